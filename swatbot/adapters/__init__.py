@@ -1,0 +1,1 @@
+"""What the world really is, behind the ports: one file each."""

@@ -1,0 +1,1 @@
+"""The imperative shell: one engine with one inbox, and the effects that it starts."""

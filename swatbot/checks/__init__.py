@@ -1,0 +1,1 @@
+"""Automated probes; each answers with a verdict and never with an exception."""

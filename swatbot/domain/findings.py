@@ -1,0 +1,128 @@
+"""What was looked up in tree, git and calendar about a request: facts only, judged by the domain."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from swatbot.domain.coverage import Change
+from swatbot.domain.hosts import fold
+from swatbot.domain.stage import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A path, the commit at which the fleet holds it, and the deployment that put it there (0: baseline)."""
+
+    path: str
+    commit: str
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What the fleet holds.
+
+    Attributes:
+        manifest: digest of the whole tree's manifest in the snapshot store.
+        marks: later marks win over earlier ones that cover the same path; the first covers ".".
+    """
+
+    manifest: str
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PathFault:
+    """A path that can not be shipped, why, and the nearest path that could be meant ("" if none)."""
+
+    path: str
+    fault: str
+    suggestion: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The tree against what the fleet holds, for one plan.
+
+    Attributes:
+        head: the commit checked out in the tree.
+        faults: paths that can not be shipped; with any, the other fields may be empty.
+        changes: every pending change in the tree, newest first, also those apart from the plan.
+        files: paths under the plan in which tree and fleet differ.
+        added: lines added in them, as git counts.
+        removed: lines removed in them.
+        deletions: how many files under the plan would be deleted on the hosts.
+        held: how many files the fleet holds under the plan.
+        dirty: files under the plan with uncommitted edits, or untracked.
+        upstream_ahead: commits the upstream branch is ahead, None without an upstream.
+        fetched_at: when the tree last fetched from its upstream.
+        private: whether a path of the plan is private.
+    """
+
+    head: str
+    faults: tuple[PathFault, ...] = ()
+    changes: tuple[Change, ...] = ()
+    files: tuple[str, ...] = ()
+    added: int = 0
+    removed: int = 0
+    deletions: int = 0
+    held: int = 0
+    dirty: tuple[str, ...] = ()
+    upstream_ahead: int | None = None
+    fetched_at: datetime | None = None
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A snapshot, taken at one moment.
+
+    Attributes:
+        states: digests of S_0 (what the fleet holds under the plan) to S_n (the snapshot); S_k has the
+            new content of steps 1..k and the old content of the others. A sync goes S_k to S_k+1,
+            a rollback S_k to S_k-1: the same engine, the same proof.
+        after: digest of the whole tree's manifest as the fleet will hold it afterwards.
+        findings: what the tree held at that moment, to be compared with what the deployer was told.
+    """
+
+    states: tuple[str, ...]
+    after: str
+    findings: Findings
+
+    @property
+    def digest(self) -> str:
+        """The snapshot's digest."""
+        return self.states[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class StageHosts:
+    """The hosts of one stage, as the inventory had them when the snapshot was pinned."""
+
+    stage: Stage
+    hosts: tuple[str, ...]
+
+    @property
+    def folded(self) -> str:
+        """As messages name them."""
+        return fold(self.hosts)
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """What the calendar says of a moment.
+
+    Attributes:
+        window: the name of the window that is open, "" if none is.
+        closes: when it closes.
+        upcoming: the name of the next window, "" if none is known.
+        opens: when that opens.
+        freeze: why deploying is frozen now, "" if it is not.
+        thaws: when the freeze ends.
+    """
+
+    window: str = ""
+    closes: datetime | None = None
+    upcoming: str = ""
+    opens: datetime | None = None
+    freeze: str = ""
+    thaws: datetime | None = None

@@ -1,0 +1,82 @@
+"""Host names as people read them: mw[1261-1263] instead of three names (ClusterShell's folding)."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+_NUMBERED = re.compile(r"(?P<head>.*?)(?P<digits>\d+)(?P<tail>\D*)", re.DOTALL)
+_FOLDED = re.compile(r"(?P<head>[^\[\]]*)\[(?P<ranges>[\d,-]+)\](?P<tail>[^\[\]]*)")
+_LARGEST_RANGE = 100_000
+
+
+def fold(names: Iterable[str]) -> str:
+    """Write host names in short: {"mw1261", "mw1262", "db1"} -> "db1,mw[1261-1262]".
+
+    The last run of digits in a name is what is folded; its zero padding is kept apart.
+    """
+    families: dict[tuple[str, str, int], set[int]] = defaultdict(set)
+    plain: set[str] = set()
+    for name in names:
+        match = _NUMBERED.fullmatch(name)
+        if match is None:
+            plain.add(name)
+            continue
+        digits = match["digits"]
+        padding = len(digits) if digits.startswith("0") else 0
+        families[match["head"], match["tail"], padding].add(int(digits))
+    folded = [_family(*family, numbers) for family, numbers in families.items()]
+    return ",".join(sorted([*plain, *folded]))
+
+
+def unfold(text: str) -> tuple[str, ...]:
+    """Read what `fold` writes: "mw[1261-1262],db1" -> ("mw1261", "mw1262", "db1").
+
+    Raises:
+        ValueError: a range is malformed, runs backwards, or names over 100,000 hosts.
+    """
+    names: list[str] = []
+    for part in re.findall(r"(?:[^,\[\]]|\[[^\]]*\])+|[\[\]]", text.replace(" ", "")):
+        names.extend(_unfold_one(part))
+    return tuple(dict.fromkeys(names))
+
+
+def _unfold_one(part: str) -> list[str]:
+    if "[" not in part and "]" not in part:
+        return [part]
+    match = _FOLDED.fullmatch(part)
+    if match is None:
+        raise ValueError(f"not a host range: {part!r}")
+    return [f"{match['head']}{n}{match['tail']}" for r in match["ranges"].split(",") for n in _numbers(r)]
+
+
+def _numbers(piece: str) -> list[str]:
+    first, _, last = piece.partition("-")
+    last = last or first
+    if not (first.isdigit() and last.isdigit()):
+        raise ValueError(f"not a host range: {piece!r}")
+    low, high = int(first), int(last)
+    if high < low or high - low > _LARGEST_RANGE:
+        raise ValueError(f"host range {piece!r} runs backwards or is too long")
+    width = len(first) if first.startswith("0") else 0
+    return [str(n).zfill(width) for n in range(low, high + 1)]
+
+
+def _family(head: str, tail: str, padding: int, numbers: set[int]) -> str:
+    if len(numbers) == 1:
+        return f"{head}{str(next(iter(numbers))).zfill(padding)}{tail}"
+    return f"{head}[{','.join(_runs(sorted(numbers), padding))}]{tail}"
+
+
+def _runs(numbers: list[int], padding: int) -> list[str]:
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return [
+        str(run[0]).zfill(padding)
+        if len(run) == 1
+        else f"{str(run[0]).zfill(padding)}-{str(run[-1]).zfill(padding)}"
+        for run in runs
+    ]
