@@ -5,6 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from swatbot.domain.findings import StageHosts
+from swatbot.domain.person import People
 from swatbot.domain.stage import Budget, Stage
 
 
@@ -37,6 +38,7 @@ class Rules:
         delete_floor: this many deletions are always allowed.
         ignore: glob patterns of files that are not deployed.
         test_hint: how to reach the test server, with `{host}` in it.
+        people: who is who.
     """
 
     stages: tuple[StageHosts, ...]
@@ -55,6 +57,7 @@ class Rules:
     delete_floor: int = 10
     ignore: tuple[str, ...] = ()
     test_hint: str = "X-Wikimedia-Debug: backend={host}"
+    people: People = field(default_factory=People)
 
     def hosts(self, stage: Stage) -> tuple[str, ...]:
         """The hosts of a stage."""

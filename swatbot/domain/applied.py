@@ -1,0 +1,208 @@
+"""What an event changes in one deployment; `evolve` folds it into the status."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from swatbot.domain import events as e
+from swatbot.domain.deployment import Asked, Deployment, Hold, HostMark, Phase, State
+from swatbot.domain.stage import HostResult, Outcome, Stage
+from swatbot.domain.transitions import BACK, Target
+from swatbot.domain.verdict import Finding, overall
+
+STAGE_OF = {State.STAGING: Stage.TESTSERVERS, State.CANARIES: Stage.CANARIES, State.FLEET: Stage.FLEET}
+
+
+def applied(d: Deployment, event: e.DeploymentEvent, at: datetime, target: Target) -> Deployment:
+    """The deployment after an event that leads to `target` by the transition table."""
+    after = _APPLY.get(type(event), _unchanged)(d, event, at)
+    back = d.hold.resume_to if d.hold else d.state
+    after = replace(after, state=back if target == BACK else State(target))
+    return _begun(_settled(d, after, at))
+
+
+def _settled(before: Deployment, d: Deployment, at: datetime) -> Deployment:
+    """What every change of state brings with it."""
+    if d.state is not State.HELD and before.state is State.HELD:
+        d = replace(d, hold=None, reminded_at=at if d.state is State.AWAITING_VERIFICATION else None)
+    return replace(d, ended_at=at) if d.state.terminal else d
+
+
+def _begun(d: Deployment) -> Deployment:
+    """Mark the hosts of a stage as begun before anything is sent, so that a crash forgets none."""
+    stage = STAGE_OF.get(d.state)
+    if stage is None or d.phase is not Phase.SYNC:
+        return d
+    level = d.step + 1
+    hosts = [h for h in d.of_stage(stage) if h not in d.marks or d.marks[h].attempted < level]
+    if not hosts:
+        return d
+    fresh = {h: replace(d.marks.get(h, HostMark(0, 0)), attempted=level) for h in hosts}
+    return replace(d, marks={**d.marks, **fresh})
+
+
+Apply = Callable[[Deployment, Any, datetime], Deployment]
+
+
+def _unchanged(d: Deployment, _event: e.DeploymentEvent, _at: datetime) -> Deployment:
+    return d
+
+
+def _accepted(d: Deployment, event: e.Accepted, _at: datetime) -> Deployment:
+    return replace(
+        d,
+        changes=event.changes,
+        files=event.files,
+        added=event.added,
+        removed=event.removed,
+        asked=tuple(Asked(p) for p in event.asked),
+        private=event.private,
+    )
+
+
+def _started(d: Deployment, _event: e.Started, at: datetime) -> Deployment:
+    return replace(d, started_at=at)
+
+
+def _pinned(d: Deployment, event: e.Pinned, at: datetime) -> Deployment:
+    pin = event.pin
+    d = replace(d, head=pin.findings.head, states=pin.states, after=pin.after, stages=event.stages)
+    return _enter(d, Stage.TESTSERVERS, at)
+
+
+def _enter(d: Deployment, stage: Stage, at: datetime) -> Deployment:
+    return replace(d, stage=stage, step=0, phase=Phase.SYNC, stage_at=at, tally=None, told_at=None)
+
+
+def _synced(d: Deployment, event: e.HostsSynced, _at: datetime) -> Deployment:
+    marks = dict(d.marks)
+    for result in event.results:
+        marks[result.host] = _marked(marks.get(result.host, HostMark(0, 0)), result, event.step)
+    put_right = {**d.put_right, **{r.host: r.put_right for r in event.results if r.put_right}}
+    d = replace(d, marks=marks, put_right=put_right)
+    begun = all(r.outcome is not Outcome.NOT_STARTED for r in event.results)
+    here = d.stage is event.stage and d.step + 1 == event.step and d.cause is None
+    return replace(d, phase=Phase.CHECK) if begun and here else d
+
+
+def _marked(mark: HostMark, result: HostResult, state: int) -> HostMark:
+    match result.outcome:
+        case Outcome.OK:
+            return HostMark(state, state)
+        case Outcome.FAILED:
+            return HostMark(state, None, result.reason)
+        case Outcome.UNREACHABLE:
+            attempted = mark.attempted if mark.uncertain else min(mark.attempted, state - 1)
+            return replace(mark, attempted=attempted, proven=None, reason=result.reason)
+        case Outcome.NOT_STARTED:
+            return mark if mark.uncertain else replace(mark, attempted=min(mark.attempted, state - 1))
+
+
+def _restored(d: Deployment, event: e.HostsRestored, _at: datetime) -> Deployment:
+    marks = dict(d.marks)
+    for result in event.results:
+        mark = marks[result.host]
+        if result.outcome is Outcome.OK:
+            marks[result.host] = HostMark(event.step, event.step)
+        elif result.outcome is not Outcome.NOT_STARTED:
+            marks[result.host] = replace(mark, proven=None, reason=result.reason)
+    begun = all(r.outcome is not Outcome.NOT_STARTED for r in event.results)
+    return replace(d, marks=marks, undo=event.step if begun else d.undo)
+
+
+def _progressed(d: Deployment, event: e.Progressed, at: datetime) -> Deployment:
+    return replace(d, tally=event.tally, told_at=at if event.told else d.told_at)
+
+
+def _checked(d: Deployment, event: e.Checked, at: datetime) -> Deployment:
+    d = replace(d, verdicts=event.verdicts)
+    return _passed(d, at) if overall(event.verdicts) is Finding.PASS else d
+
+
+def _passed(d: Deployment, _at: datetime) -> Deployment:
+    if d.state is not State.BAKING and d.step + 1 < len(d.states) - 1:
+        return replace(d, step=d.step + 1, phase=Phase.SYNC)
+    return replace(d, phase=Phase.DONE)
+
+
+def _asked(d: Deployment, event: e.VerificationAsked, at: datetime) -> Deployment:
+    return replace(d, asked_at=at, reminded_at=at, deadline=event.deadline)
+
+
+def _answer(d: Deployment, event: e.Answer, at: datetime) -> Deployment:
+    asked = tuple(
+        replace(a, word=event.word, by=event.actor.name, why=event.why, at=at)
+        if a.person in event.persons
+        else a
+        for a in d.asked
+    )
+    return replace(d, asked=asked)
+
+
+def _reminded(d: Deployment, _event: e.Reminded, at: datetime) -> Deployment:
+    return replace(d, reminded_at=at)
+
+
+def _canaries(d: Deployment, _event: e.CanariesStarted, at: datetime) -> Deployment:
+    return _enter(replace(d, deadline=None), Stage.CANARIES, at)
+
+
+def _bake(d: Deployment, _event: e.BakeStarted, _at: datetime) -> Deployment:
+    return replace(d, phase=Phase.CHECK)
+
+
+def _fleet(d: Deployment, _event: e.FleetStarted, at: datetime) -> Deployment:
+    return _enter(d, Stage.FLEET, at)
+
+
+def _held(d: Deployment, event: e.Held, at: datetime) -> Deployment:
+    back = d.hold.resume_to if d.hold else d.state
+    hold = Hold(event.kind, event.by, event.why, back, at, event.deadline)
+    return replace(d, hold=hold, reminded_at=at)
+
+
+def _continued(d: Deployment, _event: e.Continued, at: datetime) -> Deployment:
+    return _passed(replace(d, state=d.hold.resume_to if d.hold else d.state), at)
+
+
+def _rollback(d: Deployment, event: e.RollbackStarted, at: datetime) -> Deployment:
+    undo = max((m.attempted for m in d.marks.values()), default=0)
+    return replace(
+        d, cause=event.cause, hold=None, undo=undo, deadline=None, stage_at=at, started_at=d.started_at or at
+    )
+
+
+def _parked(d: Deployment, event: e.Parked, _at: datetime) -> Deployment:
+    return replace(d, deadline=event.deadline)
+
+
+def _rejoined(d: Deployment, _event: e.Rejoined, _at: datetime) -> Deployment:
+    return Deployment(d.number, d.kind, d.plan, d.message, d.options, d.actor, d.place, d.requested_at, d.of)
+
+
+def _cancelled(d: Deployment, event: e.Cancelled, _at: datetime) -> Deployment:
+    return replace(d, cause=event.cause)
+
+
+_APPLY: dict[type[e.DeploymentEvent], Apply] = {
+    e.Accepted: _accepted,
+    e.Started: _started,
+    e.Pinned: _pinned,
+    e.HostsSynced: _synced,
+    e.HostsRestored: _restored,
+    e.Progressed: _progressed,
+    e.Checked: _checked,
+    e.VerificationAsked: _asked,
+    e.Answer: _answer,
+    e.Reminded: _reminded,
+    e.CanariesStarted: _canaries,
+    e.BakeStarted: _bake,
+    e.FleetStarted: _fleet,
+    e.Held: _held,
+    e.Continued: _continued,
+    e.RollbackStarted: _rollback,
+    e.Parked: _parked,
+    e.Rejoined: _rejoined,
+    e.Cancelled: _cancelled,
+}

@@ -1,0 +1,284 @@
+"""Intents: what a person, a worker or the clock wants of the engine, in the imperative."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from swatbot.domain.deployment import Place, Word
+from swatbot.domain.effects import Effect, Finish, Inspect, RestoreStep, RunChecks, SyncStep, TakeSnapshot
+from swatbot.domain.findings import Findings, Holdings, Pin, Season
+from swatbot.domain.person import Actor, Role
+from swatbot.domain.plan import Options, Plan
+from swatbot.domain.stage import HostResult, Tally
+from swatbot.domain.verdict import Verdict
+
+# --- what people ask -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """Ship a plan."""
+
+    actor: Actor
+    place: Place
+    plan: Plan
+    message: str
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Ship the plan of a deployment that is over once more, as a new number."""
+
+    actor: Actor
+    place: Place
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """Undo a deployment: an active one at once, a completed one as a new number."""
+
+    actor: Actor
+    place: Place
+    number: int | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """A submitter's word. `bare` when it was said without a command, so that it may be chatter."""
+
+    actor: Actor
+    place: Place
+    word: Word
+    number: int | None
+    why: str = ""
+    bare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mumble:
+    """Something that is nearly a word, which counts only as a question back."""
+
+    actor: Actor
+    place: Place
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Verify in the place of those who are asked, or of `persons` among them."""
+
+    actor: Actor
+    place: Place
+    number: int | None
+    why: str
+    persons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """A submitter is present: a parked deployment rejoins."""
+
+    actor: Actor
+    place: Place
+    number: int | None
+    bare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PutHold:
+    """Hold the active deployment, or the one of this number."""
+
+    actor: Actor
+    place: Place
+    number: int | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Let a held deployment go on."""
+
+    actor: Actor
+    place: Place
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """Ask the checks again that could not tell."""
+
+    actor: Actor
+    place: Place
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """Go on although the checks could not tell."""
+
+    actor: Actor
+    place: Place
+    number: int | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """End a deployment, and put back what it touched."""
+
+    actor: Actor
+    place: Place
+    number: int | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PutLock:
+    """Let nothing new begin."""
+
+    actor: Actor
+    place: Place
+    why: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    """Take the lock away."""
+
+    actor: Actor
+    place: Place
+
+
+# --- what the shell reports ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """An engine took the lease."""
+
+    token: int
+    away_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Some deadline may have passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBaseline:
+    """What the fleet holds was read from its hosts."""
+
+    holdings: Holdings
+    hosts: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """The tree and the calendar were looked at."""
+
+    effect: Inspect
+    findings: Findings
+    season: Season
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshotted:
+    """The plan was pinned."""
+
+    effect: TakeSnapshot
+    pin: Pin
+
+
+@dataclass(frozen=True, slots=True)
+class HostsReported:
+    """Hosts were synced or restored."""
+
+    effect: SyncStep | RestoreStep
+    results: tuple[HostResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TellProgress:
+    """Hosts are being synced."""
+
+    effect: SyncStep | RestoreStep
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksReported:
+    """Checks have an answer."""
+
+    effect: RunChecks
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """It is known what the fleet holds now."""
+
+    effect: Finish
+    manifest: str
+
+
+@dataclass(frozen=True, slots=True)
+class EffectFailed:
+    """An effect raised: an operational error with its text, or a bug."""
+
+    effect: Effect
+    error: str
+    bug: bool
+
+
+PersonCommand = (
+    Sync
+    | Retry
+    | Rollback
+    | Speak
+    | Mumble
+    | Override
+    | Here
+    | PutHold
+    | Resume
+    | Recheck
+    | Continue
+    | Cancel
+    | PutLock
+    | Unlock
+)
+ShellCommand = (
+    Start
+    | Tick
+    | TakeBaseline
+    | Inspected
+    | Snapshotted
+    | HostsReported
+    | TellProgress
+    | ChecksReported
+    | Finished
+    | EffectFailed
+)
+Command = PersonCommand | ShellCommand
+
+# Least role; for the own deployment, verification and `here` are narrowed further where they are decided.
+LEAST: dict[type[PersonCommand], Role] = {
+    Sync: Role.DEPLOYER,
+    Retry: Role.DEPLOYER,
+    Rollback: Role.DEPLOYER,
+    Override: Role.DEPLOYER,
+    Resume: Role.DEPLOYER,
+    Recheck: Role.DEPLOYER,
+    Continue: Role.DEPLOYER,
+    Cancel: Role.DEPLOYER,
+    PutLock: Role.DEPLOYER,
+    Unlock: Role.DEPLOYER,
+    Speak: Role.PERSON,
+    Mumble: Role.ANYONE,
+    Here: Role.PERSON,
+    PutHold: Role.PERSON,
+}

@@ -1,0 +1,128 @@
+"""A deployment is asked for: a sync, a retry, a rollback."""
+
+import difflib
+
+from swatbot.domain import commands as c
+from swatbot.domain.decide.picking import known, pick
+from swatbot.domain.deployment import Cause as Why
+from swatbot.domain.deployment import CauseKind, Deployment, Kind, State
+from swatbot.domain.events import Cancelled, Event, Requested, RollbackStarted
+from swatbot.domain.findings import PathFault
+from swatbot.domain.plan import path_fault
+from swatbot.domain.reasons import (
+    BadPaths,
+    DeclinedError,
+    LaterDeployment,
+    NoBaseline,
+    UnknownPerson,
+    WrongState,
+)
+from swatbot.domain.rules import Rules
+from swatbot.domain.status import Status
+
+_UNDONE = (State.ROLLING_BACK, State.FINISHING)
+
+
+def on_sync(status: Status, command: c.Sync, rules: Rules) -> tuple[Event, ...]:
+    """A new number, to be inspected."""
+    if status.holdings is None:
+        raise DeclinedError(NoBaseline())
+    faults = tuple(PathFault(p, f) for p in command.plan.paths if (f := path_fault(p)))
+    if faults:
+        raise DeclinedError(BadPaths(faults=faults))
+    for name in command.options.verifiers:
+        if rules.people.by_name(name) is None:
+            near = difflib.get_close_matches(name, [p.name for p in rules.people.everyone], 1)
+            raise DeclinedError(UnknownPerson(name=name, suggestion=near[0] if near else ""))
+    return (
+        Requested(
+            status.latest + 1,
+            Kind.SYNC,
+            command.plan,
+            command.message,
+            command.options,
+            command.actor,
+            command.place,
+        ),
+    )
+
+
+def on_retry(status: Status, command: c.Retry, rules: Rules) -> tuple[Event, ...]:
+    """The same plan once more, as a new number that refers to the old one."""
+    old = known(status, command.number)
+    if not old.state.terminal or old.kind is Kind.ROLLBACK:
+        raise DeclinedError(WrongState(number=old.number, state=old.state.words, command="retry"))
+    sync = c.Sync(command.actor, command.place, old.plan, old.message, old.options)
+    (requested,) = on_sync(status, sync, rules)
+    assert isinstance(requested, Requested)  # noqa: S101 - narrows a type
+    return (
+        Requested(
+            requested.number,
+            Kind.SYNC,
+            old.plan,
+            old.message,
+            old.options,
+            command.actor,
+            command.place,
+            old.number,
+        ),
+    )
+
+
+def on_rollback(status: Status, command: c.Rollback) -> tuple[Event, ...]:
+    """An active deployment is undone at once; a completed one by a new number at the queue's head."""
+    if command.number is None:
+        active = [d for d in status.live.values() if d.active]
+        return undo(pick(active, None, "rollback"), CauseKind.DEMANDED, command)
+    d = known(status, command.number)
+    if not d.state.terminal:
+        return undo(d, CauseKind.DEMANDED, command)
+    if d.state not in (State.COMPLETED, State.ROLLBACK_INCOMPLETE) or not d.states:
+        raise DeclinedError(WrongState(number=d.number, state=d.state.words, command="rollback"))
+    _nothing_later(status, d)
+    return (
+        Requested(
+            status.latest + 1,
+            Kind.ROLLBACK,
+            d.plan,
+            command.why or d.message,
+            d.options,
+            command.actor,
+            command.place,
+            d.number,
+        ),
+    )
+
+
+def undo(d: Deployment, kind: CauseKind, command: c.Rollback | c.Cancel) -> tuple[Event, ...]:
+    """End a live deployment: put back what it touched, or just end it where it touched nothing.
+
+    Raises:
+        DeclinedError: it is being undone already, or is all but over.
+    """
+    state = d.hold.resume_to if d.hold else d.state
+    if state in _UNDONE:
+        raise DeclinedError(WrongState(number=d.number, state=state.words, command=kind.value))
+    cause = Why(kind, command.actor.name, command.why)
+    if d.touched:
+        return (RollbackStarted(d.number, cause, command.place.private),)
+    return (Cancelled(d.number, cause, command.place.private),)
+
+
+def _nothing_later(status: Status, d: Deployment) -> None:
+    """A rollback would take away what a later one put there; the latest must go first."""
+    for number in range(status.latest, d.number, -1):
+        later = status.deployment(number)
+        if later is None or not later.plan.overlaps(d.plan):
+            continue
+        if later.state is State.COMPLETED and later.kind is Kind.SYNC and not _undone(status, number):
+            raise DeclinedError(LaterDeployment(number=d.number, later=number))
+        if later.state is State.COMPLETED and later.kind is Kind.ROLLBACK and later.of == d.number:
+            raise DeclinedError(WrongState(number=d.number, state="rolled back", command="rollback"))
+
+
+def _undone(status: Status, number: int) -> bool:
+    return any(
+        d.kind is Kind.ROLLBACK and d.of == number and d.state is State.COMPLETED
+        for d in status.past.values()
+    )

@@ -1,0 +1,137 @@
+"""What was looked up is judged: may this be queued, and is the snapshot what the deployer was told?"""
+
+from dataclasses import replace
+
+from swatbot.domain import commands as c
+from swatbot.domain.coverage import Change, Covered, Share, coverage, shipped
+from swatbot.domain.deployment import Deployment, State
+from swatbot.domain.events import Accepted, Event, Failed, Pinned, Refused
+from swatbot.domain.findings import Findings, Pin, Season
+from swatbot.domain.reasons import (
+    BadPaths,
+    Dirty,
+    LeftBehind,
+    LockState,
+    ManyDeletions,
+    NothingToSync,
+    OutOfSeason,
+    Reason,
+    TreeChanged,
+    UnknownAuthor,
+)
+from swatbot.domain.rules import Outside, Rules
+from swatbot.domain.status import Status
+
+
+def on_inspected(status: Status, d: Deployment, command: c.Inspected, rules: Rules) -> tuple[Event, ...]:
+    """Queued with what it would ship, or refused with the first reason that a person can mend."""
+    if d.state is not State.INSPECTING:
+        return ()
+    found, season = command.findings, command.season
+    covered = coverage(found.changes, d.plan)
+    refusal = _refusal(d, found, covered, rules) or _season(d, season, Outside.REFUSE, rules)
+    if refusal is not None:
+        return (Refused(d.number, refusal),)
+    ships = shipped(covered)
+    ahead = tuple(o.number for o in status.live.values() if o.active) + status.queue
+    return (
+        Accepted(
+            d.number,
+            ships,
+            len(found.files),
+            found.added,
+            found.removed,
+            _asked(d, ships),
+            ahead,
+            found.private,
+            _warnings(status, d, season, rules),
+        ),
+    )
+
+
+def on_snapshotted(d: Deployment, command: c.Snapshotted, rules: Rules) -> tuple[Event, ...]:
+    """Pinned, unless the tree changed in a way that the deployer was not told."""
+    if d.state is not State.SNAPSHOTTING:
+        return ()
+    covered = coverage(command.pin.findings.changes, d.plan)
+    told = tuple(change.short for change in d.changes)
+    found = tuple(change.short for change in shipped(covered))
+    reason = _refusal(d, command.pin.findings, covered, rules)
+    if reason is None and found != told:
+        reason = TreeChanged(number=d.number, told=told, found=found)
+    if reason is not None:
+        return (Failed(d.number, reason),)
+    return (Pinned(d.number, _slim(command), rules.stages),)
+
+
+def _slim(command: c.Snapshotted) -> Pin:
+    """Without the findings' lists: the journal holds them already, in what was accepted."""
+    findings = replace(command.pin.findings, changes=(), files=(), dirty=())
+    return replace(command.pin, findings=findings)
+
+
+def _refusal(d: Deployment, found: Findings, covered: tuple[Covered, ...], rules: Rules) -> Reason | None:
+    plan, message = str(d.plan), d.message
+    if found.faults:
+        return BadPaths(faults=found.faults)
+    if not found.files:
+        held = d.states[-1][:6] if d.states else found.head[:7]
+        return NothingToSync(
+            plan=plan, digest=held, upstream_ahead=found.upstream_ahead, fetched_at=found.fetched_at
+        )
+    if found.dirty and not d.options.dirty:
+        return Dirty(files=found.dirty, plan=plan, message=message, private=found.private)
+    limit = max(rules.delete_floor, int(rules.delete_share * found.held))
+    emptied = 0 < found.held == found.deletions
+    if (found.deletions > limit or (emptied and found.held > 1)) and not d.options.delete_many:
+        return ManyDeletions(deletions=found.deletions, held=found.held, plan=plan, message=message)
+    return _left_behind(d, found, covered) or _unknown_author(d, found, shipped(covered))
+
+
+def _left_behind(d: Deployment, found: Findings, covered: tuple[Covered, ...]) -> Reason | None:
+    parts = [one for one in covered if one.share is Share.PART]
+    if not parts or d.options.partial:
+        return None
+    first = parts[0]
+    return LeftBehind(
+        change=first.change,
+        left=first.left_behind,
+        plan=str(d.plan),
+        more=len(parts) - 1,
+        message=d.message,
+        private=found.private,
+    )
+
+
+def _unknown_author(d: Deployment, found: Findings, ships: tuple[Change, ...]) -> Reason | None:
+    if d.options.verifiers:
+        return None
+    for change in ships:
+        if not change.person:
+            return UnknownAuthor(change=change, plan=str(d.plan), message=d.message, private=found.private)
+    return None
+
+
+def _asked(d: Deployment, ships: tuple[Change, ...]) -> tuple[str, ...]:
+    """Those named by `--for`, else the authors; for edits without a commit, the deployer."""
+    names = d.options.verifiers or tuple(change.person for change in ships) or (d.actor.name,)
+    return tuple(dict.fromkeys(names))
+
+
+def _season(d: Deployment, season: Season, outside: Outside, rules: Rules) -> Reason | None:
+    """Why not now: a freeze always, and being outside a window if the site treats that as `outside`."""
+    if d.options.emergency:
+        return None
+    shut = not season.window and rules.outside is outside and bool(season.upcoming)
+    if not shut and not (season.freeze and outside is Outside.REFUSE):
+        return None
+    until = season.thaws if season.freeze else None
+    return OutOfSeason(freeze=season.freeze, until=until, upcoming=season.upcoming, opens=season.opens)
+
+
+def _warnings(status: Status, d: Deployment, season: Season, rules: Rules) -> tuple[Reason, ...]:
+    found = [_season(d, season, Outside.WARN, rules)]
+    lock = status.lock
+    if lock is not None and not d.options.emergency:
+        found.append(LockState(by=lock.by, until=lock.until, reason=lock.why))
+    return tuple(reason for reason in found if reason is not None)

@@ -1,0 +1,60 @@
+"""What follows without anybody's doing: a finished stage leads to the next, an empty place to the queue."""
+
+from datetime import datetime
+
+from swatbot.domain import events as e
+from swatbot.domain.deployment import Cause, CauseKind, Deployment, Kind, Phase, State
+from swatbot.domain.rules import Rules
+from swatbot.domain.status import Status
+
+
+def onward(status: Status, now: datetime, rules: Rules) -> e.Event | None:
+    """The next event that is due by itself, None when all waits for hosts, people or time."""
+    for d in status.live.values():
+        event = _step(d, now, rules)
+        if event is not None:
+            return event
+    return _begin(status)
+
+
+def _step(d: Deployment, now: datetime, rules: Rules) -> e.Event | None:
+    done = d.phase is Phase.DONE
+    match d.state:
+        case State.STAGING if done:
+            return e.VerificationAsked(d.number, now + rules.verify_within)
+        case State.AWAITING_VERIFICATION if not d.waits_for:
+            return e.CanariesStarted(d.number)
+        case State.CANARIES if done:
+            return e.BakeStarted(d.number)
+        case State.BAKING if done:
+            return e.FleetStarted(d.number)
+        case State.FLEET if done:
+            return e.FinishStarted(d.number)
+        case State.ROLLING_BACK if d.undo == 0:
+            return _undone(d, now, rules)
+    return None
+
+
+def _undone(d: Deployment, now: datetime, rules: Rules) -> e.Event:
+    left = tuple(h for h in d.touched if not d.proves(h, 0))
+    if left:
+        return e.RollbackIncomplete(d.number, left)
+    if d.kind is Kind.ROLLBACK:
+        return e.FinishStarted(d.number)
+    if d.cause and d.cause.kind is CauseKind.PARKED:
+        return e.Parked(d.number, now + rules.parked_for)
+    return e.RolledBack(d.number)
+
+
+def _begin(status: Status) -> e.Event | None:
+    """The first in the queue that may begin; a lock stops all but rollbacks and emergencies."""
+    if status.active is not None:
+        return None
+    for d in status.waiting:
+        if d.state is not State.QUEUED:
+            continue
+        if d.kind is Kind.ROLLBACK:
+            return e.RollbackStarted(d.number, Cause(CauseKind.DEMANDED, d.actor.name, d.message))
+        if status.lock is None or d.options.emergency:
+            return e.Started(d.number)
+    return None

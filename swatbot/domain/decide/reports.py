@@ -1,0 +1,118 @@
+"""What workers report about hosts, checks and the end of a deployment, judged by budget and verdict."""
+
+from datetime import datetime, timedelta
+
+from swatbot.domain import commands as c
+from swatbot.domain import events as e
+from swatbot.domain.applied import STAGE_OF
+from swatbot.domain.deployment import Cause, CauseKind, Deployment, HoldKind, Kind, Phase, State
+from swatbot.domain.effects import RestoreStep, SyncStep
+from swatbot.domain.findings import Holdings, Mark
+from swatbot.domain.hosts import fold
+from swatbot.domain.reasons import LookupFailed
+from swatbot.domain.rules import Rules
+from swatbot.domain.stage import HostResult, failures
+from swatbot.domain.status import Status
+from swatbot.domain.verdict import Finding, Verdict, overall, worst
+
+_FOLD = timedelta(milliseconds=250)
+_FIRST_LINE = timedelta(seconds=2)
+_NEXT_LINE = timedelta(seconds=10)
+
+
+def on_hosts(d: Deployment, command: c.HostsReported, now: datetime, rules: Rules) -> tuple[e.Event, ...]:
+    """Results are recorded whatever happened meanwhile; past the budget the deployment is undone."""
+    effect, results = command.effect, command.results
+    if isinstance(effect, RestoreStep):
+        return (e.HostsRestored(d.number, effect.step, results),)
+    synced = e.HostsSynced(d.number, effect.stage, effect.step, results)
+    failed = failures(results)
+    total = len(d.hosts(effect.stage))
+    if STAGE_OF.get(d.state) is not effect.stage or rules.budget(effect.stage).allows(len(failed), total):
+        return (synced,)
+    return synced, _bad(d, CauseKind.BUDGET, _failed_hosts(failed), now, rules)
+
+
+def on_progress(d: Deployment, command: c.TellProgress, now: datetime) -> tuple[e.Event, ...]:
+    """At most one record in 250 ms; a line after two seconds, and then one in ten."""
+    effect, tally = command.effect, command.tally
+    if not isinstance(effect, SyncStep) or STAGE_OF.get(d.state) is not effect.stage:
+        return ()
+    if d.tally == tally:
+        return ()
+    begun = d.stage_at or now
+    quiet = now - (d.told_at or begun)
+    told = quiet >= (_NEXT_LINE if d.told_at else _FIRST_LINE) and tally.in_flight + tally.left > 0
+    return (e.Progressed(d.number, tally, told),)
+
+
+def on_checks(d: Deployment, command: c.ChecksReported, now: datetime, rules: Rules) -> tuple[e.Event, ...]:
+    """`pass` goes on, `fail` is undone, `unknown` holds and asks; a late answer is asked for again."""
+    effect = command.effect
+    state = State.BAKING if effect.baking else _state_of(effect.stage.value)
+    if d.state is not state or d.phase is not Phase.CHECK:
+        return ()
+    checked = e.Checked(d.number, effect.stage, effect.step, effect.baking, command.verdicts)
+    decisive = worst(command.verdicts)
+    if decisive is None:
+        return (checked,)
+    if overall(command.verdicts) is Finding.FAIL:
+        return checked, _bad(d, CauseKind.CHECK, _sentence(decisive), now, rules)
+    held = e.Held(d.number, HoldKind.QUESTION, "", _sentence(decisive), now + rules.ask_within)
+    return checked, held
+
+
+def on_finished(status: Status, d: Deployment, command: c.Finished) -> tuple[e.Event, ...]:
+    """It is over; from now on the fleet holds it, and hosts that do not are stale."""
+    if d.state is not State.FINISHING or status.holdings is None:
+        return ()
+    marks = _undone_marks(status, d) if d.kind is Kind.ROLLBACK else _new_marks(status.holdings, d)
+    wanted = 0 if d.kind is Kind.ROLLBACK else len(d.states) - 1
+    stale = tuple(h for h in d.hosts() if not d.proves(h, wanted))
+    return (e.Completed(d.number, Holdings(command.manifest, marks), stale),)
+
+
+def on_failed_effect(d: Deployment, command: c.EffectFailed) -> tuple[e.Event, ...]:
+    """An operational error ends what touched nothing yet, and holds what did; a bug always holds."""
+    if not command.bug and d.state is State.INSPECTING:
+        return (e.Refused(d.number, LookupFailed(error=command.error)),)
+    if not command.bug and d.state is State.SNAPSHOTTING:
+        return (e.Failed(d.number, LookupFailed(error=command.error)),)
+    if d.state is State.HELD:
+        return ()
+    return (e.Held(d.number, HoldKind.STUMBLE, "", command.error),)
+
+
+def _state_of(stage: str) -> State:
+    return next(state for state, found in STAGE_OF.items() if found.value == stage)
+
+
+def _bad(d: Deployment, kind: CauseKind, why: str, now: datetime, rules: Rules) -> e.Event:
+    if rules.fail_rolls_back or d.state is State.STAGING:
+        return e.RollbackStarted(d.number, Cause(kind, "", why))
+    return e.Held(d.number, HoldKind.QUESTION, "", why, now + rules.ask_within)
+
+
+def _sentence(verdict: Verdict) -> str:
+    return verdict.reason if verdict.check == "logs" else f"{verdict.check}: {verdict.reason}"
+
+
+def _failed_hosts(failed: tuple[HostResult, ...]) -> str:
+    first = failed[0]
+    same = [r.host for r in failed if r.reason == first.reason]
+    others = len(failed) - len(same)
+    more = f", and {others} more" if others else ""
+    return f"{fold(same)}: {first.reason}{more}"
+
+
+def _new_marks(before: Holdings, d: Deployment) -> tuple[Mark, ...]:
+    fresh = tuple(Mark(path, d.head, d.number) for path in d.plan.paths)
+    kept = tuple(m for m in before.marks if m.path not in d.plan.paths)
+    return kept + fresh
+
+
+def _undone_marks(status: Status, d: Deployment) -> tuple[Mark, ...]:
+    """The marks from before the original, followed by those of deployments since."""
+    current = status.holdings.marks if status.holdings else ()
+    before = d.before.marks if d.before else ()
+    return before + tuple(m for m in current if m not in before and m.number != d.of)

@@ -1,0 +1,178 @@
+"""A submitter's word: whose it is, which deployment it means, and what is nearly one."""
+
+from datetime import datetime, timedelta
+
+from swatbot.domain import commands as c
+from swatbot.domain.decide.picking import known, pick_or_named
+from swatbot.domain.deployment import Asked, Cause, CauseKind, Deployment, HoldKind, State, Word
+from swatbot.domain.events import Answer, Event, Held, Rejoined, RollbackStarted
+from swatbot.domain.person import Actor, Role
+from swatbot.domain.reasons import (
+    AlreadySaid,
+    DeclinedError,
+    NearlyAWord,
+    NeedsRole,
+    NotAsked,
+    NothingTo,
+    NotProven,
+    SayNumber,
+    SelfVerifyDenied,
+    WhyNeeded,
+    WrongState,
+)
+from swatbot.domain.rules import Rules
+from swatbot.domain.status import Status
+
+_CONFUSABLE = timedelta(minutes=1)
+_LOOK_BACK = 20
+_SHIPPING = (State.CANARIES, State.BAKING, State.FLEET, State.FINISHING)
+
+
+def on_speak(status: Status, command: c.Speak, now: datetime, rules: Rules) -> tuple[Event, ...]:
+    """A word counts from those who are asked; a bare one from others is chatter, and nothing follows."""
+    if command.number is None:
+        d = _meant(status, command, now, rules)
+        if d is None:
+            return ()
+    else:
+        d = known(status, command.number)
+    mine = next((a for a in d.asked if a.person == command.actor.person), None)
+    if mine is None:
+        raise DeclinedError(_not_yours(d, command.actor, rules))
+    if not command.why and command.word is not Word.VERIFIED:
+        raise DeclinedError(WhyNeeded(usage=f"{command.word.value} {d.number} WHY"))
+    return _said(d, mine, command, rules)
+
+
+def on_mumble(status: Status, command: c.Mumble, rules: Rules) -> tuple[Event, ...]:
+    """What is nearly a word is asked about when its speaker is asked; from others it is chatter."""
+    for d in _awaiting(status):
+        if command.actor.person in d.waits_for:
+            raise DeclinedError(NearlyAWord(text=command.text, number=d.number))
+    _perhaps_unproven(status, command.actor, rules)
+    return ()
+
+
+def on_override(status: Status, command: c.Override, rules: Rules) -> tuple[Event, ...]:
+    """A deployer's word in the place of all who are still asked, or of some of them."""
+    if not command.why:
+        raise DeclinedError(WhyNeeded(usage="!verify [#] --override WHY"))
+    d = pick_or_named(status, _awaiting(status), command.number, "verify")
+    waiting = d.waits_for
+    persons = tuple(p for p in waiting if not command.persons or p in command.persons)
+    if not persons:
+        raise DeclinedError(NotAsked(number=d.number, waits_for=_called(waiting, rules), known=True))
+    answer = Answer(
+        d.number,
+        Word.VERIFIED,
+        persons,
+        command.actor,
+        command.why,
+        override=True,
+        private=command.place.private,
+    )
+    return (answer,)
+
+
+def on_here(status: Status, command: c.Here) -> tuple[Event, ...]:
+    """A parked deployment rejoins when one of its people is here."""
+    name = command.actor.person
+    mine = [
+        d
+        for d in status.in_state(State.PARKED)
+        if name is not None and (name in d.people or command.actor.role >= Role.DEPLOYER)
+    ]
+    if command.bare and command.number is None and len(mine) != 1:
+        return ()
+    d = pick_or_named(status, mine, command.number, "here")
+    return (Rejoined(d.number, command.actor),)
+
+
+def _meant(status: Status, command: c.Speak, now: datetime, rules: Rules) -> Deployment | None:
+    """The one deployment that a word without a number can mean, None for chatter."""
+    name = command.actor.person
+    asked = [d for d in _awaiting(status) if name is not None and name in d.waits_for]
+    if command.word is Word.BROKEN and not asked and name is not None:
+        asked = [d for d in status.live.values() if d.active and any(a.person == name for a in d.asked)]
+    if not asked:
+        _perhaps_unproven(status, command.actor, rules)
+        if command.bare:
+            return None
+        raise DeclinedError(NothingTo(command=command.word.value))
+    newest = max(asked, key=lambda d: d.number)
+    other = _confusable(status, newest, str(name), now)
+    if other is not None:
+        over = other.state.terminal
+        raise DeclinedError(
+            SayNumber(word=command.word.value, over=other.number, over_ended=over, staged=newest.number)
+        )
+    return newest
+
+
+def _confusable(status: Status, d: Deployment, name: str, now: datetime) -> Deployment | None:
+    """Another deployment that the same person was asked about, or decided, a moment ago."""
+    for number in range(status.latest, max(0, status.latest - _LOOK_BACK), -1):
+        other = status.deployment(number)
+        if other is None or other.number == d.number:
+            continue
+        mine = [a for a in other.asked if a.person == name]
+        moments = [other.asked_at, other.ended_at, *(a.at for a in mine)]
+        recent = any(m is not None and now - m < _CONFUSABLE for m in moments)
+        if mine and other.asked_at is not None and (recent or (name in other.waits_for and other.active)):
+            return other
+    return None
+
+
+def _said(d: Deployment, mine: Asked, command: c.Speak, rules: Rules) -> tuple[Event, ...]:
+    private = command.place.private
+    if d.state in _SHIPPING and command.word is Word.BROKEN:
+        return (Held(d.number, HoldKind.PERSON, command.actor.name, command.why, None, private),)
+    if not _is_awaiting(d):
+        raise DeclinedError(WrongState(number=d.number, state=d.state.words, command=command.word.value))
+    if command.word is not Word.BROKEN:
+        _may_approve(d, mine, command.actor, rules)
+    answer = Answer(d.number, command.word, (mine.person,), command.actor, command.why, private=private)
+    if command.word is not Word.BROKEN:
+        return (answer,)
+    return answer, RollbackStarted(
+        d.number, Cause(CauseKind.BROKEN, command.actor.name, command.why), private
+    )
+
+
+def _may_approve(d: Deployment, mine: Asked, actor: Actor, rules: Rules) -> None:
+    if mine.word is not None:
+        raise DeclinedError(AlreadySaid(number=d.number, word=mine.word.value))
+    if actor.person == d.actor.person and not rules.self_verify:
+        raise DeclinedError(SelfVerifyDenied(number=d.number))
+
+
+def _not_yours(d: Deployment, actor: Actor, rules: Rules) -> NotAsked | NotProven | WrongState | NeedsRole:
+    if not _is_awaiting(d):
+        return WrongState(number=d.number, state=d.state.words, command="verify")
+    if actor.account is None and _sounds_like(actor, d, rules):
+        return NotProven()
+    return NotAsked(number=d.number, waits_for=_called(d.waits_for, rules), known=actor.person is not None)
+
+
+def _perhaps_unproven(status: Status, actor: Actor, rules: Rules) -> None:
+    """Who goes by the nick of somebody who is asked, and is not logged in, is told how to be heard."""
+    if actor.account is None and any(_sounds_like(actor, d, rules) for d in _awaiting(status)):
+        raise DeclinedError(NotProven())
+
+
+def _sounds_like(actor: Actor, d: Deployment, rules: Rules) -> bool:
+    names = {n.casefold() for p in d.waits_for for n in (p, rules.people.called(p))}
+    return actor.nick.casefold() in names
+
+
+def _called(names: tuple[str, ...], rules: Rules) -> tuple[str, ...]:
+    return tuple(rules.people.called(n) for n in names)
+
+
+def _is_awaiting(d: Deployment) -> bool:
+    state = d.hold.resume_to if d.hold else d.state
+    return state is State.AWAITING_VERIFICATION
+
+
+def _awaiting(status: Status) -> tuple[Deployment, ...]:
+    return tuple(d for d in status.live.values() if _is_awaiting(d))

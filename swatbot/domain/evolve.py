@@ -1,0 +1,137 @@
+"""Folding: status and event in, status out; no decision is made here, so replay can never differ."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from swatbot.domain import events as e
+from swatbot.domain.applied import STAGE_OF, applied
+from swatbot.domain.deployment import Deployment, HostMark, Kind, Phase, State
+from swatbot.domain.manifest import covered
+from swatbot.domain.status import Lock, Status
+from swatbot.domain.transitions import TABLE
+
+
+def evolve(status: Status, event: e.Event, at: datetime) -> Status:
+    """The status after this event, which was recorded at this time (UTC).
+
+    Raises:
+        ValueError: the transition table does not allow the event in the deployment's state.
+    """
+    if isinstance(event, e.GlobalEvent):
+        return _global(status, event)
+    if isinstance(event, e.Requested):
+        return _requested(status, event, at)
+    d = status.live.get(event.number)
+    target = TABLE.get((d.state, type(event))) if d else None
+    if d is None or target is None:
+        raise ValueError(f"{type(event).__name__} is not allowed for #{event.number} ({d and d.state})")
+    after = applied(d, event, at, target)
+    return _queue(status.put(after), after, event)
+
+
+def fold(status: Status, recorded: Iterable[tuple[e.Event, datetime]]) -> Status:
+    """The status after all of these."""
+    for event, at in recorded:
+        status = evolve(status, event, at)
+    return status
+
+
+def _global(status: Status, event: e.GlobalEvent) -> Status:
+    match event:
+        case e.EngineStarted():
+            live = {n: _credited(d, timedelta(seconds=event.away_for)) for n, d in status.live.items()}
+            return replace(status, live=live, token=event.token)
+        case e.BaselineTaken():
+            return replace(status, holdings=event.holdings, stale={})
+        case e.Locked():
+            return replace(status, lock=Lock(event.by, event.why, event.until))
+        case e.Unlocked():
+            return replace(status, lock=None)
+        case e.Answered():
+            return status
+
+
+def _credited(d: Deployment, away: timedelta) -> Deployment:
+    """Deadlines moved by the time in which nobody could be heard; hosts in between become uncertain."""
+    if d.state in STAGE_OF and d.phase is Phase.SYNC:
+        marks = {h: replace(m, uncertain=m.proven != m.attempted) for h, m in d.marks.items()}
+        d = replace(d, marks=marks)
+    hold = replace(d.hold, deadline=_later(d.hold.deadline, away)) if d.hold else None
+    return replace(
+        d,
+        hold=hold,
+        asked_at=_later(d.asked_at, away),
+        reminded_at=_later(d.reminded_at, away),
+        deadline=_later(d.deadline, away),
+    )
+
+
+def _later(when: datetime | None, by: timedelta) -> datetime | None:
+    return when + by if when else None
+
+
+def _requested(status: Status, event: e.Requested, at: datetime) -> Status:
+    d = Deployment(
+        event.number,
+        event.kind,
+        event.plan,
+        event.message,
+        event.options,
+        event.actor,
+        event.place,
+        at,
+        event.of,
+    )
+    if event.kind is Kind.SYNC:
+        return status.put(d)
+    original = status.past[event.of]
+    last = len(original.states) - 1
+    hosts = original.hosts()
+    d = replace(
+        d,
+        state=State.QUEUED,
+        changes=original.changes,
+        private=original.private,
+        head=original.head,
+        states=original.states,
+        before=original.before,
+        stages=original.stages,
+        marks={h: HostMark(last, last) for h in hosts},
+    )
+    return replace(status.put(d), queue=(d.number, *status.queue))
+
+
+def _queue(status: Status, d: Deployment, event: e.DeploymentEvent) -> Status:
+    """What an event means for the queue, for what the fleet holds, and for stale hosts."""
+    if isinstance(event, e.Accepted):
+        return replace(status, queue=(*status.queue, d.number))
+    if d.number in status.queue and (d.active or d.state.terminal):
+        status = status.without_queued(d.number)
+    if isinstance(event, e.Completed):
+        stale = _stale(status, d, event.stale)
+        return replace(status, holdings=event.holdings, stale=stale)
+    if isinstance(event, e.RollbackIncomplete):
+        return replace(status, stale=_missed(status, d.number, event.hosts))
+    return status
+
+
+def _stale(status: Status, d: Deployment, hosts: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
+    """Hosts that proved the whole of this plan have caught up with what it covers."""
+    caught_up: dict[str, tuple[int, ...]] = {}
+    for host, numbers in status.stale.items():
+        left = tuple(n for n in numbers if host in hosts or not _covers(d, status.deployment(n)))
+        if left:
+            caught_up[host] = left
+    return _missed(replace(status, stale=caught_up), d.number, hosts)
+
+
+def _covers(d: Deployment, missed: Deployment | None) -> bool:
+    return missed is not None and all(covered(path, d.plan.paths) for path in missed.plan.paths)
+
+
+def _missed(status: Status, number: int, hosts: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    stale = dict(status.stale)
+    for host in hosts:
+        stale[host] = tuple(dict.fromkeys((*stale.get(host, ()), number)))
+    return stale

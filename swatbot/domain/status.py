@@ -1,0 +1,72 @@
+"""The status: what folding the journal gives, and what every decision, reply and picture is made from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from swatbot.domain.deployment import Deployment, State
+from swatbot.domain.findings import Holdings
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Deploying is locked: by whom, why, and until when (None: until somebody unlocks)."""
+
+    by: str
+    why: str
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """Everything that is known of deployments.
+
+    Attributes:
+        live: deployments that are not over, by number.
+        past: deployments that are.
+        queue: numbers that wait for their turn, next first.
+        latest: the highest number given out.
+        lock: the lock, if there is one.
+        holdings: what the fleet holds, None before the first baseline.
+        stale: hosts that missed deployments, with their numbers.
+        token: the fencing token of the engine that decides.
+    """
+
+    live: Mapping[int, Deployment] = field(default_factory=dict)
+    past: Mapping[int, Deployment] = field(default_factory=dict)
+    queue: tuple[int, ...] = ()
+    latest: int = 0
+    lock: Lock | None = None
+    holdings: Holdings | None = None
+    stale: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    token: int = 0
+
+    def deployment(self, number: int) -> Deployment | None:
+        """The deployment of this number, over or not."""
+        return self.live.get(number) or self.past.get(number)
+
+    @property
+    def active(self) -> Deployment | None:
+        """The one deployment that occupies the environment."""
+        return next((d for d in self.live.values() if d.active), None)
+
+    @property
+    def waiting(self) -> tuple[Deployment, ...]:
+        """The queue, next first."""
+        return tuple(self.live[n] for n in self.queue)
+
+    def in_state(self, *states: State) -> tuple[Deployment, ...]:
+        """Live deployments in one of these states, by number."""
+        return tuple(d for _, d in sorted(self.live.items()) if d.state in states)
+
+    def put(self, d: Deployment) -> "Status":
+        """With this deployment in place of the one that has its number."""
+        latest = max(self.latest, d.number)
+        if not d.state.terminal:
+            return replace(self, live={**self.live, d.number: d}, latest=latest)
+        live = {n: other for n, other in self.live.items() if n != d.number}
+        return replace(self, live=live, past={**self.past, d.number: d}, latest=latest)
+
+    def without_queued(self, number: int) -> "Status":
+        """With this number out of the queue."""
+        return replace(self, queue=tuple(n for n in self.queue if n != number))
