@@ -108,7 +108,9 @@ def _restored(d: Deployment, event: e.HostsRestored, _at: datetime) -> Deploymen
         elif result.outcome is not Outcome.NOT_STARTED:
             marks[result.host] = replace(mark, proven=None, reason=result.reason)
     begun = all(r.outcome is not Outcome.NOT_STARTED for r in event.results)
-    return replace(d, marks=marks, undo=event.step if begun else d.undo)
+    proven = (r.host for r in event.results if r.outcome is Outcome.OK)
+    restored = tuple(dict.fromkeys((*d.restored, *proven)))
+    return replace(d, marks=marks, restored=restored, undo=event.step if begun else d.undo)
 
 
 def _progressed(d: Deployment, event: e.Progressed, at: datetime) -> Deployment:
@@ -145,7 +147,7 @@ def _reminded(d: Deployment, _event: e.Reminded, at: datetime) -> Deployment:
 
 
 def _canaries(d: Deployment, _event: e.CanariesStarted, at: datetime) -> Deployment:
-    return _enter(replace(d, deadline=None), Stage.CANARIES, at)
+    return _enter(replace(d, deadline=None, shipping_at=at), Stage.CANARIES, at)
 
 
 def _bake(d: Deployment, _event: e.BakeStarted, _at: datetime) -> Deployment:
@@ -163,7 +165,9 @@ def _held(d: Deployment, event: e.Held, at: datetime) -> Deployment:
 
 
 def _continued(d: Deployment, _event: e.Continued, at: datetime) -> Deployment:
-    return _passed(replace(d, state=d.hold.resume_to if d.hold else d.state), at)
+    """Checks count as passed; hosts that were not begun are begun."""
+    d = replace(d, state=d.hold.resume_to if d.hold else d.state)
+    return _passed(d, at) if d.phase is Phase.CHECK else d
 
 
 def _rollback(d: Deployment, event: e.RollbackStarted, at: datetime) -> Deployment:

@@ -217,9 +217,13 @@ class Deployment:
         tally: the last progress; `told_at` when it was last told.
         hold: set while held.
         cause: set once it is being undone; `undo` is the highest state still to be undone.
+        restored: hosts that proved an older state while it was undone.
         asked_at: when verification was asked for; `reminded_at` the last reminder, of a hold as well.
         deadline: when waiting ends by itself.
-        started_at: when the snapshot began; `stage_at` when the stage did; `ended_at` the end.
+        started_at: when the snapshot began.
+        shipping_at: when production began.
+        stage_at: when the stage, or the rollback, began.
+        ended_at: when it was over.
     """
 
     number: int
@@ -254,10 +258,12 @@ class Deployment:
     hold: Hold | None = None
     cause: Cause | None = None
     undo: int = 0
+    restored: tuple[str, ...] = ()
     asked_at: datetime | None = None
     reminded_at: datetime | None = None
     deadline: datetime | None = None
     started_at: datetime | None = None
+    shipping_at: datetime | None = None
     stage_at: datetime | None = None
     ended_at: datetime | None = None
 

@@ -65,5 +65,10 @@ def path_fault(path: str) -> str | None:
 
 
 def normal_path(path: str) -> str:
-    """The path without doubled or trailing slashes and a leading `./`; `.` is the whole tree."""
-    return "/".join(part for part in path.removeprefix("./").split("/") if part) if path != "." else "."
+    """The path without doubled or trailing slashes and a leading `./`; `.` is the whole tree.
+
+    An absolute path stays as it is, to be refused.
+    """
+    if path == "." or path.startswith("/"):
+        return path
+    return "/".join(part for part in path.removeprefix("./").split("/") if part)

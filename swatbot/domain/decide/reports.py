@@ -30,7 +30,8 @@ def on_hosts(d: Deployment, command: c.HostsReported, now: datetime, rules: Rule
     total = len(d.hosts(effect.stage))
     if STAGE_OF.get(d.state) is not effect.stage or rules.budget(effect.stage).allows(len(failed), total):
         return (synced,)
-    return synced, _bad(d, CauseKind.BUDGET, _failed_hosts(failed), now, rules)
+    # The decision comes first: what was not begun must not look as if it were to be begun now.
+    return _bad(d, CauseKind.BUDGET, _failed_hosts(failed), now, rules), synced
 
 
 def on_progress(d: Deployment, command: c.TellProgress, now: datetime) -> tuple[e.Event, ...]:

@@ -1,0 +1,99 @@
+"""Between one chat network and the journal: what is heard goes in, what was decided is told."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from swatbot.app.follower import Follower
+from swatbot.app.records import Body, Said, heard, said
+from swatbot.chat.handler import Site
+from swatbot.chat.messages.announcements import Line, tell
+from swatbot.chat.messages.text import hhmm
+from swatbot.domain.events import Event, Progressed
+from swatbot.domain.status import Status
+from swatbot.ports import Chat, Clock, Incoming, Journal, Record
+
+_LOG = logging.getLogger(__name__)
+_LATE = timedelta(minutes=1)
+
+
+class FrontEnd:
+    """Owns no state but a cursor, kept in the journal: lines are told at least once.
+
+    The cursor moves when a line has left for the network, in the same append that records it as said. A
+    line that may have been told just before a crash is told again, and marked as such.
+    """
+
+    def __init__(self, journal: Journal, follower: Follower, chat: Chat, clock: Clock, site: Site) -> None:
+        self._journal, self._chat, self._clock, self._site = journal, chat, clock, site
+        self._cursor = f"chat:{chat.network}"
+        self._told = journal.cursor(self._cursor)
+        self._head_at_start = journal.head()
+        self._doubtful = self._told > 0
+        self._already: set[tuple[int, str, int]] = set()
+        follower.listen(self._follow)
+
+    def start(self) -> None:
+        """Connect to the network and begin to hear."""
+        self._read_said()
+        self._chat.start(self._hear)
+
+    def stop(self) -> None:
+        """Disconnect, after what is queued has left."""
+        self._chat.stop()
+
+    def _read_said(self) -> None:
+        """Lines beyond the cursor that are recorded as said: a record may have several lines."""
+        seq = self._told
+        while records := self._journal.read(seq):
+            for record in records:
+                body = record.entry.body
+                if record.entry.type == Said.__name__ and body["network"] == self._chat.network:
+                    self._already.add((body["of"], body["channel"], body["part"]))
+            seq = records[-1].seq
+
+    def _hear(self, incoming: Incoming) -> None:
+        self._journal.append([heard(self._chat.network, incoming, self._clock.now())])
+
+    def _follow(self, record: Record, body: Body, status: Status, overtaken: bool) -> None:
+        if record.seq <= self._told or not isinstance(body, Event):
+            return
+        if isinstance(body, Progressed) and overtaken:
+            return
+        lines = [
+            at for line in tell(body, status, record.entry.time, self._site) for at in self._placed(line)
+        ]
+        for part, (channel, text) in enumerate(lines):
+            if (record.seq, channel, part) not in self._already:
+                self._post(record, channel, text, part, last=part == len(lines) - 1)
+
+    def _placed(self, line: Line) -> list[tuple[str, str]]:
+        if line.place is None:
+            return [(channel, line.text) for channel in self._chat.channels]
+        if line.place.network != self._chat.network:
+            return []
+        return [(line.place.channel, line.text)]
+
+    def _post(self, record: Record, channel: str, text: str, part: int, *, last: bool) -> None:
+        marked = self._mark(record, text)
+        body = Said(self._chat.network, channel, marked, record.seq, part)
+        self._chat.post(channel, marked, self._when_sent(body, record, last=last))
+
+    def _mark(self, record: Record, text: str) -> str:
+        """Late lines carry their time; the first after a restart may be a repeat."""
+        if record.seq > self._head_at_start:
+            return text
+        doubtful, self._doubtful = self._doubtful, False
+        late = self._clock.now() - record.entry.time > _LATE
+        stamp = f"[{hhmm(record.entry.time)}] " if late else ""
+        return f"{'(perhaps again) ' if doubtful else ''}{stamp}{text}"
+
+    def _when_sent(self, body: Said, record: Record, *, last: bool) -> Callable[[], None]:
+        def sent() -> None:
+            cursor = (self._cursor, record.seq) if last else None
+            try:
+                self._journal.append([said(body, record.entry.number, self._clock.now())], cursor=cursor)
+            except Exception:  # noqa: BLE001 - a thread that must outlive any fault, which is logged
+                _LOG.exception("a line was said, and could not be recorded: %r", body.text)
+
+        return sent

@@ -1,0 +1,84 @@
+"""From a line that was heard to what is to be done about it: grammar, permission, handler. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from swatbot.app.records import Heard
+from swatbot.chat.grammar import Spoken, find, read
+from swatbot.chat.handler import DiffQuery, Handler, Reply, Request, Site, View
+from swatbot.chat.messages.declines import alternatives, why
+from swatbot.domain.commands import Mumble, PersonCommand
+from swatbot.domain.deployment import Place
+from swatbot.domain.permissions import require
+from swatbot.domain.person import Actor
+from swatbot.domain.reasons import DeclinedError
+from swatbot.domain.status import Status
+from swatbot.errors import UserError
+
+_TOO_OLD = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What a line comes to.
+
+    Attributes:
+        place: where the answer goes.
+        nick: who is addressed.
+        result: a command for the engine, a query for a worker, lines to answer with, or None for chatter.
+    """
+
+    place: Place
+    nick: str
+    result: PersonCommand | DiffQuery | tuple[str, ...] | None
+
+
+def take(heard: Heard, seq: int, at: datetime, status: Status, site: Site, now: datetime) -> Intake:
+    """Decide what a line comes to; a request that nobody could answer in time is not carried out late.
+
+    Args:
+        heard: the line.
+        seq: its record's sequence number.
+        at: when it was heard (UTC).
+        status: how things stand.
+        site: names, rules and handlers.
+        now: the time (UTC).
+    """
+    line = heard.incoming
+    place = Place(heard.network, line.channel, line.private, seq)
+    actor = site.rules.people.actor(line.nick, line.account)
+    try:
+        spoken = read(line.text, site.handlers, addressed=line.addressed)
+        result = _result(spoken, actor, place, View(status, site, now)) if spoken else None
+    except UserError as error:
+        result = worded(error)
+    if result is not None and now - at > _TOO_OLD and not isinstance(result, tuple):
+        result = ("I was away when you said that, and have not done it: please say it again.",)
+    return Intake(place, line.nick, result)
+
+
+def worded(error: UserError) -> tuple[str, ...]:
+    """What a person is told about what can not be done."""
+    if not isinstance(error, DeclinedError):
+        return (str(error),)
+    lines = (why(error.reason), alternatives(error.reason))
+    return tuple(line for line in lines if line)
+
+
+def _result(
+    spoken: Spoken, actor: Actor, place: Place, view: View
+) -> PersonCommand | DiffQuery | tuple[str, ...] | None:
+    if spoken.mumbled:
+        return Mumble(actor, place, spoken.rest)
+    handler = _handler(spoken.command, view)
+    require(actor, handler.least, handler.name, view.site.rules)
+    request = Request(actor, place, spoken.command, spoken.number, spoken.rest, spoken.bare)
+    result = handler.run(request, view)
+    return result.lines if isinstance(result, Reply) else result
+
+
+def _handler(name: str, view: View) -> Handler:
+    found = find(name, view.site.handlers)
+    if found is None:
+        raise LookupError(name)
+    return found

@@ -1,0 +1,100 @@
+"""The form of a chat command: one declaration, from which grammar, help, suggestions and reference come."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from swatbot.domain.commands import PersonCommand
+from swatbot.domain.deployment import Place
+from swatbot.domain.person import Actor, Role
+from swatbot.domain.rules import Rules
+from swatbot.domain.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a person typed, taken apart as far as every command needs.
+
+    Attributes:
+        actor: who.
+        place: where, so that the answer goes there.
+        command: the command's name, never an alias.
+        number: a deployment's number typed first, if there was one.
+        rest: what followed the command (and the number), as typed.
+        bare: whether it was a bare word, without `!` and without addressing the bot.
+    """
+
+    actor: Actor
+    place: Place
+    command: str
+    number: int | None
+    rest: str
+    bare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that needs nothing but the status."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DiffQuery:
+    """The change that a deployment ships, or that lies under a path, is to be shown."""
+
+    number: int | None
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Site:
+    """What a message needs to know of the site, besides its rules.
+
+    Attributes:
+        bot: the bot's name in the channels.
+        deploy_host: the deployment host's name, for `!log` lines.
+        rules: the site's decisions.
+        handlers: every command by name, without aliases.
+    """
+
+    bot: str
+    deploy_host: str
+    rules: Rules
+    handlers: "Mapping[str, Handler]" = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class View:
+    """What a handler may look at."""
+
+    status: Status
+    site: Site
+    now: datetime
+
+
+Result = PersonCommand | DiffQuery | Reply
+
+
+@dataclass(frozen=True)
+class Handler:
+    """A chat command.
+
+    Attributes:
+        name: what is typed after `!`.
+        usage: one line, with the arguments.
+        about: one sentence for `!help` and the reference.
+        least: who may use it.
+        run: a pure function: request and view in, a command, a query or a reply out. It may raise
+            UserError with what to type instead.
+        aliases: other names.
+        bare: the words that count without `!`, by the rules for bare words.
+    """
+
+    name: str
+    usage: str
+    about: str
+    least: Role
+    run: Callable[[Request, View], Result]
+    aliases: tuple[str, ...] = ()
+    bare: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""All wording: what the bot says, with the reason and the next thing to type."""

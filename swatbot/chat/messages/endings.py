@@ -1,0 +1,177 @@
+"""How a deployment ends, in words; its `!log` line says what hosts prove and nothing better."""
+
+from datetime import datetime, timedelta
+
+from swatbot.chat.handler import Site
+from swatbot.chat.messages.names import called
+from swatbot.chat.messages.text import both, count, duration, fit, hhmm, quoted, some
+from swatbot.domain import events as e
+from swatbot.domain.deployment import CauseKind, Deployment, Kind
+from swatbot.domain.hosts import fold
+from swatbot.domain.stage import Stage
+
+Sentences = tuple[str, ...]
+
+
+def completed(event: e.Completed, d: Deployment, at: datetime, site: Site) -> Sentences:
+    """Live, with the hosts that are not named; for a rollback, undone."""
+    proven = len(d.hosts()) - len(event.stale)
+    rest = _stale(event.stale, d)
+    if d.kind is Kind.ROLLBACK:
+        log = _log(
+            d, at - (d.stage_at or at), f"Rolled back {_plan(d)} (#{d.of}): {fit(d.message, 150)}", site
+        )
+        return (
+            log,
+            f"{_everyone(d, site)}: #{d.of} is undone on {count(proven, 'host')} ({d.previous}).{rest}",
+        )
+    span = at - (d.shipping_at or at)
+    log = _log(
+        d, span, f"Synchronized {_plan(d)}: {fit(d.message or 'no message', 150)}{_partly(event, d)}", site
+    )
+    return log, f"{_everyone(d, site)}: #{d.number} is live on {count(proven, 'host')} ({d.digest}).{rest}"
+
+
+def _partly(event: e.Completed, d: Deployment) -> str:
+    """A `!log` line never says more than hosts prove."""
+    total = len(d.hosts())
+    return f" [{total - len(event.stale)} of {total} hosts]" if event.stale else ""
+
+
+def _stale(stale: tuple[str, ...], d: Deployment) -> str:
+    if not stale:
+        return ""
+    mark = d.marks.get(stale[0])
+    reason = f" ({fit(mark.reason, 100)})" if mark and mark.reason else ""
+    return f" NOT on {fold(stale)}{reason}: stale until they prove it."
+
+
+def rollback_started(event: e.RollbackStarted, d: Deployment, at: datetime, site: Site) -> Sentences:
+    """Why it is undone; what is said in one line at the end is not said here."""
+    cause, n = event.cause, d.number
+    by = called(cause.by, site) if cause.by else ""
+    place = " (in private)" if event.private else ""
+    match cause.kind:
+        case CauseKind.CHECK | CauseKind.BUDGET:
+            where = d.stage.value if d.stage else "checks"
+            step = f" step {d.step + 1} of {len(d.plan.steps)}" if len(d.plan.steps) > 1 else ""
+            hosts = _share(d, site) if cause.kind is CauseKind.BUDGET else ""
+            return (f"#{n} {where}{step} fail{_after(d, at)}{hosts}: {fit(cause.why, 220)}. Rolling back.",)
+        case CauseKind.UNDECIDED:
+            return (f"#{n} nobody decided in time: {fit(cause.why, 160)}. Rolling back.",)
+        case CauseKind.DEMANDED | CauseKind.CANCELLED if d.kind is Kind.SYNC:
+            words = f": {quoted(cause.why)}" if cause.why else ""
+            verb = "cancelled" if cause.kind is CauseKind.CANCELLED else "is rolled back"
+            return (f"#{n} {verb} by {by}{place}{words}. Putting back what it touched.",)
+        case CauseKind.DEMANDED:
+            return (f"#{n} rolls back #{d.of} for {by}: {count(len(d.touched), 'host')}.",)
+    return ()
+
+
+def _after(d: Deployment, at: datetime) -> str:
+    seconds = int((at - d.shipping_at).total_seconds()) if d.shipping_at else 0
+    return f" after {seconds} s" if seconds else ""
+
+
+def _share(d: Deployment, site: Site) -> str:
+    budget = site.rules.budget(d.stage) if d.stage else None
+    allowed = budget.hosts if budget else 0
+    return f" (over the budget of {count(allowed, 'host')})" if allowed else ""
+
+
+def rolled_back(_event: e.RolledBack, d: Deployment, at: datetime, site: Site) -> Sentences:
+    """Everything proves what it held before; production that was touched gets its `!log` line."""
+    return _undone(d, at, site, "")
+
+
+def rollback_incomplete(event: e.RollbackIncomplete, d: Deployment, at: datetime, site: Site) -> Sentences:
+    """Some hosts do not; they are named."""
+    left = event.hosts
+    mark = d.marks.get(left[0])
+    reason = f" ({fit(mark.reason, 100)})" if mark and mark.reason else ""
+    return _undone(
+        d, at, site, f' NOT put back: {fold(left)}{reason}; stale, see them with "!status {d.number}".'
+    )
+
+
+def _undone(d: Deployment, at: datetime, site: Site, left: str) -> Sentences:
+    _n, cause = d.number, d.cause
+    back = [h for h in d.restored if d.proves(h, 0)]
+    production = [h for h in back if h not in d.hosts(Stage.TESTSERVERS)]
+    log = ""
+    if production or any(h not in d.hosts(Stage.TESTSERVERS) for h in d.touched):
+        where = f" on {count(len(production), 'host')}" + (" (incomplete)" if left else "")
+        why = fit(cause.why, 150) if cause and cause.why else "on request"
+        log = _log(d, at - (d.stage_at or at), f"Rolled back {_plan(d)}{where}: {why}", site)
+    have = f"{_names(d, back)} {'has' if len(back) == 1 else 'have'} {d.previous} again." if back else ""
+    return log, f"{_opening(d, site)} {have}{left} {_next(d, site)}"
+
+
+def _opening(d: Deployment, site: Site) -> str:
+    cause = d.cause
+    if cause and cause.kind is CauseKind.BROKEN:
+        return f"#{d.number} rejected by {called(cause.by, site)}: {quoted(cause.why)}."
+    if cause and cause.kind is CauseKind.EXPIRED:
+        names = both(called(p, site) for p in d.waits_for)
+        return f"#{d.number} expired: no word from {names}."
+    return f"#{d.number} rolled back:"
+
+
+def _next(d: Deployment, site: Site) -> str:
+    """The change is still in the tree; what to do about that, and who."""
+    cause, n = d.cause, d.number
+    if cause and cause.kind is CauseKind.EXPIRED:
+        return f'{called(d.actor.name, site)}: "!retry {n}" when they are here.'
+    changes = "the change" if d.private or not d.changes else some([c.short for c in d.changes])
+    if cause and cause.kind is CauseKind.BROKEN:
+        return f'{called(d.actor.name, site)}: revert {changes} in the tree, or mend it, then "!retry {n}".'
+    are = "are" if len(d.changes) > 1 else "is"
+    return (
+        f"{_everyone(d, site)}: {changes} {are} still in the tree; revert it, or the next sync ships it."
+        f" More: !status {n}"
+    )
+
+
+def parked(event: e.Parked, d: Deployment, _at: datetime, site: Site) -> Sentences:
+    """The test servers are free for the next."""
+    names = both(called(p, site) for p in d.waits_for)
+    return (
+        (
+            f"#{d.number} is parked: no word from {names}, and others wait."
+            f" {fold(d.hosts(Stage.TESTSERVERS))} has {d.previous} again."
+            f' "here {d.number}" by {hhmm(event.deadline)} lets it rejoin.'
+        ),
+    )
+
+
+def rejoined(event: e.Rejoined, d: Deployment, _at: datetime, site: Site) -> Sentences:
+    """It is looked at anew."""
+    return (f"#{d.number} rejoins: {called(event.actor.name, site)} is here.",)
+
+
+def cancelled(event: e.Cancelled, d: Deployment, _at: datetime, site: Site) -> Sentences:
+    """It ended before any host was touched."""
+    if event.cause.kind is CauseKind.EXPIRED:
+        return (f'#{d.number} was parked and nobody came: it is off. "!retry {d.number}" asks anew.',)
+    words = f": {quoted(event.cause.why)}" if event.cause.why else ""
+    place = " (in private)" if event.private else ""
+    return (f"#{d.number} cancelled by {called(event.cause.by, site)}{place}{words}. No host was touched.",)
+
+
+def _log(d: Deployment, span: timedelta, what: str, site: Site) -> str:
+    return f"!log {d.actor.nick}@{site.deploy_host} {what} (duration: {duration(span)})"
+
+
+def _plan(d: Deployment) -> str:
+    return fit(str(d.plan), 80)
+
+
+def _names(d: Deployment, hosts: list[str]) -> str:
+    """Folded by kind: production first, then the test servers."""
+    test = [h for h in hosts if h in d.hosts(Stage.TESTSERVERS)]
+    production = [h for h in hosts if h not in test]
+    return both(fold(part) for part in (production, test) if part)
+
+
+def _everyone(d: Deployment, site: Site) -> str:
+    return ", ".join(dict.fromkeys(called(p, site) for p in d.people))

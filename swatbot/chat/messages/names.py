@@ -1,0 +1,22 @@
+"""How people are called in a message, so that their clients notice."""
+
+from collections.abc import Iterable
+
+from swatbot.chat.handler import Site
+from swatbot.chat.messages.text import fit
+from swatbot.domain.coverage import Change
+
+
+def called(name: str, site: Site) -> str:
+    """The nick of the person of this name, or the name itself."""
+    return fit(site.rules.people.called(name), 40)
+
+
+def testers(names: Iterable[str], site: Site) -> str:
+    """Those whose word is waited for, as an address: `alice, bob`."""
+    return ", ".join(called(n, site) for n in names)
+
+
+def owners(changes: Iterable[Change], site: Site) -> list[str]:
+    """Whose changes these are, each once, in order."""
+    return list(dict.fromkeys(called(c.person, site) if c.person else fit(c.author, 40) for c in changes))

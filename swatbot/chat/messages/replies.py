@@ -1,0 +1,167 @@
+"""Answers to questions: help, status, queue, history, who you are."""
+
+from datetime import datetime
+
+from swatbot.chat.handler import Handler, Site, View
+from swatbot.chat.messages.names import called, owners
+from swatbot.chat.messages.text import ago, both, count, fit, hhmm, quoted, some
+from swatbot.domain.deployment import Deployment, State
+from swatbot.domain.hosts import fold
+from swatbot.domain.person import Actor
+from swatbot.domain.stage import Stage
+from swatbot.domain.status import Status
+
+DIFF_LINES = 6
+
+
+def help_all(site: Site) -> tuple[str, ...]:
+    """Every command, in few lines."""
+    names = " ".join(f"!{name}" for name in sorted(site.handlers))
+    return (
+        f'{names}. "!help COMMAND" tells more.',
+        'Asked to test? Say "verified", "untestable WHY" or "broken WHY". "!hold WHY" stops everything.',
+    )
+
+
+def help_one(handler: Handler) -> tuple[str, ...]:
+    """One command."""
+    others = f" (also {', '.join('!' + a for a in handler.aliases)})" if handler.aliases else ""
+    who = {0: "anyone", 1: "anyone in people.toml", 2: "deployers", 3: "admins"}[int(handler.least)]
+    return (f"{handler.usage}{others}: {handler.about} For {who}.",)
+
+
+def unknown_command(name: str, suggestion: str) -> str:
+    """A command that does not exist."""
+    hint = f"Did you mean !{suggestion}?" if suggestion else '"!help" lists the commands.'
+    return f"I do not know !{fit(name, 40)}. {hint}"
+
+
+def usage(text: str, usage_line: str) -> str:
+    """Something is wrong with what followed a command."""
+    return f"{text} Usage: {usage_line}"
+
+
+def whoami(actor: Actor, site: Site) -> tuple[str, ...]:
+    """What the bot can prove of the speaker."""
+    if actor.account is None:
+        return ("I can not tell who you are: /msg NickServ identify, then ask again.",)
+    if actor.person is None:
+        return (f"you are {actor.account}, whom I do not know: ask an admin to add it to people.toml.",)
+    role = actor.role.name.lower()
+    return (f"you are {called(actor.person, site)} ({actor.account}), role {role}.",)
+
+
+def queue(view: View, actor: Actor) -> tuple[str, ...]:
+    """What is active and what comes then."""
+    status, site = view.status, view.site
+    active = status.active
+    parts = [_active(active, view.now)] if active else ["nothing is active."]
+    waiting = [_queued(d, actor) for d in status.waiting]
+    parked = [f"#{d.number}" for d in status.in_state(State.PARKED)]
+    inspecting = [f"#{d.number}" for d in status.in_state(State.INSPECTING)]
+    if waiting:
+        parts.append(f"Then {some(waiting)}.")
+    if inspecting:
+        parts.append(f"Being looked at: {some(inspecting)}.")
+    if parked:
+        parts.append(f"Parked: {some(parked)}.")
+    if status.lock is not None:
+        end = f" until {hhmm(status.lock.until)}" if status.lock.until else ""
+        parts.append(f"Locked by {called(status.lock.by, site)}{end}: {quoted(status.lock.why, 80)}.")
+    return (" ".join(parts),)
+
+
+def _active(d: Deployment, now: datetime) -> str:
+    return f"active #{d.number} {fit(str(d.plan), 60)}, {_where(d, now)}."
+
+
+def _queued(d: Deployment, actor: Actor) -> str:
+    own = " (yours)" if actor.person in (*(c.person for c in d.changes), d.actor.person) else ""
+    return f"#{d.number} {fit(str(d.plan), 60)}{own}"
+
+
+def _where(d: Deployment, now: datetime) -> str:
+    """The state, with what is known of its hosts or whom it waits for."""
+    if d.state is State.AWAITING_VERIFICATION:
+        until = f" until {hhmm(d.deadline)}" if d.deadline else ""
+        return f"waiting for {both(d.waits_for)}{until}"
+    held = ""
+    if d.hold:
+        by = f" by {d.hold.by}" if d.hold.by else ""
+        held = f" for {ago(now - d.hold.since)}{by}"
+    hosts = f", {_hosts(d)}" if d.stage and d.touched else ""
+    return f"{d.state.words}{held}{hosts}"
+
+
+def _hosts(d: Deployment) -> str:
+    hosts = d.of_stage(d.stage) if d.stage else ()
+    done = d.tally.ok if d.tally and d.stage is Stage.FLEET else _proven(d, hosts)
+    return f"{done}/{len(hosts)} {'test servers' if d.stage is Stage.TESTSERVERS else 'hosts'}"
+
+
+def _proven(d: Deployment, hosts: tuple[str, ...]) -> int:
+    wanted = 0 if d.cause else len(d.states) - 1
+    return sum(d.proves(h, wanted) for h in hosts)
+
+
+def status_all(view: View, actor: Actor) -> tuple[str, ...]:
+    """The queue, and hosts that are behind."""
+    return queue(view, actor) + _stale(view.status)
+
+
+def _stale(status: Status) -> tuple[str, ...]:
+    if not status.stale:
+        return ()
+    numbers = dict.fromkeys(n for missed in status.stale.values() for n in missed)
+    return (f"Stale: {fold(status.stale)}, missing {some([f'#{n}' for n in numbers])}.",)
+
+
+def status_one(d: Deployment, view: View) -> tuple[str, ...]:
+    """One deployment, in at most three lines."""
+    site, now = view.site, view.now
+    whose = both(owners(d.changes, site)) or called(d.actor.name, site)
+    head = f"#{d.number} {fit(str(d.plan), 80)} by {called(d.actor.name, site)} (changes by {whose}): "
+    digest = f", {d.digest}" if d.digest else ""
+    lines = [f"{head}{_where(d, now)}{digest}."]
+    if d.cause and d.cause.why:
+        lines.append(f"Undone because: {quoted(d.cause.why, 250)}.")
+    elif d.hold and d.hold.why:
+        lines.append(f"Held because: {quoted(d.hold.why, 250)}.")
+    said = [
+        f"{a.person} {a.word.value}{' (by ' + a.by + ')' if a.by != a.person else ''}"
+        for a in d.asked
+        if a.word
+    ]
+    failed = [h for h, m in d.marks.items() if m.reason]
+    if failed:
+        lines.append(f"{fold(failed)}: {fit(d.marks[failed[0]].reason, 200)}.")
+    if said:
+        lines.append(f"Said: {some(said)}.")
+    return tuple(lines)
+
+
+def history(found: list[Deployment], now: datetime, site: Site) -> tuple[str, ...]:
+    """Past deployments, newest first."""
+    if not found:
+        return ("nothing was deployed yet that fits.",)
+    return tuple(
+        f"#{d.number} {fit(str(d.plan), 60)} by {called(d.actor.name, site)}, {d.state.words}"
+        f" {ago(now - (d.ended_at or d.requested_at))} ago{': ' + fit(d.message, 80) if d.message else ''}"
+        for d in found
+    )
+
+
+def diff(text: str, name: str, *, private: bool) -> tuple[str, ...]:
+    """A unified diff in few lines of chat; of private paths only how much there is."""
+    body = [
+        line for line in text.splitlines() if not line.startswith(("diff ", "index ", "--- ", "similarity"))
+    ]
+    if not body:
+        return (f"{name}: the fleet has it as it is in the tree.",)
+    changed = [x for x in body if x[:1] in "+-" and not x.startswith("+++")]
+    if private:
+        return (f"{name}: {count(len(changed), 'changed line')} in private files, which I do not show here.",)
+    shown = [x.removeprefix("+++ b/") for x in body if x.startswith("+++") or x[:1] in "+-"]
+    more = len(shown) - DIFF_LINES
+    tail = (f"and {count(more, 'more line')}.",) if more > 0 else ()
+    return tuple(fit(x, 200) for x in shown[:DIFF_LINES]) + tail

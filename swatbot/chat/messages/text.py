@@ -1,0 +1,75 @@
+"""Small pieces of wording: lists cut short, times, durations, and text made safe for a channel."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+LINE_BYTES = 400
+_CUT = "…"
+
+
+def clean(text: str) -> str:
+    """The text without control, formatting and line-breaking characters, so it can not change a channel.
+
+    Bidirectional marks (Unicode category Cf) would let a name rewrite the line around it.
+    """
+    return "".join(" " if c in "\t\r\n" else c for c in text if c in "\t\r\n" or _harmless(c)).strip()
+
+
+def fit(text: str, limit: int = LINE_BYTES) -> str:
+    """The cleaned text, cut at a character to at most `limit` bytes of UTF-8."""
+    cleaned = clean(text)
+    if len(cleaned.encode("utf-8", "replace")) <= limit:
+        return cleaned
+    room = limit - len(_CUT.encode())
+    return cleaned.encode("utf-8", "replace")[:room].decode("utf-8", "ignore").rstrip() + _CUT
+
+
+def quoted(text: str, limit: int = 160) -> str:
+    """A person's words, cleaned, shortened and in quotation marks."""
+    return f'"{fit(text, limit)}"'
+
+
+def some(items: Sequence[str], more: str = "", most: int = 3) -> str:
+    """A list cut after a few items: `a, b, c and 5 more` (with `: !diff 43` where `more` says so)."""
+    if len(items) <= most:
+        return ", ".join(items)
+    hint = f": {more}" if more else ""
+    return f"{', '.join(items[:most])} and {len(items) - most} more{hint}"
+
+
+def both(items: Iterable[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    listed = list(items)
+    if len(listed) < 2:
+        return "".join(listed)
+    return f"{', '.join(listed[:-1])} and {listed[-1]}"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def hhmm(when: datetime) -> str:
+    """`14:22 UTC`."""
+    return f"{when.astimezone(UTC):%H:%M} UTC"
+
+
+def duration(span: timedelta) -> str:
+    """`00m 41s`, as deployers know it."""
+    seconds = int(span.total_seconds())
+    return f"{seconds // 60:02d}m {seconds % 60:02d}s"
+
+
+def ago(span: timedelta) -> str:
+    """`41 s`, `7 min`, `3 h`, `2 days`."""
+    seconds = int(span.total_seconds())
+    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def _harmless(character: str) -> bool:
+    return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")

@@ -1,0 +1,182 @@
+"""Reads `config/*.toml` into frozen settings, and tells every fault of all files at once."""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from swatbot.config.cross import Surroundings, cross_faults
+from swatbot.config.faults import ConfigError, Fault, translate
+from swatbot.config.sections import (
+    ChecksFile,
+    FleetFile,
+    GroupSection,
+    PersonSection,
+    SwatbotFile,
+    WindowsFile,
+)
+from swatbot.domain.findings import StageHosts
+from swatbot.domain.person import People, Person, Role
+from swatbot.domain.rules import Rules
+from swatbot.domain.stage import Budget, Stage
+
+__all__ = ["Config", "ConfigError", "load"]
+
+REQUIRED = ("swatbot.toml", "fleet.toml")
+OPTIONAL = ("windows.toml", "people.toml", "checks.toml")
+
+_AnyModel = TypeVar("_AnyModel", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings; each attribute is one file.
+
+    Attributes:
+        swatbot: the bot itself, its tree, its decisions, its networks.
+        fleet: hosts and stages.
+        checks: the automated probes.
+        windows: windows and freezes.
+        persons: by name.
+    """
+
+    swatbot: SwatbotFile
+    fleet: FleetFile
+    checks: ChecksFile
+    windows: WindowsFile
+    persons: Mapping[str, PersonSection]
+
+    def rules(self) -> Rules:
+        """The site's decisions."""
+        deploy = self.swatbot.deploy
+        budgets = {stage: Budget(b.hosts, b.share) for stage, b in deploy.budgets.items()}
+        same = {key: getattr(deploy, key) for key in type(deploy).model_fields if key != "budgets"}
+        stages = tuple(StageHosts(stage, self.hosts(stage)) for stage in Stage)
+        ignore = self.swatbot.tree.ignore
+        return Rules(stages=stages, budgets=budgets, ignore=ignore, people=self.people(), **same)
+
+    def people(self) -> People:
+        """Everyone in people.toml."""
+        return People(
+            tuple(
+                Person(name, Role[p.role.upper()], p.accounts, tuple(e.lower() for e in p.emails), p.nick)
+                for name, p in self.persons.items()
+            )
+        )
+
+    def hosts(self, stage: Stage) -> tuple[str, ...]:
+        """The hosts of a stage, group by group."""
+        groups = {group.name: group for group in self.fleet.group}
+        return tuple(host for name in self.fleet.stages.groups(stage) for host in groups[name].hosts)
+
+    def group_of(self, host: str) -> GroupSection:
+        """The group of a host.
+
+        Raises:
+            KeyError: no group has it.
+        """
+        for group in self.fleet.group:
+            if host in group.hosts:
+                return group
+        raise KeyError(host)
+
+
+def load(directory: Path, environ: Mapping[str, str] = os.environ) -> Config:
+    """Read and check the config.
+
+    Args:
+        directory: where the files are; relative paths in them start here.
+        environ: where `password_env` is looked up.
+
+    Raises:
+        ConfigError: with one line for every fault in any of the files.
+    """
+    reader = _Reader(Surroundings(directory, environ))
+    raw = {name: reader.read(name) for name in (*REQUIRED, *OPTIONAL)}
+    swatbot = reader.model("swatbot.toml", raw, SwatbotFile)
+    fleet = reader.model("fleet.toml", raw, FleetFile)
+    checks = reader.model("checks.toml", raw, ChecksFile)
+    windows = reader.model("windows.toml", raw, WindowsFile)
+    persons = reader.persons("people.toml", raw)
+    reader.look_around()
+    if reader.faults or swatbot is None or fleet is None or checks is None or windows is None:
+        raise ConfigError(reader.faults)
+    return Config(swatbot, fleet, checks, windows, persons)
+
+
+class _Reader:
+    """Collects faults while the files are read one by one."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._context = {"directory": around.directory}
+        self.faults: list[Fault] = []
+
+    def read(self, name: str) -> dict[str, Any] | None:
+        """The content of a file; None if it can not be had, {} if it is not there and need not be."""
+        try:
+            return tomllib.loads(self._path(name).read_text("utf-8"))
+        except FileNotFoundError:
+            if name in OPTIONAL:
+                return {}
+            self._fault(name, "is missing: copy the sample of this name, and change it")
+        except OSError as error:
+            self._fault(name, f"can not be read: {error.strerror}")
+        except UnicodeDecodeError as error:
+            self._fault(name, f"is not UTF-8 at byte {error.start}")
+        except tomllib.TOMLDecodeError as error:
+            place = re.search(r"(.*) \(at (.*)\)", str(error))
+            self._fault(name, f"{place[2]}: {place[1]}" if place else str(error))
+        return None
+
+    def model(
+        self, name: str, raw: Mapping[str, dict[str, Any] | None], model: type[_AnyModel]
+    ) -> _AnyModel | None:
+        """A file's content as its model, or None and faults."""
+        content = raw[name]
+        if content is None:
+            return None
+        found = None
+        try:
+            found = model.model_validate(content, context=self._context)
+        except ValidationError as error:
+            self.faults += translate(self._shown(name), model, error)
+        self.faults += cross_faults(name, self._shown(name), content, self._around)
+        return found
+
+    def persons(self, name: str, raw: Mapping[str, dict[str, Any] | None]) -> dict[str, PersonSection]:
+        """The persons in a file whose keys are names."""
+        content = raw[name] or {}
+        found = {}
+        for person, table in content.items():
+            if re.search(r"\s", person) or not person:
+                self.faults.append(Fault(self._shown(name), person, "expected a name without spaces"))
+            try:
+                found[person] = TypeAdapter(PersonSection).validate_python(table)
+            except ValidationError as error:
+                self.faults += translate(self._shown(name), PersonSection, error, person)
+        self.faults += cross_faults(name, self._shown(name), content, self._around)
+        return found
+
+    def look_around(self) -> None:
+        """A file with nearly the right name is one that somebody believes to be read."""
+        known = [name.removesuffix(".toml") for name in (*REQUIRED, *OPTIONAL)]
+        strangers = {p.stem for p in self._around.directory.glob("*.toml")} - set(known)
+        for stem in sorted(strangers):
+            if close := difflib.get_close_matches(stem, known, 1, 0.75):
+                self._fault(f"{stem}.toml", f"is not read, did you mean {close[0]}.toml?")
+
+    def _path(self, name: str) -> Path:
+        return self._around.directory / name
+
+    def _shown(self, name: str) -> str:
+        return str(self._path(name))
+
+    def _fault(self, name: str, text: str) -> None:
+        self.faults.append(Fault(self._shown(name), "", text))

@@ -1,0 +1,292 @@
+"""The tables of the config files as frozen values; `config/*.toml` says what each key is for.
+
+Times are timedeltas, paths start at the directory of the config files, host names are unfolded.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from swatbot.config.types import (
+    Address,
+    ClockTime,
+    Count,
+    Duration,
+    Flag,
+    Hosts,
+    LocalPath,
+    Moment,
+    Port,
+    Regex,
+    Section,
+    Share,
+    Title,
+    Url,
+    Whole,
+    WithPassword,
+    Word,
+    Zone,
+    account,
+    duration,
+)
+from swatbot.domain.rules import Outside, Rules
+from swatbot.domain.stage import Stage
+
+# --- swatbot.toml --------------------------------------------------------------------------------
+
+
+class BotSection(Section):
+    """[bot]: who it is, and where its commands come from."""
+
+    name: Word = "swatbot"
+    deploy_host: Word = "deploy1001"
+    handlers: tuple[Word, ...] = ("handlers",)
+
+
+class JournalSection(Section):
+    """[journal]: where the records lie."""
+
+    path: LocalPath
+
+
+class LintSection(Section):
+    """[[tree.lint]]: a command for the files that match a glob pattern; the file's name is put after it."""
+
+    match: str
+    command: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class TreeSection(Section):
+    """[tree]: what is deployed, and where snapshots lie."""
+
+    path: LocalPath
+    snapshots: LocalPath
+    ignore: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()
+    lint: tuple[LintSection, ...] = ()
+
+
+class BudgetSection(Section):
+    """[deploy.budgets] STAGE = {...}: how many of a stage's hosts may fail."""
+
+    hosts: Whole = 0
+    share: Share = 0.0
+
+
+class DeploySection(Section):
+    """[deploy]: what the site has decided beforehand; see `swatbot.domain.rules.Rules`."""
+
+    budgets: dict[Stage, BudgetSection] = Field(default_factory=dict)
+    batch: Count = Rules.batch
+    self_verify: Flag = Rules.self_verify
+    verify_within: Duration = Rules.verify_within
+    remind_every: Duration = Rules.remind_every
+    park_after: Duration = Rules.park_after
+    parked_for: Duration = Rules.parked_for
+    ask_within: Duration = Rules.ask_within
+    hold_reminder: Duration = Rules.hold_reminder
+    fail_rolls_back: Flag = Rules.fail_rolls_back
+    outside: Outside = Rules.outside
+    delete_share: Share = Rules.delete_share
+    delete_floor: Whole = Rules.delete_floor
+    test_hint: str = Rules.test_hint
+
+
+class IrcSection(WithPassword):
+    """[[irc]]: one network."""
+
+    network: Word
+    host: Word
+    port: Port = 6697
+    tls: Flag = True
+    nick: Word = "swatbot"
+    channels: Annotated[tuple[Word, ...], Field(min_length=1)]
+    sasl_account: str = ""
+    ignore_nicks: tuple[Word, ...] = ()
+
+
+class LocalSection(Section):
+    """[local]: where `swatbot say` finds the bot; nowhere without a socket."""
+
+    socket: LocalPath | None = None
+
+
+class SwatbotFile(Section):
+    """swatbot.toml."""
+
+    bot: BotSection = BotSection()
+    journal: JournalSection
+    tree: TreeSection
+    deploy: DeploySection = DeploySection()
+    irc: tuple[IrcSection, ...] = ()
+    local: LocalSection = LocalSection()
+
+
+# --- fleet.toml ----------------------------------------------------------------------------------
+
+
+class SshSection(Section):
+    """[ssh]: how hosts are reached."""
+
+    known_hosts: LocalPath
+    keys: tuple[LocalPath, ...] = ()
+    agent: Flag = False
+    connect_timeout: Duration = duration("10s")
+    answer_timeout: Duration = duration("60s")
+    connect_parallel: Count = 40
+    durable: Flag = True
+
+
+class GroupSection(Section):
+    """[[group]]: hosts of which the same is true."""
+
+    name: Word
+    hosts: Hosts
+    address: Address = "{host}"
+    addresses: dict[str, Word] = Field(default_factory=dict)
+    port: Port = 22
+    ports: dict[str, Port] = Field(default_factory=dict)
+    user: Word
+    root: Annotated[str, Field(pattern="^/")]
+    state_dir: str = ""
+    run_as: str = ""
+    python: str = "python3"
+    jump: str = ""
+    http_port: Port = 80
+    http_ports: dict[str, Port] = Field(default_factory=dict)
+
+    def address_of(self, host: str) -> str:
+        """Where a host of this group is reached."""
+        return self.addresses.get(host) or self.address.replace("{host}", host)
+
+    def port_of(self, host: str) -> int:
+        """Where its SSH server listens."""
+        return self.ports.get(host, self.port)
+
+    def http_port_of(self, host: str) -> int:
+        """Where its web server listens."""
+        return self.http_ports.get(host, self.http_port)
+
+
+_Groups = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class StagesSection(Section):
+    """[stages]: the groups of each stage."""
+
+    testservers: _Groups
+    canaries: _Groups
+    fleet: _Groups
+
+    def groups(self, stage: Stage) -> tuple[str, ...]:
+        """Names of the groups of a stage."""
+        named = {Stage.TESTSERVERS: self.testservers, Stage.CANARIES: self.canaries, Stage.FLEET: self.fleet}
+        return named[stage]
+
+
+class FleetFile(Section):
+    """fleet.toml."""
+
+    ssh: SshSection
+    group: Annotated[tuple[GroupSection, ...], Field(min_length=1)]
+    stages: StagesSection
+
+
+# --- checks.toml ---------------------------------------------------------------------------------
+
+_Stages = Annotated[tuple[Stage, ...], Field(min_length=1)]
+
+
+class HttpSection(Section):
+    """[[check]] kind = "http": ask each host; without a port, the one of its group."""
+
+    kind: Literal["http"]
+    name: Title
+    stages: _Stages
+    path: Annotated[str, Field(pattern="^/")] = "/"
+    host_header: str = ""
+    scheme: Literal["http", "https"] = "http"
+    port: Port | None = None
+    status: Annotated[Whole, Field(ge=100, le=599)] = 200
+    body: Regex = ""
+    headers: dict[str, str] = Field(default_factory=dict)
+    timeout: Duration = duration("5s")
+    tries: Count = 2
+
+
+class CommandSection(Section):
+    """[[check]] kind = "command": run on the deployment host, once or for each host."""
+
+    kind: Literal["command"]
+    name: Title
+    stages: _Stages
+    run: Annotated[tuple[str, ...], Field(min_length=1)]
+    per_host: Flag = False
+    timeout: Duration = duration("30s")
+    tries: Count = 1
+
+
+class LogsSection(WithPassword):
+    """[[check]] kind = "logs": watch the canaries' log lines beside the control group's while they bake."""
+
+    kind: Literal["logs"]
+    name: Title
+    stages: _Stages = (Stage.CANARIES,)
+    url: Url
+    index: Word
+    username: str = ""
+    host_field: Word = "host"
+    level_field: Word = "level"
+    message_field: Word = "normalized_message"
+    time_field: Word = "@timestamp"
+    error_levels: Annotated[tuple[str, ...], Field(min_length=1)] = ("ERROR", "CRITICAL", "FATAL")
+    watch: Duration = duration("60s")
+    least: Duration = duration("12s")
+    poll: Duration = duration("2s")
+    ca_file: LocalPath | None = None
+
+
+CheckSection = Annotated[HttpSection | CommandSection | LogsSection, Field(discriminator="kind")]
+
+
+class ChecksFile(Section):
+    """checks.toml."""
+
+    check: tuple[CheckSection, ...] = ()
+
+
+# --- people.toml, windows.toml -------------------------------------------------------------------
+
+
+class PersonSection(Section):
+    """[NAME]: one person."""
+
+    role: Literal["person", "deployer", "admin"] = "person"
+    accounts: tuple[Annotated[str, AfterValidator(account)], ...] = ()
+    emails: tuple[Word, ...] = ()
+    nick: str = ""
+
+
+class WindowSection(Section):
+    """[[window]]: a slot of every week."""
+
+    name: Title
+    days: Annotated[tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...], Field(min_length=1)]
+    start: ClockTime
+    minutes: Annotated[Count, Field(le=7 * 24 * 60)]
+    zone: Zone = "UTC"
+
+
+class FreezeSection(Section):
+    """[[freeze]]: a time without deployments."""
+
+    start: Annotated[Moment, Field(alias="from")]
+    until: Moment
+    why: Title
+
+
+class WindowsFile(Section):
+    """windows.toml."""
+
+    window: tuple[WindowSection, ...] = ()
+    freeze: tuple[FreezeSection, ...] = ()

@@ -1,0 +1,189 @@
+"""The kinds of value that settings have; each says what it expects in words that follow "expected"."""
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    Strict,
+    ValidationInfo,
+)
+
+from swatbot.domain.hosts import unfold
+from swatbot.errors import OperationalError
+
+_PIECE = re.compile(r"(?P<count>\d{1,6}(?:\.\d+)?)(?P<unit>ms|s|m|h|d)")
+_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_LONGEST = timedelta(days=366)
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]*[A-Za-z0-9])?")
+_ACCOUNT = re.compile(r"(irc|slack|local):[^/\s]+/\S+")
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+
+DURATION = 'a duration such as "90s", "20m" or "2h"'
+HOSTS = 'hosts such as "mw[1261-1263]", or a list of them'
+
+
+class Section(BaseModel):
+    """A table of a config file: frozen, and with no keys but its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+def duration(text: object) -> timedelta:
+    """Read "90s", "20m", "1h30m".
+
+    Raises:
+        ValueError: it is none, or no time at all; the text says what is expected.
+    """
+    if not isinstance(text, str) or not 0 < len(text) < 40 or _PIECE.sub("", text):
+        raise ValueError(DURATION)
+    pieces = _PIECE.finditer(text)
+    length = sum((timedelta(**{_UNITS[p["unit"]]: float(p["count"])}) for p in pieces), timedelta())
+    if not timedelta() < length <= _LONGEST:
+        raise ValueError(f"{DURATION}, longer than nothing and at most a year")
+    return length
+
+
+def hosts(value: object) -> tuple[str, ...]:
+    """Read folded host names, or a list of such.
+
+    Raises:
+        ValueError: the text says what is expected.
+    """
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise ValueError(HOSTS)
+    try:
+        names = tuple(dict.fromkeys(name for text in texts for name in unfold(text)))
+    except ValueError as error:
+        raise ValueError(f"{HOSTS} ({error})") from None
+    odd = next((name for name in names if not _HOST.fullmatch(name)), None)
+    if odd is not None or not names:
+        raise ValueError(HOSTS if odd is None else f"{HOSTS} ({odd!r} is no host name)")
+    return names
+
+
+def account(text: str) -> str:
+    """Check the form of an account.
+
+    Raises:
+        ValueError: the text says what is expected.
+    """
+    if not _ACCOUNT.fullmatch(text):
+        raise ValueError("an account: irc:NETWORK/ACCOUNT, slack:TEAM/USER or local:HOST/USER")
+    return text
+
+
+def _anchored(path: object, info: ValidationInfo) -> Path:
+    if not isinstance(path, str) or not path:
+        raise ValueError("a path")
+    start: Path = info.context["directory"] if info.context else Path()
+    return start / Path(path).expanduser()
+
+
+def _clock_time(text: object) -> time:
+    match = _CLOCK.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError('a time of day such as "14:00"')
+    return time(int(match[1]), int(match[2]))
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError('an IANA time zone such as "Europe/Berlin"') from None
+    return name
+
+
+def _regex(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"a regular expression ({error})") from None
+    return pattern
+
+
+def _template(text: str) -> str:
+    if not text or re.search(r"[{}\s]", text.replace("{host}", "")):
+        raise ValueError('an address, in which {host} stands for the name, such as "{host}.example.org"')
+    return text
+
+
+def _moment(value: Any) -> Any:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value
+    raise ValueError("a date and time with its zone, without quotes, such as 2025-12-20T00:00:00Z")
+
+
+def _word(text: str) -> str:
+    if not text or re.search(r"\s", text):
+        raise ValueError("one word without spaces")
+    return text
+
+
+def _title(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("text on one line")
+    return text
+
+
+def _url(text: str) -> str:
+    if not re.match(r"https?://[^/@\s]+(/\S*)?$", text):
+        raise ValueError("an address such as https://logs.example.org:9200, without user and password in it")
+    return text
+
+
+Duration = Annotated[timedelta, BeforeValidator(duration)]
+Hosts = Annotated[tuple[str, ...], BeforeValidator(hosts)]
+LocalPath = Annotated[Path, BeforeValidator(_anchored)]
+ClockTime = Annotated[time, BeforeValidator(_clock_time)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Regex = Annotated[str, AfterValidator(_regex)]
+Address = Annotated[str, AfterValidator(_template)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+Word = Annotated[str, AfterValidator(_word)]
+Title = Annotated[str, AfterValidator(_title)]
+Url = Annotated[str, AfterValidator(_url)]
+Flag = Annotated[bool, Strict()]
+Port = Annotated[int, Strict(), Field(ge=1, le=65535)]
+Count = Annotated[int, Strict(), Field(ge=1)]
+Whole = Annotated[int, Strict(), Field(ge=0)]
+Share = Annotated[float, Strict(), Field(ge=0, le=1)]
+
+
+class WithPassword(Section):
+    """A section that may need a password, which is never in the file itself."""
+
+    password_env: str = ""
+    password_file: LocalPath | None = None
+
+    def password(self, environ: Mapping[str, str] = os.environ) -> SecretStr | None:
+        """The password from where the section says it is, None where it says nothing.
+
+        Raises:
+            OperationalError: it was there when the config was loaded, and is no longer.
+        """
+        if self.password_env:
+            found = environ.get(self.password_env)
+            if found is None:
+                raise OperationalError(f"the environment variable {self.password_env} is not set any more")
+            return SecretStr(found)
+        return None if self.password_file is None else _first_line(self.password_file)
+
+
+def _first_line(path: Path) -> SecretStr:
+    try:
+        return SecretStr(path.read_text("utf-8").partition("\n")[0].strip())
+    except (OSError, ValueError) as error:
+        raise OperationalError(f"the password in {path} can not be read any more: {error}") from error

@@ -1,0 +1,267 @@
+"""A tree, a fleet and checks in memory, obedient to the stories."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from swatbot.adapters.clock import ManualClock
+from swatbot.domain.coverage import Change
+from swatbot.domain.findings import Findings, Holdings, Mark, PathFault, Pin
+from swatbot.domain.manifest import Entry, Kind, Manifest, covered
+from swatbot.domain.person import People
+from swatbot.domain.plan import Plan
+from swatbot.domain.stage import HostResult, Outcome, Stage, Tally, failures
+from swatbot.domain.verdict import Finding, Verdict
+from swatbot.errors import OperationalError
+from swatbot.ports import CheckTask, Contents, HostProof, Order, Stop
+
+WHEN = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+
+def entry(path: str, text: str) -> Entry:
+    """A file's entry."""
+    data = text.encode()
+    return Entry(path, Kind.FILE, 0o644, len(data), hashlib.sha256(data).hexdigest())
+
+
+class FakeTree:
+    """Files and commits as the story makes them."""
+
+    def __init__(self, people: People) -> None:
+        self.people = people
+        self.files = {
+            "wmf-config/InitialiseSettings.php": "settings 1",
+            "wmf-config/CommonSettings.php": "common 1",
+            "dblists/uploadsdisabled.dblist": "one",
+            "static/logo.png": "logo 1",
+        }
+        self.commits: list[Change] = []
+        self.edits: list[str] = []
+        self.fails: Exception | None = None
+        self.upstream_ahead: int | None = None
+        self.during_snapshot: Callable[[], None] = lambda: None
+        self._manifests: dict[str, Manifest] = {}
+
+    def commit(self, who: str, subject: str, *, mail: str = "", **files: str | None) -> str:
+        """Commit; file names are written with `__` for `/` and `_php` for `.php`."""
+        return self.change(who, subject, {_path(k): v for k, v in files.items()}, mail=mail)
+
+    def change(self, who: str, subject: str, files: dict[str, str | None], *, mail: str = "") -> str:
+        """Commit these files; None deletes one. Returns the short id."""
+        for path, text in files.items():
+            if text is None:
+                self.files.pop(path, None)
+            else:
+                self.files[path] = text
+        commit = hashlib.sha1(f"{who}{subject}{len(self.commits)}".encode()).hexdigest()  # noqa: S324 - a git id
+        email = mail or f"{who}@example.org"
+        person = self.people.by_email(email)
+        when = WHEN + timedelta(hours=len(self.commits))
+        made = Change(commit, who, email, subject, when, tuple(files), person.name if person else "")
+        self.commits.insert(0, made)
+        return commit[:7]
+
+    def revert(self, path: str, text: str) -> None:
+        """Put a file back by hand, as if nothing had been committed."""
+        self.files[path] = text
+        self.commits = [c for c in self.commits if path not in c.files]
+
+    def adopt_all(self) -> Holdings:
+        """Everything as it is, taken over."""
+        return Holdings(self._put(self._all()), (Mark(".", "base", 0),))
+
+    def inspect(self, plan: Plan, holdings: Holdings) -> Findings:
+        if self.fails is not None:
+            raise self.fails
+        held, now = self.manifest(holdings.manifest), self._all()
+        missing = [p for p in plan.paths if not self._any(p, held) and not self._any(p, now)]
+        if missing:
+            near = "wmf-config" if missing[0].startswith("wmf") else ""
+            return Findings("head", tuple(PathFault(p, "missing", near) for p in missing))
+        differing = now.differences(held)
+        files = tuple(f for f in differing if covered(f, plan.paths))
+        changes = tuple(c for c in self.commits if any(f in differing for f in c.files))
+        held_here = [e for e in held.entries if covered(e.path, plan.paths)]
+        gone = [e for e in held_here if e.path not in now.by_path]
+        dirty = tuple(f for f in files if f in self.edits)
+        return Findings(
+            "c0ffee0",
+            (),
+            changes,
+            files,
+            len(files),
+            len(files) // 2,
+            len(gone),
+            len(held_here),
+            dirty,
+            self.upstream_ahead,
+            WHEN,
+            private=covered("private", plan.paths) or any(covered(p, ("private",)) for p in plan.paths),
+        )
+
+    def snapshot(self, plan: Plan, holdings: Holdings) -> Pin:
+        self.during_snapshot()
+        findings = self.inspect(plan, holdings)
+        held, now = self.manifest(holdings.manifest), self._all()
+        state = held.select(plan.paths)
+        states = [self._put(state)]
+        for step in plan.steps:
+            state = Manifest.of(plan.paths, state.overlay(now.select(step.paths)).entries)
+            states.append(self._put(state))
+        after = self._put(held.overlay(state))
+        return Pin(tuple(states), after, findings)
+
+    def overlay(self, whole: str, part: str) -> str:
+        return self._put(self.manifest(whole).overlay(self.manifest(part)))
+
+    def diff(self, paths: Sequence[str], holdings: Holdings) -> str:
+        held, now = self.manifest(holdings.manifest), self._all()
+        files = [f for f in now.differences(held) if covered(f, paths)]
+        return "\n".join(f"+++ b/{f}\n+{self.files.get(f, '')}" for f in files)
+
+    def adopt(self, manifest: Manifest, commit: str) -> Holdings:
+        return Holdings(self._put(manifest), (Mark(".", commit, 0),))
+
+    def manifest(self, digest: str) -> Manifest:
+        try:
+            return self._manifests[digest]
+        except KeyError:
+            raise OperationalError(f"no manifest {digest}") from None
+
+    def content(self, sha256: str) -> bytes:
+        found = (t for t in self.files.values() if hashlib.sha256(t.encode()).hexdigest() == sha256)
+        return next(found).encode()
+
+    def _all(self) -> Manifest:
+        return Manifest.of((".",), (entry(p, t) for p, t in self.files.items()))
+
+    def _put(self, manifest: Manifest) -> str:
+        self._manifests[manifest.digest] = manifest
+        return manifest.digest
+
+    @staticmethod
+    def _any(path: str, manifest: Manifest) -> bool:
+        return any(covered(e.path, (path,)) for e in manifest.entries)
+
+
+def _path(name: str) -> str:
+    return name.replace("__", "/").replace("_php", ".php")
+
+
+class FakeFleet:
+    """Hosts that hold entries; some fail, some hang until the story says so."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.holds: dict[str, dict[str, Entry]] = {name: {} for name in names}
+        self.failing: dict[str, Outcome] = {}
+        self.before: dict[str, Callable[[], None]] = {}
+        self.progress_at: dict[str, float] = {}
+        self.writes: list[tuple[str, int, int]] = []
+        self.highest_token = 0
+        self.clock: ManualClock | None = None
+        self.on_write: Callable[[str, int, int], None] = lambda _host, _number, _step: None
+
+    def fail(self, *names: str, outcome: Outcome = Outcome.FAILED) -> None:
+        """These hosts fail from now on."""
+        self.failing.update(dict.fromkeys(names, outcome))
+
+    def heal(self, *names: str) -> None:
+        """These hosts work again."""
+        for name in names:
+            self.failing.pop(name, None)
+
+    def fill(self, manifest: Manifest) -> None:
+        """Every host holds this, and nothing else."""
+        for name in self.holds:
+            self.holds[name] = dict(manifest.by_path)
+
+    def spoil(self, host: str, path: str) -> None:
+        """Somebody edits a file on a host."""
+        self.holds[host][path] = entry(path, "spoiled")
+
+    def proof(self, host: str, roots: Sequence[str]) -> Manifest:
+        """What a host holds under some roots."""
+        return Manifest.of(roots, (e for e in self.holds[host].values() if covered(e.path, roots)))
+
+    def push(
+        self, order: Order, contents: Contents, progress: Callable[[Tally], None], stop: Stop
+    ) -> tuple[HostResult, ...]:
+        del contents
+        results: list[HostResult] = []
+        for done, host in enumerate(order.hosts):
+            self.before.pop(host, lambda: None)()
+            over = not order.budget.allows(len(failures(results)), len(order.hosts))
+            if stop.is_set() or over:
+                results.append(HostResult(host, Outcome.NOT_STARTED))
+                continue
+            results.append(self._one(host, order))
+            if host in self.progress_at and self.clock:
+                self.clock.advance(seconds=self.progress_at.pop(host))
+                ok = sum(r.outcome is Outcome.OK for r in results)
+                progress(Tally(1, ok, len(failures(results)), len(order.hosts) - done - 2))
+        return tuple(results)
+
+    def _one(self, host: str, order: Order) -> HostResult:
+        outcome = self.failing.get(host, Outcome.OK)
+        if outcome is Outcome.UNREACHABLE:
+            return HostResult(host, outcome, reason="no answer in 10 s")
+        if order.token < self.highest_token:
+            return HostResult(host, Outcome.FAILED, reason="stale token")
+        self.highest_token = order.token
+        if outcome is not Outcome.OK:
+            return HostResult(host, outcome, reason="No space left on device")
+        before = self.proof(host, order.target.roots)
+        put_right = () if before.digest == order.target.digest else before.differences(order.base)
+        kept = {p: e for p, e in self.holds[host].items() if not covered(p, order.target.roots)}
+        self.holds[host] = {**kept, **order.target.by_path}
+        if before.digest != order.target.digest:
+            self.writes.append((host, order.number, order.step))
+            self.on_write(host, order.number, order.step)
+        return HostResult(host, Outcome.OK, order.target.digest, put_right=put_right)
+
+    def prove(self, hosts: Sequence[str], roots: Sequence[str]) -> tuple[HostProof, ...]:
+        return tuple(HostProof(h, self.proof(h, roots)) for h in hosts)
+
+    def warm(self, hosts: Sequence[str]) -> None:
+        """There is nothing to open."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+class FakeChecker:
+    """Passes, unless the story has prepared something else for a stage (and step)."""
+
+    def __init__(self) -> None:
+        self.prepared: dict[tuple[Stage, bool, int], Verdict] = {}
+        self.once: dict[tuple[Stage, bool, int], Verdict] = {}
+        self.takes = 0.0
+        self.clock: ManualClock | None = None
+        self.asked: list[CheckTask] = []
+
+    def answer(
+        self,
+        stage: Stage,
+        finding: Finding,
+        reason: str,
+        *,
+        step: int = 1,
+        baking: bool = False,
+        once: bool = False,
+    ) -> None:
+        """Prepare the verdict of a stage."""
+        where = self.once if once else self.prepared
+        where[stage, baking, step] = Verdict("logs" if baking else "front page", finding, reason)
+
+    def check(self, task: CheckTask, stop: Stop) -> tuple[Verdict, ...]:
+        del stop
+        self.asked.append(task)
+        key = (task.stage, task.baking, task.step)
+        if task.baking and self.clock and self.takes:
+            self.clock.advance(seconds=self.takes)
+        found = self.once.pop(key, None) or self.prepared.get(key)
+        if found is not None:
+            return (found,)
+        if task.baking:
+            return (Verdict("logs", Finding.PASS, "after 14 s: 0.4 errors/s per host, control group 0.5"),)
+        return (Verdict("front page", Finding.PASS, f"{len(task.hosts)}/{len(task.hosts)} answer"),)

@@ -1,0 +1,79 @@
+"""A process that dies, and the one that takes over."""
+
+import pytest
+
+from swatbot.domain.commands import Tick
+from swatbot.domain.deployment import State
+from swatbot.ports import StaleWriterError
+from tests.stories.test_who_may_say_it import staged
+from tests.world import story
+
+
+class PowerCutError(BaseException):
+    """Not an Exception: nothing may catch it, as nothing catches a kill."""
+
+
+def test_killed_in_the_middle_of_the_fleet() -> None:
+    with story() as world:
+        staged(world)
+
+        def cut() -> None:
+            raise PowerCutError
+
+        world.fleet.before["mw1315"] = cut
+        with pytest.raises(PowerCutError):
+            world.chat.says("submitter", "verified")
+        world.chat.skip()
+        world.restart(seconds=41)
+        lines = world.chat.skip()
+        assert lines[0] == "I was away for 41 s (restarted). #1 goes on: 0 of 97 hosts have " + (
+            world.engine.status.past[1].digest + "."
+        )
+        assert "#1 is live on 101 hosts" in lines[-1]
+        assert [h for h, _, _ in world.fleet.writes].count("mw1300") == 1
+
+
+def test_downtime_is_credited_to_those_who_are_asked() -> None:
+    with story() as world:
+        staged(world)
+        world.restart(seconds=3600)
+        world.chat.expect("I was away for 60 min (restarted). #1 goes on: 1 of 1 host have ~.")
+        assert world.engine.status.live[1].state is State.AWAITING_VERIFICATION
+        world.chat.says("submitter", "verified")
+        assert "#1 is live" in world.chat.skip()[-1]
+
+
+def test_a_held_deployment_is_still_held() -> None:
+    with story() as world:
+        staged(world)
+        world.chat.says("submitter", "!hold wait")
+        world.chat.skip()
+        world.restart()
+        world.chat.expect("I was away for 41 s (restarted). #1 is still held.")
+
+
+def test_an_old_engine_that_wakes_up_can_not_decide() -> None:
+    with story() as world:
+        staged(world)
+        old = world.engine
+        world.restart()
+        world.chat.skip()
+        world.clock.advance(minutes=30)
+        world.settle()
+        world.chat.skip()
+        old.report(Tick())
+        with pytest.raises(StaleWriterError):
+            old.work()
+
+
+def test_what_was_said_while_nobody_listened_is_not_done_late() -> None:
+    with story() as world:
+        staged(world)
+        world.crash()
+        world.chat.settle = lambda: None
+        world.chat.says("submitter", "verified 1")
+        world.clock.advance(minutes=5)
+        world.boot()
+        lines = world.chat.skip()
+        assert "submitter: I was away when you said that, and have not done it: please say it again." in lines
+        assert world.engine.status.live[1].state is State.AWAITING_VERIFICATION

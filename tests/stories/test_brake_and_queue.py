@@ -1,0 +1,226 @@
+"""The brake, the queue, the lock, and what time alone brings."""
+
+from swatbot.domain.deployment import State
+from swatbot.domain.events import HostsSynced
+from swatbot.domain.stage import Budget, Outcome, Stage
+from tests.stories.test_who_may_say_it import staged
+from tests.world import World, story
+
+
+def shipping(world: World, at: str, command: str, who: str = "submitter") -> None:
+    """A deployment is in the middle of the fleet when somebody says something."""
+    staged(world)
+    world.fleet.before[at] = lambda: world.chat.says(who, command)
+    world.chat.settle = world.meanwhile
+    world.chat.says("submitter", "verified")
+    world.settle()
+    world.chat.settle = world.settle
+
+
+def test_a_hold_in_the_middle_of_the_fleet() -> None:
+    with story() as world:
+        shipping(world, "mw1295", "!hold seeing 503s on my end")
+        assert world.chat.skip()[-1] == (
+            '#1 held by submitter: "seeing 503s on my end". 0 of 97 hosts have it.'
+            ' deployer: "!resume 1" or "!rollback 1".'
+        )
+        assert len(world.fleet.writes) == 1 + 3 + 31
+        world.chat.says("other", "!queue")
+        world.chat.expect("other: active #1 wmf-config, held for 0 s by submitter, 31/97 hosts.")
+        world.tree.change("other", "Logo", {"static/logo.png": "new"})
+        world.chat.says("deployer", "!sync-dir static New logo")
+        world.chat.expect("deployer: #2 static: 1 change by other, 1 file (+1 −0). 1 ahead of it: #1.")
+        world.advance(minutes=10)
+        world.chat.expect('deployer: #1 has been held by submitter for 10 min: "!resume 1" or "!rollback 1".')
+        world.chat.says("deployer", "!resume 1")
+        lines = world.chat.skip()
+        assert lines[0] == "#1 resumed by deployer: fleet."
+        assert any("#1 is live on 101 hosts" in line for line in lines)
+        assert len(world.fleet.writes) == 1 + 3 + 97 + 1
+
+
+def test_a_held_deployment_is_rolled_back() -> None:
+    with story() as world:
+        shipping(world, "mw1295", "!hold")
+        world.chat.skip()
+        world.chat.says("deployer", "!rollback 1 too risky")
+        world.chat.expect(
+            '#1 is rolled back by deployer: "too risky". Putting back what it touched.',
+            "!log deployer@deploy1001 Rolled back wmf-config on 34 hosts: too risky (duration: 00m 00s)",
+        )
+        (end,) = world.chat.skip()
+        assert end.startswith("#1 rolled back: mw[1261-1294] and mwdebug1001 have ")
+        assert len({str(sorted(h.items())) for h in world.fleet.holds.values()}) == 1
+
+
+def test_cancel_in_the_middle_waits_for_what_is_in_flight() -> None:
+    with story() as world:
+        shipping(world, "mw1270", "!cancel 1 wrong branch", "deployer")
+        lines = world.chat.skip()
+        assert any(line.startswith('#1 cancelled by deployer: "wrong branch".') for line in lines)
+        assert world.engine.status.past[1].state is State.ROLLED_BACK
+        assert len({str(sorted(h.items())) for h in world.fleet.holds.values()}) == 1
+
+
+def test_a_lock_lets_the_active_one_finish() -> None:
+    with story() as world:
+        staged(world)
+        world.tree.change("other", "Logo", {"static/logo.png": "new"})
+        world.chat.says("deployer", "!sync-dir static New logo")
+        world.chat.skip()
+        world.chat.says("deployer", "!lock Database maintenance until 15:30 UTC")
+        world.chat.expect(
+            'Deployments are locked by deployer until 15:30 UTC: "Database maintenance".'
+            " #1 may finish; #2 waits."
+        )
+        world.chat.says("submitter", "verified")
+        assert "#1 is live" in world.chat.skip()[-1]
+        assert world.engine.status.live[2].state is State.QUEUED
+        world.chat.says("boss", "!unlock")
+        lines = world.chat.skip()
+        assert lines[0] == "Deployments are unlocked by boss."
+        assert lines[1].startswith("other: #2 is on mwdebug1001")
+
+
+def test_a_lock_ends_by_itself_and_another_persons_lock_stands() -> None:
+    with story() as world:
+        world.chat.says("deployer", "!lock until 14:30 maintenance")
+        world.chat.expect('Deployments are locked by deployer until 14:30 UTC: "maintenance".')
+        world.chat.says("boss", "!lock me too")
+        world.chat.expect(
+            'boss: deployments are locked by deployer until 14:30 UTC: "maintenance".'
+            " It waits; !unlock lets it go."
+        )
+        world.advance(minutes=29)
+        world.chat.expect("Deployments are unlocked: its time is over.")
+        world.chat.says("deployer", "!unlock")
+        world.chat.expect('deployer: deployments are not locked: "!queue" says what is going on.')
+
+
+def test_reminders_then_expiry() -> None:
+    with story() as world:
+        staged(world)
+        for _ in range(3):
+            world.advance(minutes=5)
+            world.chat.expect('submitter: #1 still waits: "verified", or "broken" and why by 14:22 UTC.')
+        world.advance(minutes=5)
+        world.chat.expect(
+            "#1 expired: no word from submitter. mwdebug1001 has ~ again."
+            ' deployer: "!retry 1" when they are here.'
+        )
+        assert world.engine.status.past[1].state is State.ROLLED_BACK
+
+
+def test_who_does_not_answer_is_parked_when_others_wait_and_rejoins() -> None:
+    with story() as world:
+        staged(world)
+        world.tree.change("other", "Logo", {"static/logo.png": "new"})
+        world.chat.says("deployer", "!sync-dir static New logo")
+        world.chat.skip()
+        world.advance(minutes=5)
+        lines = world.chat.skip()
+        assert lines[0].startswith("#1 is parked: no word from submitter, and others wait. mwdebug1001 has ")
+        assert lines[1].startswith("other: #2 is on mwdebug1001")
+        world.chat.says("submitter", "here")
+        lines = world.chat.skip()
+        assert lines[0] == "#1 rejoins: submitter is here."
+        assert "#1 wmf-config: 1 change by submitter" in lines[1]
+        world.chat.says("other", "verified 2")
+        assert any(line.startswith("submitter: #1 is on mwdebug1001") for line in world.chat.skip())
+
+
+def test_a_parked_one_that_nobody_comes_for_is_off() -> None:
+    with story() as world:
+        staged(world)
+        world.tree.change("other", "Logo", {"static/logo.png": "new"})
+        world.chat.says("deployer", "!sync-dir static New logo")
+        world.advance(minutes=6)
+        world.chat.says("other", "verified 2")
+        world.chat.skip()
+        world.advance(hours=4)
+        world.chat.expect('#1 was parked and nobody came: it is off. "!retry 1" asks anew.')
+
+
+def test_rollback_of_a_completed_one_goes_ahead_of_the_queue() -> None:
+    with story() as world:
+        staged(world)
+        world.chat.says("submitter", "verified")
+        world.chat.skip()
+        before = world.engine.status.past[1].previous
+        world.chat.says("deployer", "!rollback 1 broke search")
+        world.chat.expect(
+            "#2 rolls back #1 for deployer: 101 hosts.",
+            "!log deployer@deploy1001 Rolled back wmf-config (#1): broke search (duration: 00m 00s)",
+            f"deployer: #1 is undone on 101 hosts ({before}).",
+        )
+        world.chat.says("deployer", "!rollback 1")
+        world.chat.expect('deployer: #1 is rolled back, so I can not roll back it: "!status 1" tells more.')
+        world.advance(minutes=5)
+        world.chat.says("deployer", "!sync-dir wmf-config Once more")
+        assert "1 change by submitter" in world.chat.skip()[0]
+
+
+def test_a_rollback_under_a_later_deployment_is_refused() -> None:
+    with story() as world:
+        for _ in range(2):
+            staged(world)
+            world.advance(minutes=2)
+            world.chat.says("submitter", "verified")
+            world.chat.skip()
+            world.advance(minutes=2)
+        world.chat.says("deployer", "!rollback 1")
+        world.chat.expect('deployer: #2 shipped over #1 since: "!rollback 2" first.')
+
+
+def test_numbers_that_mean_nothing() -> None:
+    with story() as world:
+        world.chat.says("deployer", "!cancel 99")
+        world.chat.expect('deployer: there is no #99: "!queue" and "!history" list the ones there are.')
+        world.chat.says("submitter", "!hold")
+        world.chat.expect('submitter: there is nothing to hold now: "!queue" says what there is.')
+        world.chat.says("deployer", "!resume")
+        world.chat.expect('deployer: there is nothing to resume now: "!queue" says what there is.')
+
+
+def test_questions_and_their_answers() -> None:
+    with story() as world:
+        world.chat.says("other", "!queue")
+        world.chat.expect("other: nothing is active.")
+        world.chat.says("other", "!whoami")
+        world.chat.expect("other: you are other (irc:net/other), role person.")
+        world.chat.says("stranger", "!whoami")
+        world.chat.expect("stranger: I can not tell who you are: /msg NickServ identify, then ask again.")
+        staged(world)
+        world.chat.says("other", "!diff 1")
+        world.chat.expect(
+            "other: wmf-config/CommonSettings.php", "other: +by submitter 2026-11-23 14:02:00+00:00"
+        )
+        world.chat.says("other", "!status 1")
+        world.chat.expect(
+            "other: #1 wmf-config by deployer (changes by submitter):"
+            " waiting for submitter until 14:22 UTC, ~."
+        )
+        world.chat.says("submitter", "verified")
+        world.chat.skip()
+        world.chat.says("other", "!history wmf-config")
+        world.chat.expect("other: #1 wmf-config by deployer, completed 0 s ago: A change")
+        world.chat.says("other", "!help hold")
+        assert "!hold [#] [WHY]: stops what is active" in world.chat.skip()[0]
+        world.chat.says("other", "!help")
+        assert len(world.chat.skip()) == 2
+
+
+def test_hosts_that_are_down_within_the_budget_are_named_and_stale() -> None:
+    with story(budgets={Stage.FLEET: Budget(hosts=2)}) as world:
+        world.fleet.fail("mw1300", outcome=Outcome.UNREACHABLE)
+        staged(world)
+        world.chat.says("submitter", "verified")
+        lines = world.chat.skip()
+        assert "#1 mw1300 failed: no answer in 10 s. It goes on." in lines
+        assert lines[-2].startswith("!log")
+        assert "[100 of 101 hosts]" in lines[-2]
+        assert lines[-1].endswith("NOT on mw1300 (no answer in 10 s): stale until they prove it.")
+        world.chat.says("other", "!status")
+        world.chat.expect("other: nothing is active.", "other: Stale: mw1300, missing #1.")
+        synced = [r for r in world.journal.read(0) if r.entry.type == HostsSynced.__name__]
+        assert synced

@@ -1,0 +1,164 @@
+"""What a sync would leave behind, or take along; and what else stops it before anything is staged."""
+
+import pytest
+
+from tests.world import story
+
+
+def test_a_change_that_the_paths_cover_in_part_is_refused_with_what_to_type() -> None:
+    with story() as world:
+        commit = world.tree.change(
+            "submitter",
+            "Hide uploads",
+            {"wmf-config/InitialiseSettings.php": "2", "dblists/uploadsdisabled.dblist": "two"},
+        )
+        world.chat.says("deployer", "!sync-dir wmf-config Hide uploads where they are disabled")
+        world.chat.expect(
+            f"deployer: not queued. Change {commit} by submitter also touches dblists/uploadsdisabled.dblist,"
+            " which wmf-config does not cover: the sync would ship half of it.",
+            'deployer: say "!sync-dir dblists/uploadsdisabled.dblist, wmf-config Hide uploads where they are'
+            ' disabled", or for an order "!sync-dir dblists/uploadsdisabled.dblist then wmf-config …", or'
+            ' "!sync-dir --partial wmf-config …" if you mean it.',
+        )
+        world.chat.says("deployer", "!sync-dir --partial wmf-config Half of it, knowingly")
+        assert "#2 wmf-config: 1 change by submitter" in world.chat.skip()[0]
+
+
+def test_somebody_elses_change_ships_along_and_both_are_asked() -> None:
+    with story() as world:
+        old = world.tree.change("other", "Old", {"wmf-config/CommonSettings.php": "common 2"})
+        new = world.tree.change("submitter", "New", {"wmf-config/InitialiseSettings.php": "2"})
+        world.chat.says("deployer", "!sync-dir wmf-config Enable related articles")
+        world.chat.expect(
+            f"deployer: #1 wmf-config: 2 changes by submitter and other ({new} merged 2026-11-20,"
+            f" {old} merged 2026-11-20), 2 files (+2 −1). Both will be asked. Nothing is ahead of it.",
+            "submitter, other: #1 is on mwdebug1001 (~). Test with X-Wikimedia-Debug: backend=mwdebug1001,"
+            ' then say "verified", or "broken" and why, by 14:22 UTC.',
+        )
+        world.chat.says("submitter", "verified")
+        world.chat.expect("#1 verified by submitter (~); still waiting for other, until 14:22 UTC.")
+        world.chat.says("other", "broken that one must not go out before Thursday")
+        world.chat.expect(
+            '#1 rejected by other: "that one must not go out before Thursday". mwdebug1001 has ~ again.'
+            f' deployer: revert {new}, {old} in the tree, or mend it, then "!retry 1".'
+        )
+        assert world.fleet.holds["mwdebug1001"] == world.fleet.holds["mw1300"]
+
+
+def test_nothing_to_sync_says_how_far_the_upstream_is() -> None:
+    with story() as world:
+        world.tree.upstream_ahead = 2
+        world.chat.says("deployer", "!sync-dir wmf-config Again")
+        world.chat.expect(
+            "deployer: nothing to sync: the fleet has wmf-config as it is in the tree (~)."
+            " Its upstream is 2 commits ahead as of 09:00 UTC: pull first?"
+        )
+
+
+def test_edits_in_no_commit_are_named_and_need_dirty() -> None:
+    with story() as world:
+        world.tree.files["wmf-config/CommonSettings.php"] = "by hand"
+        world.tree.edits.append("wmf-config/CommonSettings.php")
+        world.chat.says("deployer", "!sync-dir wmf-config Quick fix")
+        world.chat.expect(
+            "deployer: not queued. There are edits in the tree that are in no commit:"
+            " wmf-config/CommonSettings.php. Commit or remove them, or say"
+            ' "!sync-dir --dirty wmf-config Quick fix" if you mean them.'
+        )
+        world.chat.says("deployer", "!sync-dir --dirty wmf-config Quick fix")
+        world.chat.expect(
+            "deployer: #2 wmf-config: edits that are in no commit, 1 file (+1 −0). Nothing is ahead of it.",
+            "deployer: #2 is on mwdebug1001 (~). Test with X-Wikimedia-Debug: backend=mwdebug1001,"
+            ' then say "verified", or "broken" and why, by 14:22 UTC.',
+        )
+
+
+def test_an_unknown_author_is_a_question_to_the_deployer() -> None:
+    with story() as world:
+        commit = world.tree.change("Zoe", "Fix", {"static/logo.png": "logo 2"}, mail="zoe@elsewhere.example")
+        world.chat.says("deployer", "!sync-dir static Fix")
+        world.chat.expect(
+            f"deployer: not queued. I do not know Zoe <zoe@elsewhere.example>, who wrote {commit}."
+            ' Who tests it? "!sync-dir --for NAME static Fix".'
+        )
+        world.chat.says("deployer", "!sync-dir --for othr static Fix")
+        world.chat.expect('deployer: I do not know "othr" in people.toml. Did you mean other?')
+        world.chat.says("deployer", "!sync-dir --for other static Fix")
+        world.chat.expect(
+            "deployer: #2 static: 1 change by Zoe, 1 file (+1 −0). other will be asked."
+            " Nothing is ahead of it."
+        )
+        assert world.chat.skip()[0].startswith("other: #2 is on mwdebug1001")
+
+
+def test_an_emptied_tree_is_refused() -> None:
+    with story() as world:
+        for n in range(20):
+            world.tree.files[f"static/{n}.png"] = str(n)
+        world.take_baseline()
+        world.tree.change("submitter", "Oops", dict.fromkeys([f"static/{n}.png" for n in range(20)]))
+        world.chat.says("deployer", "!sync-dir static Clean up")
+        world.chat.expect(
+            "deployer: not queued. It would delete 20 of 21 files on every host."
+            ' If that is meant: "!sync-dir --delete-many static Clean up".'
+        )
+
+
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [
+        ("/etc/passwd", "it is absolute"),
+        ("../other", "it has . or .. or .git in it"),
+        ("wmf-config/../../x", "it has . or .. or .git in it"),
+        (".git/config", "it has . or .. or .git in it"),
+        ('"a\x07b"', "it has control characters in it"),
+    ],
+)
+def test_paths_that_can_not_be_inside_a_tree(path: str, fault: str) -> None:
+    with story() as world:
+        world.chat.says("deployer", f"!sync-dir {path} Try")
+        shown = path.strip('"').replace("\x07", "")
+        world.chat.expect(f"deployer: I can not ship {shown}: {fault}.")
+
+
+def test_a_path_that_is_not_there_and_a_command_that_is_none() -> None:
+    with story() as world:
+        world.chat.says("deployer", "!sync-dir wmf-confg New logo")
+        world.chat.expect("deployer: there is no wmf-confg in the tree. Did you mean wmf-config?")
+        world.chat.says("deployer", "!sycn-dir static")
+        world.chat.expect("deployer: I do not know !sycn-dir. Did you mean !sync-dir?")
+        world.chat.says("deployer", "!sync-dir")
+        assert "which path?" in world.chat.skip()[0]
+        world.chat.says("deployer", "!sync-dir --partal wmf-config x")
+        assert "I do not know --partal. Did you mean --partial?" in world.chat.skip()[0]
+
+
+def test_the_tree_changed_between_request_and_snapshot() -> None:
+    with story() as world:
+        tree = world.tree
+        tree.change("submitter", "One", {"wmf-config/CommonSettings.php": "2"})
+
+        def someone_commits() -> None:
+            tree.during_snapshot = lambda: None
+            tree.change("other", "Two", {"wmf-config/InitialiseSettings.php": "3"})
+
+        tree.during_snapshot = someone_commits
+        world.chat.says("deployer", "!sync-dir wmf-config One")
+        world.chat.skip()
+        assert world.engine.status.past[1].state.value == "failed"
+        world.chat.says("deployer", "!retry 1")
+        assert "2 changes by other and submitter" in world.chat.skip()[0]
+
+
+def test_the_tree_can_not_be_read() -> None:
+    with story() as world:
+        world.tree.fails = OSError("disk on fire")
+        world.chat.says("deployer", "!sync-dir wmf-config x")
+        world.chat.expect(
+            "deployer: I stumbled over #1 and hold it: OSError: disk on fire. The log has more."
+            ' "!resume 1" or "!cancel 1".'
+        )
+        world.tree.fails = None
+        world.tree.change("submitter", "One", {"wmf-config/CommonSettings.php": "2"})
+        world.chat.says("deployer", "!resume 1")
+        assert "#1 resumed by deployer" in world.chat.skip()[0]
