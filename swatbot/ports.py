@@ -243,6 +243,10 @@ class Tree(Contents, Protocol):
         """A unified diff from what the fleet holds to the tree, for these paths."""
         ...
 
+    def overlay(self, whole: str, part: str) -> str:
+        """Digest of the manifest `whole` with everything under the roots of `part` replaced by it."""
+        ...
+
     def adopt(self, manifest: Manifest, commit: str) -> Holdings:
         """Take over what a fleet proves to hold as holdings, with `commit` as its place in history.
 

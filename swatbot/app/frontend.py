@@ -42,6 +42,12 @@ class FrontEnd:
         """Disconnect, after what is queued has left."""
         self._chat.stop()
 
+    def tell(self, text: str) -> None:
+        """Say what follows from no decision: trouble with another network, or a gap in this one."""
+        for channel in self._chat.channels:
+            body = Said(self._chat.network, channel, text, 0, 0)
+            self._chat.post(channel, text, self._when_sent(body, None, None))
+
     def _read_said(self) -> None:
         """Lines beyond the cursor that are recorded as said: a record may have several lines."""
         seq = self._told
@@ -77,7 +83,8 @@ class FrontEnd:
     def _post(self, record: Record, channel: str, text: str, part: int, *, last: bool) -> None:
         marked = self._mark(record, text)
         body = Said(self._chat.network, channel, marked, record.seq, part)
-        self._chat.post(channel, marked, self._when_sent(body, record, last=last))
+        cursor = (self._cursor, record.seq) if last else None
+        self._chat.post(channel, marked, self._when_sent(body, record.entry.number, cursor))
 
     def _mark(self, record: Record, text: str) -> str:
         """Late lines carry their time; the first after a restart may be a repeat."""
@@ -88,12 +95,13 @@ class FrontEnd:
         stamp = f"[{hhmm(record.entry.time)}] " if late else ""
         return f"{'(perhaps again) ' if doubtful else ''}{stamp}{text}"
 
-    def _when_sent(self, body: Said, record: Record, *, last: bool) -> Callable[[], None]:
+    def _when_sent(
+        self, body: Said, number: int | None, cursor: tuple[str, int] | None
+    ) -> Callable[[], None]:
         def sent() -> None:
-            cursor = (self._cursor, record.seq) if last else None
             try:
-                self._journal.append([said(body, record.entry.number, self._clock.now())], cursor=cursor)
-            except Exception:  # noqa: BLE001 - a thread that must outlive any fault, which is logged
+                self._journal.append([said(body, number, self._clock.now())], cursor=cursor)
+            except Exception:  # noqa: BLE001 - the network's thread must outlive any fault, which is logged
                 _LOG.exception("a line was said, and could not be recorded: %r", body.text)
 
         return sent

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from swatbot.adapters.clock import ManualClock
-from swatbot.adapters.engine_lock import EngineLock
 from swatbot.adapters.memory_journal import LeaseSlot, MemoryJournal, MemoryLeases
-from swatbot.adapters.sqlite_journal import SqliteJournal
+from swatbot.adapters.sqlite.engine_lock import EngineLock
+from swatbot.adapters.sqlite.journal import SqliteJournal
 from swatbot.ports import Entry, Journal, Leases, RecordKind
 
 NOON = datetime(2025, 3, 4, 12, 0, tzinfo=UTC)

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from swatbot.adapters import doorbell
 from swatbot.adapters.memory_journal import MemoryJournal
-from swatbot.adapters.sqlite_journal import SqliteJournal
+from swatbot.adapters.sqlite import doorbell
+from swatbot.adapters.sqlite.journal import SqliteJournal
 from swatbot.app import audit, chain
 from swatbot.errors import OperationalError
 from swatbot.ports import Entry, RecordKind, StaleWriterError
@@ -176,7 +176,7 @@ WRITER = """
 import sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from swatbot.adapters.sqlite_journal import SqliteJournal
+from swatbot.adapters.sqlite.journal import SqliteJournal
 from swatbot.ports import Entry, RecordKind
 journal = SqliteJournal(Path(sys.argv[1]))
 for i in range(int(sys.argv[2])):

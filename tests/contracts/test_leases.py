@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from swatbot.adapters.clock import ManualClock
-from swatbot.adapters.engine_lock import EngineLock
 from swatbot.adapters.memory_journal import MemoryJournal
+from swatbot.adapters.sqlite.engine_lock import EngineLock
 from swatbot.errors import OperationalError
 from swatbot.ports import LeaseTakenError, StaleWriterError
 from tests.contracts.journal_lab import LABS, NOON, Lab, decided
@@ -88,7 +88,7 @@ import sys, threading
 from datetime import UTC, datetime
 from pathlib import Path
 from swatbot.adapters.clock import SystemClock
-from swatbot.adapters.engine_lock import EngineLock
+from swatbot.adapters.sqlite.engine_lock import EngineLock
 from swatbot.adapters.memory_journal import MemoryJournal
 EngineLock(Path(sys.argv[1]), MemoryJournal(), SystemClock()).acquire("swatbot") and print("held", flush=True)
 threading.Event().wait()

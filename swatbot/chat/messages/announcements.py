@@ -17,7 +17,7 @@ from swatbot.chat.messages.endings import (
     rolled_back,
 )
 from swatbot.chat.messages.names import called, owners, testers
-from swatbot.chat.messages.text import ago, both, count, fit, hhmm, quoted, some
+from swatbot.chat.messages.text import ago, both, clock_span, count, fit, hhmm, quoted, some
 from swatbot.domain import events as e
 from swatbot.domain.deployment import Deployment, HoldKind, Place, State, Word
 from swatbot.domain.hosts import fold
@@ -78,7 +78,13 @@ def _back(event: e.EngineStarted, after: Status) -> tuple[str, ...]:
     if (d := after.active) is not None:
         goes_on = f" #{d.number} goes on: {_holders(d)} have {d.digest}." if d.states else ""
         goes_on = f" #{d.number} is still held." if d.state is State.HELD else goes_on
-    return (f"I was away for {ago(timedelta(seconds=event.away_for))} (restarted).{goes_on}",)
+    span = clock_span(event.away_since, event.away_since + timedelta(seconds=event.away_for))
+    return (
+        (
+            f"I was away for {ago(timedelta(seconds=event.away_for))} (restarted).{goes_on}"
+            f" What was said between {span} I may not have heard: if you got no answer, please repeat it."
+        ),
+    )
 
 
 def _holders(d: Deployment) -> str:

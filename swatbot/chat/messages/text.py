@@ -56,6 +56,11 @@ def hhmm(when: datetime) -> str:
     return f"{when.astimezone(UTC):%H:%M} UTC"
 
 
+def clock_span(start: datetime, end: datetime) -> str:
+    """`14:07:10 and 14:07:51 UTC`."""
+    return f"{start.astimezone(UTC):%H:%M:%S} and {end.astimezone(UTC):%H:%M:%S} UTC"
+
+
 def duration(span: timedelta) -> str:
     """`00m 41s`, as deployers know it."""
     seconds = int(span.total_seconds())

@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from swatbot.adapters.doorbell import Doorbell, Listener
-from swatbot.adapters.sqlite_schema import connect, explain, prepare, record_of, row_of
+from swatbot.adapters.sqlite.doorbell import Doorbell, Listener
+from swatbot.adapters.sqlite.schema import connect, explain, prepare, record_of, row_of
 from swatbot.app.chain import GENESIS, link, settle
 from swatbot.errors import OperationalError
 from swatbot.ports import Entry, Record, RecordKind, StaleWriterError

@@ -1,0 +1,5 @@
+"""`python -m swatbot` is `swatbot`."""
+
+from swatbot.cli import main
+
+main()

@@ -1,0 +1,80 @@
+"""What one IRC network needs to be known, checked as far as it can be without a network."""
+
+import ipaddress
+from dataclasses import dataclass, field
+
+from swatbot.errors import OperationalError
+
+
+@dataclass(frozen=True)
+class IrcSettings:
+    """One network.
+
+    Attributes:
+        network: its name, as in accounts and sources.
+        host: the server.
+        port: the server's port.
+        tls: whether to speak TLS; it may be off for loopback only.
+        nick: the wanted nick.
+        channels: the channels to join, in which announcements are made.
+        sasl_account: account to log in as; "" does not log in.
+        sasl_password: its password.
+        ca_file: certificates to trust instead of the system's.
+        server_name: the name that the certificate must bear, if it is not `host`.
+        username: the user name shown before the host; the nick if empty.
+        realname: shown by WHOIS.
+        bots: nicks of other bots, which are never listened to.
+        burst: lines that may be sent at once.
+        per_second: lines a second after that.
+        connect_within: seconds for TCP and for each step of the TLS handshake.
+        login_within: seconds from there to the server's welcome.
+        quiet_after: seconds of silence after which the server is asked for a sign of life.
+        pong_within: seconds that it has to give one.
+        rejoin_after: seconds until a channel is joined again after a kick; six times as long after a refusal.
+        backoff_first: longest first pause before connecting again, in seconds.
+        backoff_most: longest pause of all, in seconds.
+    """
+
+    network: str
+    host: str
+    port: int
+    tls: bool
+    nick: str
+    channels: tuple[str, ...]
+    sasl_account: str = ""
+    sasl_password: str = field(default="", repr=False)
+    ca_file: str = ""
+    server_name: str = ""
+    username: str = ""
+    realname: str = "swatbot: deployments, one at a time"
+    bots: tuple[str, ...] = ()
+    burst: float = 4
+    per_second: float = 1.0
+    connect_within: float = 10.0
+    login_within: float = 30.0
+    quiet_after: float = 120.0
+    pong_within: float = 30.0
+    rejoin_after: float = 5.0
+    backoff_first: float = 1.0
+    backoff_most: float = 60.0
+
+    def __post_init__(self) -> None:
+        """Refuse what would send passwords or commands in the open.
+
+        Raises:
+            OperationalError: plain TCP to another machine, or half a login.
+        """
+        if not self.tls and self.host != "localhost" and not is_loopback(self.host):
+            raise OperationalError(
+                f"IRC {self.network}: {self.host} without TLS is refused; only loopback may be plain"
+            )
+        if bool(self.sasl_account) != bool(self.sasl_password):
+            raise OperationalError(f"IRC {self.network}: a SASL login needs both account and password")
+
+
+def is_loopback(address: str) -> bool:
+    """Whether a literal address is on this machine; a name is not."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""SQLite: the journal as a file, following it from other processes, and the lock for its one engine."""

@@ -1,0 +1,84 @@
+"""Taking over what the fleet holds, from what its hosts prove: once, before the first deployment."""
+
+import os
+import socket
+
+from swatbot.app.engine import Engine
+from swatbot.domain.commands import TakeBaseline
+from swatbot.domain.hosts import fold
+from swatbot.domain.manifest import Manifest
+from swatbot.domain.rules import Rules
+from swatbot.domain.stage import Stage
+from swatbot.errors import OperationalError, UserError
+from swatbot.ports import Fleet, HostProof, Tree
+
+_EVERYTHING = (".",)
+
+
+class Baseline:
+    """Asks every host, and takes over what production agrees on."""
+
+    def __init__(self, tree: Tree, fleet: Fleet, rules: Rules) -> None:
+        self._tree, self._fleet, self._rules = tree, fleet, rules
+
+    def take(self, engine: Engine, commit: str, by: str) -> str:
+        """Take it over, and record it.
+
+        Args:
+            engine: not started; it takes the lease for as long as this lasts.
+            commit: the commit that the hosts are believed to hold.
+            by: who says so.
+
+        Returns:
+            What was taken over, in a sentence.
+
+        Raises:
+            UserError: hosts differ from the commit, or among themselves.
+            OperationalError: a host can not be asked.
+        """
+        engine.start(f"swatbot baseline on {socket.gethostname()} (process {os.getpid()})")
+        hosts = tuple(h for stage in Stage for h in self._rules.hosts(stage))
+        proofs = {proof.host: proof for proof in self._fleet.prove(hosts, _EVERYTHING)}
+        _all_answer(proofs)
+        production = self._rules.hosts(Stage.CANARIES) + self._rules.hosts(Stage.FLEET)
+        agreed = _agreed({h: m for h in production if (m := proofs[h].manifest) is not None})
+        holdings = self._tree.adopt(agreed, commit)
+        engine.report(TakeBaseline(holdings, len(production), by))
+        while engine.work():
+            pass
+        taken = f"{len(production)} hosts hold {commit} ({holdings.manifest[:6]})"
+        return taken + self._test_servers(proofs, agreed)
+
+    def _test_servers(self, proofs: dict[str, HostProof], agreed: Manifest) -> str:
+        odd = [
+            host
+            for host in self._rules.hosts(Stage.TESTSERVERS)
+            if (m := proofs[host].manifest) is not None and m.digest != agreed.digest
+        ]
+        return f"; {fold(odd)} differ, and are put right where a deployment touches them" if odd else ""
+
+
+def _all_answer(proofs: dict[str, HostProof]) -> None:
+    silent = {host: proof.reason for host, proof in proofs.items() if proof.manifest is None}
+    if silent:
+        first = next(iter(silent))
+        raise OperationalError(
+            f"{fold(silent)} can not be asked ({silent[first]}): mend that, or take them out of fleet.toml"
+        )
+
+
+def _agreed(held: dict[str, Manifest]) -> Manifest:
+    """What all hosts hold.
+
+    Raises:
+        UserError: some differ from most; they and the first files are named.
+    """
+    digests = [m.digest for m in held.values()]
+    common = max(set(digests), key=digests.count)
+    agreed = next(m for m in held.values() if m.digest == common)
+    odd = {host: m for host, m in held.items() if m.digest != common}
+    if odd:
+        files = sorted({f for m in odd.values() for f in m.differences(agreed)})
+        shown = ", ".join(files[:5]) + (f" and {len(files) - 5} more" if len(files) > 5 else "")
+        raise UserError(f"{fold(odd)} and the other hosts differ: {shown}. Make them equal first.")
+    return agreed

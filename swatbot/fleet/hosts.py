@@ -1,0 +1,57 @@
+"""Where hosts are and how to speak to them: frozen values that the config is turned into."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One host.
+
+    Attributes:
+        name: as messages name it.
+        address: host name or IP address to connect to.
+        port: of its sshd.
+        user: to log in as.
+        root: directory there that holds the tree, absolute; its last part is no link.
+        state_dir: the helper's directory, outside the root on the same file system;
+            "" for `.swatbot-NAME` beside the root.
+        run_as: user that the helper runs as by `sudo -n -u`, "" for the one that logs in.
+        python: its Python, 3.7 or newer.
+        jump: name of the target through which this one is reached, "" for none.
+    """
+
+    name: str
+    address: str
+    port: int
+    user: str
+    root: str
+    state_dir: str = ""
+    run_as: str = ""
+    python: str = "python3"
+    jump: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SshSettings:
+    """What is the same for all hosts.
+
+    Attributes:
+        known_hosts: file with the host keys, in OpenSSH's form; a host that is not in it is refused.
+        keys: private key files; a certificate beside one (`-cert.pub`) is used.
+        use_agent: whether the keys of the SSH agent are tried after them.
+        connect_timeout: seconds for TCP, handshake, login and the helper's start together.
+        answer_timeout: seconds without a byte taken or an answer given, after which a host has failed.
+        connect_parallel: how many connections are opened at once.
+        durable: whether files are fsynced on the hosts.
+        ping_every: seconds between signs of life on a connection that is not used.
+    """
+
+    known_hosts: Path
+    keys: tuple[Path, ...] = ()
+    use_agent: bool = False
+    connect_timeout: float = 10.0
+    answer_timeout: float = 60.0
+    connect_parallel: int = 40
+    durable: bool = True
+    ping_every: float = 15.0

@@ -1,0 +1,136 @@
+"""Requests to a helper and its answers, as bytes on an SSH channel; nothing here knows what they mean."""
+
+import json
+import shlex
+from collections.abc import Callable, Mapping
+from importlib import resources
+from typing import Any
+
+import paramiko
+
+GREETING = b"swatbot-helper 1\n"
+_LARGEST_ANSWER = 64 << 20
+_LARGEST_NOISE = 64 << 10
+# Channel.sendall copies what is left for every packet: pieces keep that cheap.
+_PIECE = 128 << 10
+# How often stderr is looked at while an answer is waited for: unread, it would block the helper.
+_DRAIN_EVERY = 1.0
+_COMPLAINT = 2000
+
+HELPER = resources.files("swatbot.fleet").joinpath("helper.py").read_bytes()
+_BOOTSTRAP = (
+    'import sys;sys.version_info<(3,7)and sys.exit("Python 3.7 or newer is needed");'
+    f'exec(compile(sys.stdin.buffer.read({len(HELPER)}),"swatbot-helper","exec"))'
+)
+
+
+class GarbageError(Exception):
+    """The other side does not speak as a helper does."""
+
+
+def command(python: str, run_as: str = "") -> str:
+    """The shell command that starts a helper whose source follows on stdin."""
+    sudo = ["sudo", "-n", "-u", run_as, "--"] if run_as else []
+    return shlex.join([*sudo, python, "-I", "-S", "-c", _BOOTSTRAP])
+
+
+def request(header: Mapping[str, Any], blob: bytes = b"") -> bytes:
+    """A request as it travels: length, header, raw bytes."""
+    full = {**header, "blob": len(blob)} if blob else header
+    data = json.dumps(full, separators=(",", ":")).encode("ascii")
+    return len(data).to_bytes(4, "big") + data + blob
+
+
+class Wire:
+    """The channel on which one helper listens and answers."""
+
+    def __init__(self, channel: paramiko.Channel) -> None:
+        """Take a channel in which the helper's command has been started."""
+        self._channel = channel
+        self._channel.settimeout(_DRAIN_EVERY)
+        self._buffer = bytearray()
+        self._complaint = bytearray()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the channel still stands, as far as is known."""
+        return not (self._channel.closed or self._channel.eof_received)
+
+    def greet(self) -> None:
+        """Send the helper over, and wait until it has started; what a login script printed is skipped."""
+        self.send(HELPER, _nothing)
+        while GREETING not in self._buffer:
+            if len(self._buffer) > _LARGEST_NOISE:
+                raise GarbageError("it prints much, and no helper starts")
+            self._more()
+        del self._buffer[: self._buffer.index(GREETING) + len(GREETING)]
+
+    def send(self, data: bytes, alive: Callable[[], None]) -> None:
+        """Send all of it; `alive` is called for every piece that was taken.
+
+        Raises:
+            OSError: the channel is closed.
+        """
+        for start in range(0, len(data), _PIECE):
+            self._send_piece(data[start : start + _PIECE])
+            alive()
+
+    def receive(self, alive: Callable[[], None]) -> dict[str, Any]:
+        """The next answer; `alive` is called whenever some of it came.
+
+        Raises:
+            EOFError: the channel ended.
+            GarbageError: what came is no answer.
+        """
+        size = int.from_bytes(self._exactly(4, alive), "big")
+        if size > _LARGEST_ANSWER:
+            raise GarbageError("what it answers makes no sense")
+        try:
+            answer = json.loads(self._exactly(size, alive))
+        except ValueError as error:
+            raise GarbageError("what it answers makes no sense") from error
+        if not isinstance(answer, dict):
+            raise GarbageError("what it answers makes no sense")
+        return answer
+
+    def complaint(self) -> str:
+        """The last line on the helper's stderr, fit to be shown."""
+        self._drain()
+        lines = bytes(self._complaint).decode("utf-8", "replace").strip().splitlines()
+        return "".join(c if c.isprintable() else " " for c in lines[-1]).strip()[:200] if lines else ""
+
+    def _send_piece(self, piece: bytes) -> None:
+        while piece:
+            try:
+                piece = piece[self._channel.send(piece) :]
+            except TimeoutError:  # the window is full; the watchdog decides for how long
+                self._drain()
+
+    def _exactly(self, size: int, alive: Callable[[], None]) -> bytes:
+        while len(self._buffer) < size:
+            self._more()
+            alive()
+        data = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return data
+
+    def _more(self) -> None:
+        while True:
+            self._drain()
+            try:
+                data = self._channel.recv(_PIECE)
+            except TimeoutError:
+                continue
+            if not data:
+                raise EOFError
+            self._buffer += data
+            return
+
+    def _drain(self) -> None:
+        while self._channel.recv_stderr_ready():
+            self._complaint += self._channel.recv_stderr(_PIECE)
+            del self._complaint[:-_COMPLAINT]
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""

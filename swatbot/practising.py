@@ -1,0 +1,78 @@
+"""The practice range with a bot on it: wires both, for `swatbot demo`, `swatbot practice` and wire tests."""
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from swatbot.bootstrap import PARTS, Process, take_baseline
+from swatbot.config import load
+from swatbot.ports import Clock
+from swatbot.practice.config_files import BOT, PASSWORD_ENV, write_config
+from swatbot.practice.ircd import PracticeIrcd
+from swatbot.practice.range import Range
+
+_JOIN_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A range that runs, with its IRC server and the config for a bot.
+
+    Attributes:
+        scene: hosts, tree, logs, traffic.
+        irc_port: of the IRC server on loopback.
+        passwords: by account, the bot's too.
+        config: the directory with the bot's config.
+    """
+
+    scene: Range
+    irc_port: int
+    passwords: Mapping[str, str]
+    config: Path
+
+
+@contextmanager
+def ground(directory: Path, clock: Clock, hosts: int = 12, irc_port: int = 0) -> Iterator[Ground]:
+    """A range in this directory, for as long as it is used.
+
+    Raises:
+        OperationalError: the directory holds something else, or a port is taken.
+    """
+    with Range(directory, hosts, clock=clock) as scene:
+        names = [BOT, *(person.name for person in scene.wiring.people)]
+        passwords = {name: f"{name}-{secrets.token_hex(3)}" for name in names}
+        ircd = PracticeIrcd(irc_port, passwords, clock=clock)
+        ircd.start()
+        os.environ[PASSWORD_ENV] = passwords[BOT]
+        try:
+            config = write_config(directory / "config", scene.wiring, ircd.port)
+            yield Ground(scene, ircd.port, passwords, config)
+        finally:
+            ircd.stop()
+
+
+@contextmanager
+def bot(place: Ground) -> Iterator[Process]:
+    """A bot on this range, in its channel, which knows what the fleet holds."""
+    config = load(place.config)
+    if not Path(config.swatbot.journal.path).exists():
+        take_baseline(config, place.scene.wiring.baseline, "the practice range")
+    process = Process(config, PARTS)
+    process.start()
+    try:
+        process.wait_joined(_JOIN_SECONDS)
+        yield process
+    finally:
+        process.stop()
+
+
+def prove(process: Process, paths: tuple[str, ...]) -> dict[str, str]:
+    """What every host proves to hold under some paths: a digest by host, "" for no proof."""
+    if process.engine is None:
+        return {}
+    hosts = tuple(h for s in process.shared.site.rules.stages for h in s.hosts)
+    proofs = process.engine.fleet.prove(hosts, paths)
+    return {proof.host: proof.manifest.digest if proof.manifest else "" for proof in proofs}

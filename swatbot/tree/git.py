@@ -1,0 +1,80 @@
+"""Runs git so that neither its settings, nor a name, nor a hanging disk can change what a call means."""
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from swatbot.errors import OperationalError
+
+_TIMEOUT = 30.0
+_SETTINGS = (
+    "core.quotepath=off",
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "color.ui=false",
+    "log.showSignature=false",
+    "i18n.logOutputEncoding=UTF-8",
+)
+_FIXED = {
+    "LC_ALL": "C",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_PAGER": "cat",
+}
+# HOME and XDG_CONFIG_HOME stay: `safe.directory` for a tree of another user can only be set there.
+_KEPT = ("PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR")
+
+
+class Git:
+    """The git of one tree."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._head = ["git", *(word for setting in _SETTINGS for word in ("-c", setting))]
+        self._env = {k: os.environ[k] for k in _KEPT if k in os.environ} | _FIXED
+
+    def run(
+        self, *args: str, given: bytes = b"", allowed: Sequence[int] = (0,), cwd: Path | None = None
+    ) -> bytes:
+        """What git prints.
+
+        Args:
+            args: the command and its arguments; paths after `--` are taken literally.
+            given: what git reads.
+            allowed: exit statuses that are answers.
+            cwd: where to run, the tree unless told.
+
+        Raises:
+            OperationalError: git is missing, took more than 30 s or failed; the text has git's own words.
+        """
+        return self.ask(*args, given=given, allowed=allowed, cwd=cwd)[1]
+
+    def ask(
+        self, *args: str, given: bytes = b"", allowed: Sequence[int] = (0,), cwd: Path | None = None
+    ) -> tuple[int, bytes]:
+        """Exit status and output; otherwise as `run`."""
+        try:
+            done = subprocess.run(
+                [*self._head, *args],
+                cwd=cwd or self.path,
+                env=self._env,
+                input=given,
+                capture_output=True,
+                timeout=_TIMEOUT,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise OperationalError(f"git {args[0]} took more than {_TIMEOUT:.0f} s in {self.path}") from None
+        except OSError as error:
+            raise OperationalError(f"git can not be run in {self.path}: {error.strerror}") from error
+        if done.returncode not in allowed:
+            raise OperationalError(f"git {args[0]} failed in {self.path}: {_words(done.stderr)}")
+        return done.returncode, done.stdout
+
+
+def _words(stderr: bytes) -> str:
+    lines = [line.strip() for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+    return lines[0] if lines else "it said nothing"

@@ -1,0 +1,200 @@
+"""What git knows of the tree: its state, the commits since the fleet was synced, and old contents."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from secrets import token_hex
+
+from swatbot.errors import OperationalError
+from swatbot.tree.git import Git
+
+_LINK, _SUBMODULE = "120000", "160000"
+_BASELINE = 'say "swatbot baseline" to take over anew what the fleet holds'
+
+
+@dataclass(frozen=True, slots=True)
+class TreeState:
+    """The tree as `git status` has it.
+
+    Attributes:
+        head: the commit checked out.
+        behind: commits that the upstream branch is ahead, None without an upstream.
+        edited: paths with uncommitted edits, untracked or ignored by git, among those asked about.
+    """
+
+    head: str
+    behind: int | None
+    edited: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit with the paths it touched; of a merge only those that differ from every parent."""
+
+    id: str
+    parents: tuple[str, ...]
+    author: str
+    email: str
+    when: datetime
+    subject: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """What a commit has at a path."""
+
+    path: str
+    id: str
+    link: bool
+    executable: bool
+
+
+class History:
+    """Questions to the git of one tree. Paths are surrogate-escaped, other text is repaired."""
+
+    def __init__(self, git: Git) -> None:
+        self.git = git
+        self._directory: Path | None = None
+        self._bases: dict[frozenset[str], str] = {}
+        self._logs: dict[tuple[str, frozenset[str]], tuple[Commit, ...]] = {}
+
+    def state(self, paths: Sequence[str]) -> TreeState:
+        """The state of the tree, with the uncommitted edits under these paths.
+
+        Raises:
+            OperationalError: git failed, or the tree is not the top of a checkout with a commit.
+        """
+        self._git_directory()
+        options = ("--porcelain=v2", "-z", "--branch", "--untracked-files=all", "--ignored", "--no-renames")
+        return _state(self.git.run("status", *options, "--", *paths), self.git.path)
+
+    def fetched_at(self) -> datetime | None:
+        """When the tree last fetched from its upstream, None if it never did."""
+        try:
+            seconds = (self._git_directory() / "FETCH_HEAD").stat().st_mtime
+        except FileNotFoundError:
+            return None
+        return datetime.fromtimestamp(seconds, UTC)
+
+    def since(self, head: str, marks: frozenset[str]) -> tuple[Commit, ...]:
+        """Commits that are in head or in a mark, but not in all marks; newest first.
+
+        Raises:
+            OperationalError: a mark is not in the repository any more, or has no common history with the
+                others: history was rewritten.
+        """
+        key = (head, marks)
+        if key not in self._logs:
+            found = self._log([head, *sorted(marks)], self._base(marks))
+            self._logs = {key: found}  # the newest only: HEAD moves forward
+        return self._logs[key]
+
+    def commit(self, name: str) -> str | None:
+        """The full id of a commit that is in the tree's history, None if there is no such commit."""
+        if not name or name.startswith("-"):
+            return None
+        status, out = self.git.ask(
+            "rev-parse", "--verify", "--quiet", name + "^{commit}", allowed=(0, 1, 128)
+        )
+        full = out.decode().strip()
+        if status or not full:
+            return None
+        status, _ = self.git.ask("merge-base", "--is-ancestor", full, "HEAD", allowed=(0, 1))
+        return full if status == 0 else None
+
+    def blobs(self, commit: str, paths: Sequence[str] = ()) -> dict[str, Blob]:
+        """Files and links of a commit by path, under these paths or all of them. Submodules are left out."""
+        out = self.git.run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths)
+        return {blob.path: blob for blob in _blobs(out)}
+
+    def contents(self, blobs: Iterable[Blob]) -> Iterator[tuple[Blob, bytes]]:
+        """The bytes of these blobs, of a link its target."""
+        wanted = list(blobs)
+        asked = "".join(f"{blob.id}\n" for blob in wanted).encode()
+        out = memoryview(self.git.run("cat-file", "--batch", given=asked)) if wanted else memoryview(b"")
+        at = 0
+        for blob in wanted:
+            end = at + bytes(out[at : at + 200]).index(b"\n")
+            words = bytes(out[at:end]).split()
+            if len(words) != 3 or not words[2].isdigit():
+                raise OperationalError(f"git does not have {blob.path} any more ({blob.id})")
+            at = end + 1 + int(words[2])
+            yield blob, bytes(out[end + 1 : at])
+            at += 1
+
+    def _git_directory(self) -> Path:
+        if self._directory is None:
+            out = self.git.run("rev-parse", "--absolute-git-dir", "--show-cdup")
+            directory, above = out.decode("utf-8", "surrogateescape").split("\n")[:2]
+            if above:
+                raise OperationalError(f"{self.git.path} is not the top of its git checkout")
+            self._directory = Path(directory)
+        return self._directory
+
+    def _base(self, marks: frozenset[str]) -> str:
+        """A commit that every mark contains."""
+        if marks not in self._bases:
+            status, out = self.git.ask("merge-base", "--octopus", *sorted(marks), allowed=(0, 1, 128))
+            if status:
+                short = ", ".join(sorted(mark[:7] for mark in marks))
+                raise OperationalError(
+                    f"the tree's history was rewritten: it does not have {short}, which the fleet holds; "
+                    + _BASELINE
+                )
+            self._bases = {marks: out.decode().split()[0]}
+        return self._bases[marks]
+
+    def _log(self, tips: Sequence[str], base: str) -> tuple[Commit, ...]:
+        marker = token_hex(16)  # no file has this name
+        form = f"--format={marker}%x00%H%x00%P%x00%an%x00%ae%x00%ct%x00%s"
+        options = ("--date-order", "--no-renames", "--diff-merges=combined", "-z", "--name-only", form)
+        out = self.git.run("log", *options, *dict.fromkeys(tips), f"^{base}", "--")
+        return tuple(_commit(part) for part in out.split(marker.encode())[1:])
+
+
+def _state(out: bytes, tree: Path) -> TreeState:
+    head, behind, edited = "", None, set()
+    for line in _text(out).split("\0"):
+        kind, _, rest = line.partition(" ")
+        if line.startswith("# branch.oid "):
+            head = line.rpartition(" ")[2]
+        elif line.startswith("# branch.ab "):
+            behind = int(line.rpartition(" -")[2])
+        elif kind in ("?", "!"):
+            edited.add(rest)
+        elif kind in ("1", "u"):
+            edited.add(rest.split(" ", 7 if kind == "1" else 9)[-1])
+    if not head or head == "(initial)":
+        raise OperationalError(f"{tree} has no commit yet")
+    return TreeState(head, behind, frozenset(edited))
+
+
+def _commit(part: bytes) -> Commit:
+    _, commit, parents, author, email, seconds, subject, *paths = part.split(b"\0")
+    above = tuple(parents.decode().split())
+    # Before the first path git writes a newline, and for a merge an empty string.
+    if paths and len(above) < 2:
+        paths[0] = paths[0].removeprefix(b"\n")
+    return Commit(
+        commit.decode(),
+        above,
+        author.decode("utf-8", "replace"),
+        email.decode("utf-8", "replace"),
+        datetime.fromtimestamp(int(seconds), UTC),
+        subject.decode("utf-8", "replace"),
+        tuple(_text(path) for path in paths if path),
+    )
+
+
+def _blobs(out: bytes) -> Iterator[Blob]:
+    for line in filter(None, out.split(b"\0")):
+        facts, _, path = line.partition(b"\t")
+        mode, _, blob = facts.decode().split()
+        if mode != _SUBMODULE:
+            yield Blob(_text(path), blob, mode == _LINK, mode == "100755")
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")

@@ -1,0 +1,195 @@
+"""Holds the tree against what the fleet holds: which files differ, which changes wait, what can not ship."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from swatbot.domain.coverage import Change
+from swatbot.domain.findings import Findings, Holdings, PathFault
+from swatbot.domain.manifest import Entry, Manifest, covered
+from swatbot.domain.person import People
+from swatbot.domain.plan import path_fault
+from swatbot.ports import Clock
+from swatbot.tree.compare import Side, count
+from swatbot.tree.history import History, TreeState
+from swatbot.tree.manifest import Captured, HashCache, entry_at
+from swatbot.tree.patterns import Patterns
+from swatbot.tree.pending import effective, pending
+from swatbot.tree.recover import recover
+from swatbot.tree.snapshots import SnapshotStore
+from swatbot.tree.suggest import nearest
+
+MISSING = "it is not in the tree, and the fleet does not hold it"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where tree and fleet differ under some paths.
+
+    Attributes:
+        old: what the fleet holds under the paths.
+        new: what the tree has there, by path.
+        files: the paths of files that differ, sorted.
+    """
+
+    old: Manifest
+    new: dict[str, Entry]
+    files: tuple[str, ...]
+
+    @property
+    def before(self) -> list[Entry]:
+        """The entries that the fleet holds and the tree has otherwise, or not at all."""
+        return [self.old.by_path[f] for f in self.files if f in self.old.by_path]
+
+    @property
+    def after(self) -> list[Entry]:
+        """The entries of the tree that the fleet holds otherwise, or not at all."""
+        return [self.new[f] for f in self.files if f in self.new]
+
+
+def difference(paths: Sequence[str], captured: Captured, held: Manifest) -> Difference:
+    """Where what was captured under the paths differs from what is held."""
+    old = held.select(paths)
+    both = old.by_path.keys() | captured.entries.keys()
+    files = sorted(p for p in both if old.by_path.get(p) != captured.entries.get(p))
+    return Difference(old, captured.entries, tuple(files))
+
+
+def typed_faults(paths: Sequence[str], ignore: Patterns) -> tuple[PathFault, ...]:
+    """What is wrong with typed paths before the tree is looked at. "." is the whole tree."""
+    found = ((path, _typed(path, ignore)) for path in paths if path != ".")
+    return tuple(PathFault(path, fault) for path, fault in found if fault)
+
+
+def _typed(path: str, ignore: Patterns) -> str | None:
+    return path_fault(path) or ("it is not deployed: the config ignores it" if ignore.match(path) else None)
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """Everything that is needed to judge a tree; see `faults` and `findings`."""
+
+    tree: Path
+    history: History
+    store: SnapshotStore
+    people: People
+    ignore: Patterns
+    private: Patterns
+    cache: HashCache
+    clock: Clock
+
+    @staticmethod
+    def of(
+        history: History,
+        store: SnapshotStore,
+        people: People,
+        *,
+        ignore: Sequence[str],
+        private: Sequence[str],
+        clock: Clock,
+    ) -> "Inspection":
+        """Make one for the tree of a history."""
+        tree = history.git.path
+        cache = HashCache(tree, clock)
+        return Inspection(tree, history, store, people, Patterns(ignore), Patterns(private), cache, clock)
+
+    def faults(self, captured: Captured, held: Manifest) -> tuple[PathFault, ...]:
+        """What under the plan's paths can not be shipped."""
+        nowhere = [path for path in captured.absent if not held.select([path]).entries]
+        known = [e.path for e in held.entries]
+        if nowhere:
+            known += [n.relative_to(self.tree).as_posix() for n in self._nearby(nowhere)]
+        missing = (PathFault(path, MISSING, nearest(path, known)) for path in nowhere)
+        return (*captured.faults, *missing)
+
+    def blocked(self, paths: Sequence[str], held: Manifest) -> tuple[PathFault, ...]:
+        """Paths below something that the fleet holds as a file or link: no host could have both."""
+        above = {p: [e for e in _parents(p) if e in held.by_path] for p in paths}
+        return tuple(
+            PathFault(path, f"the fleet holds {found[0]}, which is no directory there", found[0])
+            for path, found in above.items()
+            if found
+        )
+
+    def findings(
+        self,
+        state: TreeState,
+        found: Difference,
+        holdings: Holdings,
+        content: Callable[[Entry], bytes],
+    ) -> Findings:
+        """The findings for what differs.
+
+        Args:
+            state: of the git checkout.
+            found: what differs under the plan's paths.
+            holdings: what the fleet holds.
+            content: gives the bytes of the tree's entries.
+        """
+        marks = effective(holdings.marks)
+        recover(self.history, self.store, found.before, marks)
+        added, removed = self._lines(found, content)
+        changes = self._changes(state.head, found, holdings)
+        return Findings(
+            head=state.head,
+            changes=changes,
+            files=found.files,
+            added=added,
+            removed=removed,
+            deletions=sum(f not in found.new for f in found.files),
+            held=len(found.old.entries),
+            dirty=_dirty(found.files, state.edited),
+            upstream_ahead=state.behind,
+            fetched_at=self.history.fetched_at(),
+            private=self._private(found, changes),
+        )
+
+    def _lines(self, found: Difference, content: Callable[[Entry], bytes]) -> tuple[int, int]:
+        if not found.files:
+            return 0, 0
+        old = Side(found.before, lambda entry: self.store.content(entry.content))
+        return count(self.history.git, self.store.scratch(), old, Side(found.after, content))
+
+    def _changes(self, head: str, found: Difference, holdings: Holdings) -> tuple[Change, ...]:
+        marks = effective(holdings.marks)
+        held = self.store.manifest(holdings.manifest)
+        differing = frozenset(found.files)
+
+        def differs(path: str) -> bool:
+            if self.ignore.match(path):
+                return False
+            if covered(path, found.old.roots):
+                return path in differing
+            return entry_at(self.tree, path, self.cache.sha256) != held.by_path.get(path)
+
+        commits = self.history.since(head, frozenset(mark.commit for mark in marks))
+        return pending(commits, head, marks, differs, self.people)
+
+    def _private(self, found: Difference, changes: Sequence[Change]) -> bool:
+        roots = found.old.roots
+        shipped = (f for c in changes if any(covered(p, roots) for p in c.files) for f in c.files)
+        return any(self.private.match(path) for path in (*roots, *found.files, *shipped))
+
+    def _nearby(self, paths: Sequence[str]) -> list[Path]:
+        """What lies beside the deepest directories of these paths that there are."""
+        places = {self.tree}
+        for path in paths:
+            place = self.tree
+            for part in path.split("/")[:-1]:
+                place /= part
+                if not place.is_dir() or place.is_symlink():
+                    break
+                places.add(place)
+        beside = (child for place in sorted(places) for child in place.iterdir())
+        return [c for c in beside if not self.ignore.match(c.relative_to(self.tree).as_posix())]
+
+
+def _parents(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:n]) for n in range(1, len(parts))]
+
+
+def _dirty(files: Sequence[str], edited: frozenset[str]) -> tuple[str, ...]:
+    """The differing files that git has not, or has otherwise; of a checkout within the tree git says `x/`."""
+    directories = [e.rstrip("/") for e in edited if e.endswith("/")]
+    return tuple(f for f in files if f in edited or covered(f, directories))

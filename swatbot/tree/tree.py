@@ -1,0 +1,183 @@
+"""The Tree port over a git checkout: inspect, snapshot, diff, adopt."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from swatbot.domain.findings import Findings, Holdings, Pin
+from swatbot.domain.manifest import Entry, Manifest
+from swatbot.domain.person import People
+from swatbot.domain.plan import Plan
+from swatbot.errors import UserError
+from swatbot.ports import Clock
+from swatbot.tree import baseline
+from swatbot.tree.compare import Side, unified
+from swatbot.tree.copying import copy
+from swatbot.tree.git import Git
+from swatbot.tree.history import History, TreeState
+from swatbot.tree.inspection import Inspection, difference, typed_faults
+from swatbot.tree.lint import LintRule, lint
+from swatbot.tree.manifest import Captured, bytes_at, capture
+from swatbot.tree.pending import effective
+from swatbot.tree.recover import recover
+from swatbot.tree.snapshots import SnapshotStore
+
+
+class GitTree:
+    """The staging directory, the top of a git checkout, and the store of its snapshots.
+
+    Modes are those that git knows: 755 for a file with any execute bit, 644 for others.
+
+    Args:
+        path: the tree.
+        store: where snapshots are kept.
+        people: whose commits are whose, by e-mail.
+        ignore: glob patterns of files that are not deployed, see `Patterns`.
+        private: glob patterns of files that are not shown.
+        clock: tells how old a file is that was just read.
+        lint: commands that changed files must pass.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        store: SnapshotStore,
+        people: People,
+        *,
+        ignore: Sequence[str],
+        private: Sequence[str],
+        clock: Clock,
+        lint: Sequence[LintRule] = (),
+    ) -> None:
+        self._path = path
+        self._store = store
+        self._rules = tuple(lint)
+        self._history = History(Git(path))
+        self._inspection = Inspection.of(
+            self._history, store, people, ignore=ignore, private=private, clock=clock
+        )
+
+    def manifest(self, digest: str) -> Manifest:
+        """The manifest of this digest, see `SnapshotStore.manifest`."""
+        return self._store.manifest(digest)
+
+    def content(self, sha256: str) -> bytes:
+        """The bytes with this SHA-256, see `SnapshotStore.content`."""
+        return self._store.content(sha256)
+
+    def inspect(self, plan: Plan, holdings: Holdings) -> Findings:
+        """Hold the tree against what the fleet holds, for the paths of a plan.
+
+        Raises:
+            OperationalError: git or the disk failed, or git does not know what the fleet holds.
+        """
+        early = typed_faults(plan.paths, self._inspection.ignore)
+        if early:
+            return Findings("", faults=early)
+        held = self._store.manifest(holdings.manifest)
+        captured = self._look(plan.paths)
+        state = self._history.state(plan.paths)
+        return self._judge(plan, holdings, held, captured, state, from_store=False)
+
+    def snapshot(self, plan: Plan, holdings: Holdings) -> Pin:
+        """Copy the plan's paths into the store and pin them.
+
+        Raises:
+            OperationalError: a file kept changing while it was copied, or git or the disk failed.
+            UserError: a path can not be shipped (see Findings.faults), or a file does not pass lint.
+        """
+        self._refuse(Findings("", faults=typed_faults(plan.paths, self._inspection.ignore)))
+        held = self._store.manifest(holdings.manifest)
+        captured, state = copy(self._inspection, plan.paths)
+        findings = self._judge(plan, holdings, held, captured, state, from_store=True)
+        self._refuse(findings)
+        new = Manifest.of(plan.paths, captured.entries.values())
+        changed = [new.by_path[f] for f in findings.files if f in new.by_path]
+        lint(self._rules, changed, self._store, self._store.scratch())
+        return self._pin(plan, holdings, held, new, findings)
+
+    def diff(self, paths: Sequence[str], holdings: Holdings) -> str:
+        """A unified diff from what the fleet holds to the tree; private files are counted, not shown.
+
+        Raises:
+            OperationalError: git or the disk failed.
+            UserError: a path can not be shipped.
+        """
+        inspection = self._inspection
+        self._refuse(Findings("", faults=typed_faults(paths, inspection.ignore)))
+        held = self._store.manifest(holdings.manifest)
+        captured = self._look(paths)
+        self._refuse(Findings("", faults=inspection.faults(captured, held)))
+        found = difference(paths, captured, held)
+        shown = tuple(f for f in found.files if not inspection.private.match(f))
+        hidden = len(found.files) - len(shown)
+        found = replace(found, files=shown)
+        recover(self._history, self._store, found.before, effective(holdings.marks))
+        old, new = Side(found.before, self._kept), Side(found.after, self._current)
+        text = unified(self._history.git, self._store.scratch(), old, new) if shown else ""
+        return text + (f"{hidden} private files differ: not shown\n" if hidden else "")
+
+    def overlay(self, whole: str, part: str) -> str:
+        """Digest of the manifest `whole` with everything under the roots of `part` replaced by it.
+
+        Raises:
+            OperationalError: the store does not have one of them, or the disk failed.
+        """
+        return self._store.put_manifest(self.manifest(whole).overlay(self.manifest(part)))
+
+    def adopt(self, manifest: Manifest, commit: str) -> Holdings:
+        """Take over what a fleet proves to hold as holdings, with `commit` as its place in history.
+
+        Raises:
+            UserError: the commit is not in the tree's history, or differs from what the hosts hold.
+            OperationalError: git or the disk failed.
+        """
+        return baseline.adopt(self._inspection, manifest, commit)
+
+    def _look(self, paths: Sequence[str]) -> Captured:
+        inspection = self._inspection
+        return capture(self._path, paths, inspection.ignore, inspection.cache.sha256, together=False)
+
+    def _judge(
+        self,
+        plan: Plan,
+        holdings: Holdings,
+        held: Manifest,
+        captured: Captured,
+        state: TreeState,
+        *,
+        from_store: bool,
+    ) -> Findings:
+        inspection = self._inspection
+        faults = (*inspection.faults(captured, held), *inspection.blocked(plan.paths, held))
+        if faults:
+            return Findings(state.head, faults=tuple(dict.fromkeys(faults)))
+        found = difference(plan.paths, captured, held)
+        return inspection.findings(state, found, holdings, self._kept if from_store else self._current)
+
+    def _pin(self, plan: Plan, holdings: Holdings, held: Manifest, new: Manifest, findings: Findings) -> Pin:
+        state = held.select(new.roots)
+        # A rollback needs every byte of what is replaced, not only of what differs now.
+        recover(self._history, self._store, state.entries, effective(holdings.marks))
+        states = [self._store.put_manifest(state)]
+        for step in plan.steps:
+            state = state.overlay(new.select(step.paths))
+            states.append(self._store.put_manifest(state))
+        after = self._store.put_manifest(held.overlay(state))
+        return Pin(tuple(states), after, findings)
+
+    def _kept(self, entry: Entry) -> bytes:
+        return self._store.content(entry.content)
+
+    def _current(self, entry: Entry) -> bytes:
+        return bytes_at(self._path, entry.path)
+
+    @staticmethod
+    def _refuse(findings: Findings) -> None:
+        if findings.faults:
+            first = findings.faults[0]
+            hint = f" Did you mean {first.suggestion}?" if first.suggestion else ""
+            more = (
+                f" {len(findings.faults) - 1} more paths can not be shipped." if findings.faults[1:] else ""
+            )
+            raise UserError(f"{first.path} can not be shipped: {first.fault}.{hint}{more}")

@@ -1,0 +1,60 @@
+"""The helper as a process of its own, under any Python, with pipes instead of SSH."""
+
+import json
+import select
+import shlex
+import subprocess
+from pathlib import Path
+from typing import IO, Any
+
+from swatbot.fleet import wire
+
+
+class HelperProcess:
+    """One helper, started by the very command that a host runs."""
+
+    def __init__(self, root: Path, python: str, state: str = "", *, hello: bool = True) -> None:
+        argv = shlex.split(wire.command(python))
+        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._in.write(wire.HELPER)
+        self._in.flush()
+        assert self._out.readline() == wire.GREETING
+        if hello:
+            self.hello = self.ask({"op": "hello", "root": str(root), "state": state})
+
+    def ask(self, header: dict[str, Any], blob: bytes = b"") -> dict[str, Any]:
+        return self.ask_raw(wire.request(header, blob))
+
+    def ask_raw(self, request: bytes) -> dict[str, Any]:
+        self.write(request)
+        return self.answer()
+
+    def is_silent(self, seconds: float) -> bool:
+        """Whether no answer begins within so many seconds."""
+        return not select.select([self._out], [], [], seconds)[0]
+
+    def answer(self) -> dict[str, Any]:
+        size = int.from_bytes(self._out.read(4), "big")
+        answer = json.loads(self._out.read(size))
+        assert isinstance(answer, dict)
+        return answer
+
+    def write(self, data: bytes) -> None:
+        self._in.write(data)
+        self._in.flush()
+
+    def close(self) -> int:
+        self._in.close()
+        code = self.process.wait(10)
+        self._out.close()
+        return code
+
+    @property
+    def _in(self) -> IO[bytes]:
+        assert self.process.stdin is not None
+        return self.process.stdin
+
+    @property
+    def _out(self) -> IO[bytes]:
+        assert self.process.stdout is not None
+        return self.process.stdout

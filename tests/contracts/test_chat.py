@@ -1,0 +1,249 @@
+"""What every Chat adapter owes its users, held against IRC, the local socket and the console."""
+
+import getpass
+import io
+import json
+import queue
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from swatbot.adapters.clock import ManualClock
+from swatbot.adapters.console_chat import ConsoleChat
+from swatbot.adapters.irc.chat import IrcChat, IrcSettings
+from swatbot.adapters.local_chat import LocalChat
+from swatbot.ports import Chat, Incoming
+from swatbot.practice.ircd import PracticeIrcd
+from tests.wires.irc_client import RawClient
+
+WAIT = 10.0
+START = datetime(2024, 1, 1, 14, 2, 3, tzinfo=UTC)
+
+
+class Rig(Protocol):
+    """A chat with one person in it."""
+
+    chat: Chat
+    nick: str
+    account: str
+
+    def begin(self, hear: Callable[[Incoming], None]) -> None: ...
+    def speak(self, text: str) -> None: ...
+    def read(self, count: int) -> list[str]: ...
+    def end(self) -> None: ...
+
+
+class IrcRig:
+    nick = "deployer"
+    account = "irc:practice/deployer"
+
+    def __init__(self) -> None:
+        self._ircd = PracticeIrcd(accounts={"deployer": "secret"})
+        self._ircd.start()
+        self._person = RawClient.joined(self._ircd.port, self.nick, "#swat", password="deployer:secret")
+        settings = IrcSettings(
+            "practice", "127.0.0.1", self._ircd.port, False, "swatbot", ("#swat",), burst=1000
+        )
+        self._troubles: list[str] = []
+        self._irc = IrcChat(settings, ManualClock(START), self._troubles.append)
+        self.chat: Chat = self._irc
+
+    def begin(self, hear: Callable[[Incoming], None]) -> None:
+        self.chat.start(hear)
+        assert self._irc.wait_joined(WAIT), self._troubles
+
+    def speak(self, text: str) -> None:
+        self._person.say("#swat", text)
+
+    def read(self, count: int) -> list[str]:
+        return [self._person.expect_text("") for _ in range(count)]
+
+    def end(self) -> None:
+        self.chat.stop()
+        self._person.close()
+        self._ircd.stop()
+
+
+class LocalRig:
+    nick = getpass.getuser()
+    account = f"local:deploy1001/{nick}"
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "run" / "swatbot.sock"
+        self._sock = socket.socket(socket.AF_UNIX)
+        self._sock.settimeout(WAIT)
+        self._lines = self._sock.makefile("rb")
+        self.chat: Chat = LocalChat(self._path, "deploy1001")
+
+    def begin(self, hear: Callable[[Incoming], None]) -> None:
+        self.chat.start(hear)
+        self._sock.connect(str(self._path))
+        # Whoever is not yet known to the server would miss what is posted.
+        self._sock.sendall(b'{"say": "warm-up"}\n')
+        assert "heard" in json.loads(self._lines.readline())
+
+    def speak(self, text: str) -> None:
+        self._sock.sendall(json.dumps({"say": text}).encode() + b"\n")
+
+    def read(self, count: int) -> list[str]:
+        texts: list[str] = []
+        while len(texts) < count:
+            told = json.loads(self._lines.readline())
+            texts += [told["text"]] if "text" in told else []
+        return texts
+
+    def end(self) -> None:
+        self.chat.stop()
+        self._lines.close()
+        self._sock.close()
+
+
+class ConsoleRig:
+    nick = "deployer"
+    account = "irc:practice/deployer"
+
+    def __init__(self) -> None:
+        self._out = io.StringIO()
+        self._console = ConsoleChat(self._out, ManualClock(START))
+        self.chat: Chat = self._console
+
+    def begin(self, hear: Callable[[Incoming], None]) -> None:
+        self.chat.start(hear)
+
+    def speak(self, text: str) -> None:
+        self._console.say(self.nick, self.account, text)
+
+    def read(self, count: int) -> list[str]:
+        lines = [line for line in self._out.getvalue().split("\n") if " <swatbot> " in line]
+        assert len(lines) >= count
+        assert all(line.startswith("14:02:03 <swatbot> ") for line in lines)
+        return [line.partition(" <swatbot> ")[2] for line in lines]
+
+    def end(self) -> None:
+        self.chat.stop()
+
+
+@pytest.fixture(params=["irc", "local", "console"])
+def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
+    makers: dict[str, Callable[[], Rig]] = {
+        "irc": IrcRig,
+        "local": lambda: LocalRig(tmp_path),
+        "console": ConsoleRig,
+    }
+    made = makers[request.param]()
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def heard(rig: Rig) -> "queue.Queue[Incoming]":
+    lines: queue.Queue[Incoming] = queue.Queue()
+    rig.begin(lines.put)
+    if isinstance(rig, LocalRig):
+        assert lines.get(timeout=WAIT).text == "warm-up"
+    return lines
+
+
+def test_a_line_is_heard_with_its_speaker_and_the_proven_account(
+    rig: Rig, heard: "queue.Queue[Incoming]"
+) -> None:
+    rig.speak("!sync-dir wmf-config Enable ≥ 1 thing: now")
+    line = heard.get(timeout=WAIT)
+    assert line.text == "!sync-dir wmf-config Enable ≥ 1 thing: now"
+    assert (line.nick, line.account) == (rig.nick, rig.account)
+
+
+def test_lines_are_heard_in_order_and_their_ids_differ(rig: Rig, heard: "queue.Queue[Incoming]") -> None:
+    for number in range(20):
+        rig.speak(f"!status {number}")
+    lines = [heard.get(timeout=WAIT) for _ in range(20)]
+    assert [line.text for line in lines] == [f"!status {number}" for number in range(20)]
+    ids = [line.message for line in lines if line.message]
+    assert len(set(ids)) == len(ids)
+
+
+def test_a_reply_to_where_a_line_came_from_reaches_the_speaker(
+    rig: Rig, heard: "queue.Queue[Incoming]"
+) -> None:
+    rig.speak("!queue")
+    line = heard.get(timeout=WAIT)
+    rig.chat.post(line.channel, f"{line.nick}: nothing is queued.", lambda: None)
+    assert rig.read(1) == [f"{rig.nick}: nothing is queued."]
+
+
+def test_posts_go_out_in_order_and_each_is_confirmed_once(rig: Rig, heard: "queue.Queue[Incoming]") -> None:
+    confirmed: list[int] = []
+    done = threading.Event()
+
+    def sent(number: int) -> None:
+        confirmed.append(number)
+        if len(confirmed) == 50:
+            done.set()
+
+    for number in range(50):
+        rig.chat.post(rig.chat.channels[0], f"#42 line {number}", lambda n=number: sent(n))  # type: ignore[misc]  # a default binds the loop's value
+    assert rig.read(50) == [f"#42 line {number}" for number in range(50)]
+    assert done.wait(WAIT)
+    assert confirmed == list(range(50))
+    assert heard.empty(), "the bot heard itself"
+
+
+def test_posts_from_many_threads_arrive_whole(rig: Rig, heard: "queue.Queue[Incoming]") -> None:
+    def post(name: str) -> None:
+        for number in range(10):
+            rig.chat.post(rig.chat.channels[0], f"{name}-{number}", lambda: None)
+
+    threads = [threading.Thread(target=post, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    lines = rig.read(40)
+    for name in "abcd":
+        assert [line for line in lines if line[0] == name] == [f"{name}-{number}" for number in range(10)]
+    assert heard.empty()
+
+
+def test_one_post_can_not_become_two_lines(rig: Rig, heard: "queue.Queue[Incoming]") -> None:
+    channel = rig.chat.channels[0]
+    rig.chat.post(channel, "one\r\nQUIT :two\x00\u2028three \x1b[31mfour \u202efive", lambda: None)
+    rig.chat.post(channel, "after", lambda: None)
+    assert rig.read(2) == ["one  QUIT :two  three [31mfour five", "after"]
+    assert heard.empty()
+
+
+def test_what_is_queued_is_sent_before_stopping(rig: Rig, heard: "queue.Queue[Incoming]") -> None:
+    for number in range(5):
+        rig.chat.post(rig.chat.channels[0], f"last words {number}", lambda: None)
+    rig.chat.stop()
+    assert rig.read(5) == [f"last words {number}" for number in range(5)]
+    assert heard.empty()
+
+
+# The console hears on the speaker's own thread, where the error belongs.
+@pytest.mark.parametrize("rig", ["irc", "local"], indirect=True)
+def test_a_front_end_survives_a_listener_that_fails(rig: Rig) -> None:
+    lines: queue.Queue[str] = queue.Queue()
+
+    def hear(line: Incoming) -> None:
+        lines.put(line.text)
+        if line.text == "!first":
+            raise RuntimeError("a bug elsewhere")
+
+    rig.begin(hear)
+    rig.speak("!first")
+    rig.speak("!second")
+    while lines.get(timeout=WAIT) != "!second":
+        pass
+
+
+def test_stopping_twice_does_no_harm(rig: Rig, heard: "queue.Queue[Incoming]") -> None:
+    rig.chat.stop()
+    rig.chat.stop()
+    rig.chat.post(rig.chat.channels[0], "too late", lambda: None)
+    assert heard.empty()

@@ -1,0 +1,252 @@
+"""What any implementation of the Fleet port does; the names of the tests are the contract."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from swatbot.domain.stage import Outcome, Tally
+from swatbot.errors import OperationalError
+from swatbot.ports import Stop
+from tests.contracts.fleet_lab import Lab, Store, order
+from tests.wires.ssh_lab import SshLab
+from tests.wires.sshd import sshd  # noqa: F401 - a fixture
+
+ROOTS = ("conf",)
+OLD = {"conf/a": (0o644, b"old a"), "conf/b": (0o644, b"b"), "conf/gone": (0o644, b"gone")}
+NEW = {
+    "conf/a": (0o600, b"new a"),
+    "conf/b": (0o644, b"b"),
+    "conf/sub/c": (0o755, b"c" * 5000),
+    "conf/l": (0, b"a"),
+}
+
+
+def _ssh(request: pytest.FixtureRequest, tmp_path: Path) -> SshLab:
+    return SshLab(request.getfixturevalue("sshd"), tmp_path)
+
+
+LABS: dict[str, Callable[[pytest.FixtureRequest, Path], Lab]] = {"ssh": _ssh}
+
+
+@pytest.fixture(params=sorted(LABS))
+def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
+    made = LABS[request.param](request, tmp_path)
+    yield made
+    made.fleet.close()
+
+
+def quiet(_: Tally) -> None:
+    """Progress that nobody watches."""
+
+
+def never() -> Stop:
+    return threading.Event()
+
+
+def fill(lab: Lab, files: dict[str, tuple[int, bytes]]) -> None:
+    for host in lab.hosts:
+        for path, (mode, data) in files.items():
+            lab.put(host, path, data, mode)
+
+
+def test_hosts_prove_the_target_and_hold_exactly_its_files(lab: Lab) -> None:
+    fill(lab, {**OLD, "elsewhere/x": (0o644, b"x")})
+    store = Store()
+    base, target = store.take(ROOTS, OLD), store.take(ROOTS, NEW)
+    results = lab.fleet.push(order(lab.hosts, base, target), store, quiet, never())
+    assert [(r.host, r.outcome, r.digest, r.reason) for r in results] == [
+        (host, Outcome.OK, target.digest, "") for host in lab.hosts
+    ]
+    assert all(r.put_right == () and r.seconds > 0 for r in results)
+    for host in lab.hosts:
+        assert lab.read(host) == {**NEW, "elsewhere/x": (0o644, b"x")}
+
+
+def test_proof_is_of_bytes_modes_and_links(lab: Lab) -> None:
+    fill(lab, NEW)
+    lab.put(lab.hosts[1], "conf/a", b"neW a", 0o600)
+    store = Store()
+    target = store.take(ROOTS, NEW)
+    proofs = lab.fleet.prove(lab.hosts, ROOTS)
+    assert [p.host for p in proofs] == list(lab.hosts)
+    assert [p.manifest == target for p in proofs] == [True, False, True, True]
+    assert proofs[1].manifest is not None
+    assert proofs[1].manifest.differences(target) == ("conf/a",)
+
+
+def test_roots_without_files_prove_empty(lab: Lab) -> None:
+    proof = lab.fleet.prove(lab.hosts[:1], ["nothing/here"])[0]
+    assert proof.manifest is not None
+    assert proof.manifest.roots == ("nothing/here",)
+    assert proof.manifest.entries == ()
+
+
+def test_rollback_is_a_push_of_the_base(lab: Lab) -> None:
+    fill(lab, OLD)
+    store = Store()
+    base, target = store.take(ROOTS, OLD), store.take(ROOTS, NEW)
+    lab.fleet.push(order(lab.hosts, base, target), store, quiet, never())
+    results = lab.fleet.push(order(lab.hosts, target, base, step=0), store, quiet, never())
+    assert {r.digest for r in results} == {base.digest}
+    assert lab.read(lab.hosts[0]) == OLD
+
+
+def test_a_host_that_holds_the_target_is_ok_without_change(lab: Lab) -> None:
+    fill(lab, NEW)
+    store = Store()
+    base, target = store.take(ROOTS, OLD), store.take(ROOTS, NEW)
+    results = lab.fleet.push(order(lab.hosts, base, target), store, quiet, never())
+    assert {(r.outcome, r.digest, r.put_right) for r in results} == {(Outcome.OK, target.digest, ())}
+
+
+def test_what_differed_from_the_base_is_put_right_and_named(lab: Lab) -> None:
+    fill(lab, OLD)
+    drifted = lab.hosts[2]
+    lab.put(drifted, "conf/b", b"edited on the host")
+    lab.put(drifted, "conf/debug.php", b"<?php")
+    store = Store()
+    base, target = store.take(ROOTS, OLD), store.take(ROOTS, NEW)
+    results = lab.fleet.push(order(lab.hosts, base, target), store, quiet, never())
+    assert {r.outcome for r in results} == {Outcome.OK}
+    assert [r.put_right for r in results] == [(), (), ("conf/b", "conf/debug.php"), ()]
+    assert lab.read(drifted) == NEW
+
+
+def test_a_push_of_the_base_repairs(lab: Lab) -> None:
+    fill(lab, OLD)
+    lab.put(lab.hosts[0], "conf/a", b"edited")
+    store = Store()
+    base = store.take(ROOTS, OLD)
+    results = lab.fleet.push(order(lab.hosts, base, base), store, quiet, never())
+    assert results[0].put_right == ("conf/a",)
+    assert lab.read(lab.hosts[0]) == OLD
+
+
+def test_an_unreachable_host_is_named_and_the_others_go_on(lab: Lab) -> None:
+    fill(lab, OLD)
+    lab.break_(lab.hosts[1])
+    store = Store()
+    base, target = store.take(ROOTS, OLD), store.take(ROOTS, NEW)
+    results = lab.fleet.push(order(lab.hosts, base, target, budget=1), store, quiet, never())
+    assert [r.outcome for r in results] == [Outcome.OK, Outcome.UNREACHABLE, Outcome.OK, Outcome.OK]
+    assert results[1].reason
+    assert results[1].digest == ""
+    assert lab.fleet.prove(lab.hosts[1:2], ROOTS)[0].manifest is None
+    lab.mend(lab.hosts[1])
+    again = lab.fleet.push(order(lab.hosts[1:2], base, target), store, quiet, never())
+    assert again[0].outcome is Outcome.OK
+
+
+def test_an_unknown_host_is_unreachable(lab: Lab) -> None:
+    store = Store()
+    base = store.take(ROOTS, OLD)
+    result = lab.fleet.push(order(["stranger"], base, base), store, quiet, never())[0]
+    assert result.outcome is Outcome.UNREACHABLE
+    assert lab.fleet.prove(["stranger"], ROOTS)[0].manifest is None
+
+
+def test_past_the_budget_no_host_is_begun(lab: Lab) -> None:
+    fill(lab, OLD)
+    lab.break_(lab.hosts[0])
+    lab.break_(lab.hosts[1])
+    store = Store()
+    base, target = store.take(ROOTS, OLD), store.take(ROOTS, NEW)
+    results = lab.fleet.push(order(lab.hosts, base, target, batch=1, budget=1), store, quiet, never())
+    assert [r.outcome for r in results] == [
+        Outcome.UNREACHABLE,
+        Outcome.UNREACHABLE,
+        Outcome.NOT_STARTED,
+        Outcome.NOT_STARTED,
+    ]
+    assert lab.read(lab.hosts[2]) == OLD
+
+
+def test_after_a_stop_no_host_is_begun(lab: Lab) -> None:
+    fill(lab, OLD)
+    store, stop, tallies = Store(), threading.Event(), list[Tally]()
+    stop.set()
+    base, target = store.take(ROOTS, OLD), store.take(ROOTS, NEW)
+    results = lab.fleet.push(order(lab.hosts, base, target), store, tallies.append, stop)
+    assert {r.outcome for r in results} == {Outcome.NOT_STARTED}
+    assert tallies[-1] == Tally(0, 0, 0, len(lab.hosts))
+    assert lab.read(lab.hosts[0]) == OLD
+
+
+def test_the_last_tally_counts_every_host(lab: Lab) -> None:
+    fill(lab, OLD)
+    lab.break_(lab.hosts[3])
+    store, tallies = Store(), list[Tally]()
+    base, target = store.take(ROOTS, OLD), store.take(ROOTS, NEW)
+    lab.fleet.push(order(lab.hosts, base, target, budget=2), store, tallies.append, never())
+    assert tallies[-1] == Tally(0, 3, 1, 0)
+    assert all(t.in_flight + t.ok + t.fail + t.left == len(lab.hosts) for t in tallies)
+
+
+def test_a_lower_token_is_refused_and_changes_nothing(lab: Lab) -> None:
+    fill(lab, OLD)
+    store = Store()
+    base, target = store.take(ROOTS, OLD), store.take(ROOTS, NEW)
+    assert (
+        lab.fleet.push(order(lab.hosts, base, base, token=7), store, quiet, never())[0].outcome is Outcome.OK
+    )
+    results = lab.fleet.push(order(lab.hosts, base, target, token=6, budget=9), store, quiet, never())
+    assert {r.outcome for r in results} == {Outcome.FAILED}
+    assert all("another engine has taken over" in r.reason for r in results)
+    assert lab.read(lab.hosts[0]) == OLD
+    again = lab.fleet.push(order(lab.hosts, base, target, token=7), store, quiet, never())
+    assert {r.outcome for r in again} == {Outcome.OK}
+
+
+def test_a_damaged_store_is_told_before_any_host_is_begun(lab: Lab) -> None:
+    fill(lab, OLD)
+    store = Store()
+    base, target = store.take(ROOTS, OLD), store.take(ROOTS, NEW)
+    store.forget(b"new a")
+    with pytest.raises(OperationalError):
+        lab.fleet.push(order(lab.hosts, base, target), store, quiet, never())
+    assert lab.read(lab.hosts[0]) == OLD
+
+
+ODD_NAMES = ("-rf", "a b", "new\nline", "\"q' `$(reboot)`", "\udcff\udcfe", "ü/ÿ", ".hidden", "a/b/c/d/e")
+
+
+def test_odd_names_and_empty_files_travel(lab: Lab) -> None:
+    files = {f"conf/{name}": (0o644, b"") for name in ODD_NAMES}
+    files["conf/link"] = (0, "\udcff -> \n".encode("utf-8", "surrogateescape"))
+    store = Store()
+    base, target = store.take(ROOTS, {}), store.take(ROOTS, files)
+    results = lab.fleet.push(order(lab.hosts, base, target), store, quiet, never())
+    assert {r.reason for r in results} == {""}
+    assert lab.read(lab.hosts[0]) == files
+
+
+SHAPES = [
+    {"conf": (0o644, b"a file")},
+    {"conf/x": (0o644, b"x")},
+    {"conf/x/y": (0o644, b"y"), "conf/x/z/w": (0o644, b"w")},
+    {"conf/x": (0, b"x/y")},
+    {"conf/x/y/v": (0o644, b"v")},
+    {},
+]
+
+
+def test_files_links_and_directories_take_each_others_places(lab: Lab) -> None:
+    store, host = Store(), lab.hosts[:1]
+    for before in SHAPES:
+        for after in SHAPES:
+            base, target = store.take(ROOTS, before), store.take(ROOTS, after)
+            lab.fleet.push(order(host, base, base), store, quiet, never())
+            result = lab.fleet.push(order(host, base, target), store, quiet, never())[0]
+            assert (result.outcome, result.reason) == (Outcome.OK, "")
+            assert lab.read(lab.hosts[0]) == after
+
+
+def test_the_whole_tree_can_be_the_root(lab: Lab) -> None:
+    fill(lab, OLD)
+    store = Store()
+    base, target = store.take(["."], OLD), store.take(["."], {"top": (0o644, b"top")})
+    result = lab.fleet.push(order(lab.hosts[:1], base, target), store, quiet, never())[0]
+    assert result.outcome is Outcome.OK
+    assert lab.read(lab.hosts[0]) == {"top": (0o644, b"top")}

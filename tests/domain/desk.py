@@ -1,0 +1,179 @@
+"""The engine on paper: one effect at a time for each deployment, decisions folded at once, all of it judged."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from swatbot.chat.handler import Site
+from swatbot.chat.messages.announcements import tell
+from swatbot.domain import commands as c
+from swatbot.domain import effects as f
+from swatbot.domain import events as e
+from swatbot.domain.decide import decide
+from swatbot.domain.decide.ticking import next_tick
+from swatbot.domain.deployment import State, Word
+from swatbot.domain.evolve import evolve, fold
+from swatbot.domain.findings import Season
+from swatbot.domain.reasons import DeclinedError
+from swatbot.domain.rules import Rules
+from swatbot.domain.stage import Budget
+from swatbot.domain.status import Status
+from swatbot.domain.verdict import Finding, Verdict
+from tests.domain.paper import ACTORS, PLACE, START, Fate, PaperHosts, PaperTree, results_of, spell, unspell
+from tests.domain.promises import Promises
+from tests.domain.safe_lines import assert_safe
+
+
+@dataclass
+class Running:
+    """An effect in a worker; `stopped` once it was told to begin nothing more."""
+
+    effect: f.Effect
+    stopped: bool = False
+
+
+class Desk:
+    """One environment from its baseline on."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules, self.now, self.status = rules, START, Status()
+        self.tree, self.hosts = PaperTree(), PaperHosts()
+        self.promises = Promises(self.hosts, rules)
+        self.site = Site("swatbot", "deploy1001", rules)
+        self.log: list[tuple[e.Event, datetime]] = []
+        self.running: dict[int, Running] = {}
+        self.do(c.Start(1, None))
+        self.do(c.TakeBaseline(self.tree.holdings(), 6, "dan"))
+
+    # --- deciding --------------------------------------------------------------------------------
+
+    def do(self, command: c.Command) -> bool:
+        """Decide, fold and begin what follows; whether it was not declined."""
+        try:
+            events = decide(self.status, command, self.now, self.rules)
+        except DeclinedError:
+            assert isinstance(command, c.PersonCommand), f"{command} was declined"
+            return False
+        for event in events:
+            self._believe(event)
+        self._begin()
+        return True
+
+    def _believe(self, event: e.Event) -> None:
+        before, self.status = self.status, evolve(self.status, event, self.now)
+        self.log.append((event, self.now))
+        self.promises.event(before, event, self.status)
+        for line in tell(event, self.status, self.now, self.site):
+            assert_safe(line.text)
+
+    def _begin(self) -> None:
+        wanted = {effect.number: effect for effect in f.effects(self.status)}
+        for number, running in self.running.items():
+            running.stopped = running.stopped or wanted.get(number) != running.effect
+        for number, effect in wanted.items():
+            if number not in self.running:
+                self.promises.begins(self.status, effect)
+                self.running[number] = Running(effect)
+
+    # --- what comes of effects -------------------------------------------------------------------
+
+    def end(self, running: Running, fates: list[Fate], finding: Finding = Finding.PASS, odd: str = "") -> None:
+        """An effect ends, and reports."""
+        del self.running[running.effect.number]
+        self.do(self.outcome(running, fates, finding, odd))
+
+    def outcome(self, running: Running, fates: list[Fate], finding: Finding, odd: str) -> c.ShellCommand:
+        """What an effect reports; hosts are really changed by it."""
+        effect = running.effect
+        match effect:
+            case f.Inspect():
+                season = Season(freeze="holidays" if odd == "frozen" else "")
+                found = self.tree.findings(effect.plan, effect.holdings, odd=odd)
+                return c.Inspected(effect, found, season)
+            case f.TakeSnapshot():
+                return c.Snapshotted(effect, self.tree.pin(effect.plan, effect.holdings))
+            case f.SyncStep() | f.RestoreStep():
+                return self._push(effect, fates, stopped=running.stopped)
+            case f.RunChecks():
+                verdict = Verdict("logs", finding, "told so \u202e\r\n")
+                return c.ChecksReported(effect, (verdict,))
+            case f.Finish():
+                return c.Finished(effect, spell(unspell(effect.whole) | unspell(effect.part)))
+
+    def _push(self, effect: f.SyncStep | f.RestoreStep, fates: list[Fate], *, stopped: bool) -> c.HostsReported:
+        budget = Budget(hosts=len(effect.hosts))
+        if isinstance(effect, f.SyncStep):
+            budget = self.rules.budget(effect.stage)
+        found = results_of(effect, fates, budget, stopped=stopped)
+        for result, fate in found:
+            self._write(effect, result.host, Fate.OK if fate is Fate.STOP else fate)
+        return c.HostsReported(effect, tuple(result for result, _ in found))
+
+    def _write(self, effect: f.SyncStep | f.RestoreStep, host: str, fate: Fate) -> None:
+        if fate in (Fate.NOTHING, Fate.UNREACHABLE):
+            return
+        self.promises.may_write(self.status.live.get(effect.number), effect, host)
+        self.hosts.write(host, effect.target, fate)
+
+    def breaks(self, running: Running, fates: list[Fate], *, bug: bool) -> None:
+        """An effect raises, after it has changed whatever it has changed."""
+        del self.running[running.effect.number]
+        self._half_way(running.effect, fates)
+        self.do(c.EffectFailed(running.effect, "disk on fire \u202e\r\n", bug=bug))
+
+    def _half_way(self, effect: f.Effect, fates: list[Fate]) -> None:
+        if isinstance(effect, f.SyncStep | f.RestoreStep):
+            for host, fate in zip(effect.hosts, fates, strict=False):
+                self._write(effect, host, fate)
+
+    # --- crashes and time ------------------------------------------------------------------------
+
+    def crash(self, fates: list[Fate], away: timedelta) -> None:
+        """The engine dies in the middle of everything; another one folds the journal."""
+        for running in self.running.values():
+            self._half_way(running.effect, fates)
+        self.running.clear()
+        self.status = fold(Status(), self.log)
+        last_seen, self.now = self.now, self.now + away
+        self.do(c.Start(self.status.token + 1, last_seen))
+
+    def wait(self, span: timedelta) -> None:
+        """Time passes; every deadline on the way is kept."""
+        until = self.now + span
+        while (due := next_tick(self.status, self.rules)) is not None and due <= until:
+            self.now = max(self.now, due)
+            self.tick()
+        self.now = until
+
+    def tick(self) -> None:
+        """What is due now, is done once."""
+        self.do(c.Tick())
+        due = next_tick(self.status, self.rules)
+        assert due is None or due > self.now, f"{due} is due, and was not dealt with at {self.now}"
+
+    # --- people ----------------------------------------------------------------------------------
+
+    def go_on(self, most: int = 60) -> None:
+        """All goes well for a while: hosts answer, checks pass, those who are asked say `verified`."""
+        for _ in range(most):
+            if self.running:
+                self.end(next(iter(self.running.values())), [])
+            elif not self._verify():
+                return
+
+    def _verify(self) -> bool:
+        for d in self.status.in_state(State.AWAITING_VERIFICATION):
+            for actor in ACTORS:
+                if actor.person in d.waits_for and self.do(
+                    c.Speak(actor, PLACE, Word.VERIFIED, d.number)
+                ):
+                    return True
+        return False
+
+    def replay(self) -> Status:
+        """What the journal folds to."""
+        return fold(Status(), self.log)
+
+    def numbers(self) -> Iterable[int]:
+        """Every number there is."""
+        return range(1, self.status.latest + 1)

@@ -1,0 +1,239 @@
+"""What DESIGN promises, held against every event and every write, from facts that it keeps by itself."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from swatbot.domain import events as e
+from swatbot.domain.deployment import Deployment, HoldKind, Kind, State, Word
+from swatbot.domain.effects import Effect, Finish, Inspect, RestoreStep, SyncStep, next_effect
+from swatbot.domain.person import Role
+from swatbot.domain.rules import Rules
+from swatbot.domain.stage import Outcome, Stage
+from swatbot.domain.status import Status
+from swatbot.domain.verdict import Finding
+from tests.domain.paper import PRODUCTION, PaperHosts
+
+ORDER = tuple(Stage)
+SETTLED = (e.RolledBack, e.Parked, e.Cancelled, e.Failed, e.Refused)
+
+
+@dataclass
+class Ledger:
+    """What was seen of one deployment.
+
+    Attributes:
+        asked: whose word is wanted.
+        approved: whose word, or another's in that place, was given since the snapshot.
+        passed: (stage, step, baking) whose checks passed, or that a person let pass.
+        reported: (stage, step) with the latest outcome of each host.
+        excused: (stage, step) that a person let pass although it was over the budget.
+        sent: hosts that were really changed.
+        restored: the lowest state that was gone back to.
+        reached: the highest state that was sent.
+    """
+
+    asked: set[str] = field(default_factory=set)
+    approved: set[str] = field(default_factory=set)
+    passed: set[tuple[Stage, int, bool]] = field(default_factory=set)
+    reported: dict[tuple[Stage, int], dict[str, Outcome]] = field(default_factory=dict)
+    excused: set[tuple[Stage, int]] = field(default_factory=set)
+    sent: set[str] = field(default_factory=set)
+    restored: int | None = None
+    reached: int = 0
+
+
+class Promises:
+    """Watches one environment, and fails on the first promise that is broken."""
+
+    def __init__(self, hosts: PaperHosts, rules: Rules) -> None:
+        self.hosts, self.rules = hosts, rules
+        self.ledgers: dict[int, Ledger] = {}
+        self.pairs: set[tuple[State, type[e.DeploymentEvent]]] = set()
+
+    # --- events ----------------------------------------------------------------------------------
+
+    def event(self, before: Status, event: e.Event, after: Status) -> None:
+        """Judge one event."""
+        if not isinstance(event, e.Completed | e.BaselineTaken):
+            assert after.holdings == before.holdings, f"{event} changed what the fleet holds"
+        for number, over in before.past.items():
+            assert after.past.get(number) is over, f"#{number} was over, and {event} changed it"
+        if isinstance(event, e.GlobalEvent):
+            return
+        if isinstance(event, e.Requested):
+            assert event.number == before.latest + 1, "a number was reused or left out"
+        else:
+            self.pairs.add((before.live[event.number].state, type(event)))
+        self._note(before, event)
+        self._end(before, event, after)
+
+    def _note(self, before: Status, event: e.DeploymentEvent) -> None:
+        match event:
+            case e.Requested() | e.Rejoined():
+                self.ledgers[event.number] = Ledger()
+            case e.Accepted():
+                self.ledgers[event.number].asked = set(event.asked)
+            case e.Pinned():
+                self.ledgers[event.number].approved.clear()
+            case e.Answer():
+                self._word(event)
+            case e.Checked() | e.Continued():
+                self._checked(before.live[event.number], event)
+            case e.HostsSynced():
+                self._synced(event)
+
+    def _word(self, event: e.Answer) -> None:
+        ledger = self.ledgers[event.number]
+        if event.override:
+            assert event.actor.role >= Role.DEPLOYER, "an override by somebody who may not"
+            assert event.why, "an override without a reason"
+        else:
+            assert event.persons == (event.actor.person,), "a word in the place of somebody else"
+        assert event.actor.account, "a word without a proven account"
+        assert ledger.asked.issuperset(event.persons), "a word of somebody who was not asked"
+        if event.word is Word.BROKEN:
+            ledger.approved.difference_update(event.persons)
+        else:
+            ledger.approved.update(event.persons)
+
+    def _checked(self, d: Deployment, event: e.Checked | e.Continued) -> None:
+        ledger = self.ledgers[event.number]
+        if isinstance(event, e.Checked):
+            if all(v.finding is Finding.PASS for v in event.verdicts):
+                ledger.passed.add((event.stage, event.step, event.baking))
+            return
+        assert d.hold is not None, "continued without a question"
+        assert d.stage is not None, "continued before there was a stage"
+        baking = d.hold.resume_to is State.BAKING
+        step = len(d.states) - 1 if baking else d.step + 1
+        ledger.excused.add((d.stage, step))
+        ledger.passed.add((d.stage, step, baking))
+
+    def _synced(self, event: e.HostsSynced) -> None:
+        reported = self.ledgers[event.number].reported.setdefault((event.stage, event.step), {})
+        reported.update({r.host: r.outcome for r in event.results})
+
+    # --- ends ------------------------------------------------------------------------------------
+
+    def _end(self, before: Status, event: e.DeploymentEvent, after: Status) -> None:
+        match event:
+            case e.Completed():
+                self._completed(before.live[event.number], event, after)
+            case e.RollbackIncomplete():
+                named = set(event.hosts)
+                assert self._not_back(event.number, before) <= named, "not put back, and not named"
+                assert named <= after.stale.keys(), "not put back, and not stale"
+            case _ if isinstance(event, SETTLED):
+                left = self._not_back(event.number, before)
+                assert not left, f"{type(event).__name__}, and {sorted(left)} hold something else"
+
+    def _completed(self, d: Deployment, event: e.Completed, after: Status) -> None:
+        wanted = d.states[0 if d.kind is Kind.ROLLBACK else -1]
+        wrong = {h for h in d.hosts() if not self.hosts.holds(h, wanted)} - set(event.stale)
+        assert not wrong, f"#{d.number} completed, and {sorted(wrong)} do not hold {wanted}"
+        assert set(event.stale) <= after.stale.keys(), "left behind, and not stale"
+
+    def _not_back(self, number: int, before: Status) -> set[str]:
+        d = before.live[number]
+        sent = self.ledgers[number].sent
+        assert d.states or not sent, "a host was changed before there was a snapshot"
+        return {h for h in sent if not self.hosts.holds(h, d.states[0])}
+
+    # --- writes ----------------------------------------------------------------------------------
+
+    def may_write(self, d: Deployment | None, effect: SyncStep | RestoreStep, host: str) -> None:
+        """Judge one write, before it happens; `d` is the deployment as it stands."""
+        assert d is not None, f"{effect} writes for a deployment that is over"
+        ledger = self.ledgers[effect.number]
+        ledger.sent.add(host)
+        assert effect.target == d.states[effect.step], "not what was pinned"
+        if isinstance(effect, RestoreStep):
+            return
+        ledger.reached = max(ledger.reached, effect.step)
+        assert effect.base == d.states[effect.step - 1], "not from the state before"
+        if host in PRODUCTION:
+            missing = ledger.asked - ledger.approved
+            assert ledger.asked, f"#{d.number} is in production, and nobody was asked"
+            assert not missing, f"#{d.number} is in production without the word of {sorted(missing)}"
+        if effect.stage is Stage.FLEET:
+            assert (Stage.CANARIES, len(d.states) - 1, True) in ledger.passed, "fleet before the bake"
+        for stage, step in self._earlier(d, effect):
+            self._complete(d, ledger, stage, step)
+
+    def _earlier(self, d: Deployment, effect: SyncStep) -> Iterable[tuple[Stage, int]]:
+        for stage in ORDER[: ORDER.index(effect.stage) + 1]:
+            last = effect.step - 1 if stage is effect.stage else len(d.states) - 1
+            yield from ((stage, step) for step in range(1, last + 1))
+
+    def _complete(self, d: Deployment, ledger: Ledger, stage: Stage, step: int) -> None:
+        assert (stage, step, False) in ledger.passed, f"{stage} step {step} was not checked"
+        outcomes = ledger.reported.get((stage, step), {})
+        begun = {h for h, o in outcomes.items() if o is not Outcome.NOT_STARTED}
+        assert begun.issuperset(d.hosts(stage)), f"{stage} step {step} is not on all hosts"
+        bad = sum(outcomes[h] is not Outcome.OK for h in d.hosts(stage))
+        allowed = self.rules.budget(stage).allows(bad, len(d.hosts(stage)))
+        assert allowed or (stage, step) in ledger.excused, f"{stage} step {step} is over its budget"
+
+    def begins(self, status: Status, effect: Effect) -> None:
+        """Judge an effect that is about to begin."""
+        d = status.live[effect.number]
+        assert d.state is not State.HELD, f"#{d.number} is held, and {effect} begins"
+        if not isinstance(effect, Inspect):
+            assert status.active is d, f"{effect} begins, and #{d.number} is not the active one"
+        if isinstance(effect, RestoreStep):
+            ledger = self.ledgers[d.number]
+            first = len(d.states) if d.kind is Kind.ROLLBACK else ledger.reached
+            above = first if ledger.restored is None else ledger.restored
+            assert effect.step in (above, above - 1) or ledger.restored is None, "a step back was left out"
+            assert effect.step >= ledger.reached - 1 or ledger.restored is not None, "back by two steps"
+            ledger.restored = effect.step
+        if isinstance(effect, Finish):
+            assert effect.whole == (status.holdings.manifest if status.holdings else ""), "an old whole"
+
+    # --- what is always so -----------------------------------------------------------------------
+
+    def standing(self, status: Status) -> None:
+        """Judge how things stand."""
+        active = [d.number for d in status.live.values() if d.active]
+        assert len(active) <= 1, f"active at once: {active}"
+        assert not status.past.keys() & status.live.keys()
+        assert set(status.queue) <= status.live.keys(), "somebody who is over is in the queue"
+        for d in status.live.values():
+            assert not d.state.terminal
+            assert self._moves(status, d), f"#{d.number} stands still in {d.state}: {d}"
+
+    def _moves(self, status: Status, d: Deployment) -> bool:
+        """Whether something comes next: an effect, the queue's turn, or a named person before a deadline."""
+        match d.state:
+            case State.HELD:
+                return self._held(d)
+            case State.QUEUED:
+                held_up = status.active is not None or status.lock is not None
+                return held_up and d.number in status.queue
+            case State.AWAITING_VERIFICATION:
+                return bool(d.waits_for) and d.deadline is not None
+            case State.PARKED:
+                return bool(d.people) and d.deadline is not None
+            case _:
+                return next_effect(d, status) is not None
+
+    @staticmethod
+    def _held(d: Deployment) -> bool:
+        assert d.hold is not None
+        match d.hold.kind:
+            case HoldKind.PERSON:
+                return bool(d.hold.by)
+            case HoldKind.QUESTION:
+                return d.hold.deadline is not None
+            case HoldKind.STUMBLE:
+                # Only a person can tell what became of it; its deployer is reminded until then.
+                return d.reminded_at is not None
+
+    def at_rest(self, status: Status) -> None:
+        """No host is stale unnoticed: with nothing active, who is not named holds what the fleet holds."""
+        if status.active is not None or status.holdings is None:
+            return
+        fleet = status.holdings.manifest
+        wrong = {h for h in self.hosts.truth if not self.hosts.holds(h, fleet)} - status.stale.keys()
+        assert not wrong, f"{sorted(wrong)} do not hold {fleet}, and are not called stale"
+

@@ -1,0 +1,41 @@
+"""Folded host names must come back as the same set: a name lost in folding is a host lost."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swatbot.domain.hosts import fold, unfold
+
+_NAMES = st.from_regex(
+    r"[a-z]{1,3}[0-9]{0,4}(-[a-z]{1,2}[0-9]{0,3})?(\.[a-z]{1,3}[0-9]{0,2})?", fullmatch=True
+)
+
+
+@given(st.sets(_NAMES, max_size=30))
+def test_unfold_undoes_fold(names: set[str]) -> None:
+    assert set(unfold(fold(names))) == names
+
+
+@given(st.sets(st.integers(0, 2000), min_size=1), st.sampled_from(["{}", "{:04}", "{:02}"]))
+def test_unfold_undoes_fold_of_numbered_names(numbers: set[int], form: str) -> None:
+    names = {f"mw{form.format(n)}" for n in numbers}
+    assert set(unfold(fold(names))) == names
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        (("mw1261", "mw1262", "mw1263"), "mw[1261-1263]"),
+        (("db1", "mw1", "mw2", "mw4"), "db1,mw[1-2,4]"),
+        (("cp08", "cp09"), "cp[08-09]"),
+        ((), ""),
+    ],
+)
+def test_fold_reads_as_deployers_write_it(names: tuple[str, ...], text: str) -> None:
+    assert fold(names) == text
+
+
+@pytest.mark.parametrize("text", ["mw[1-", "mw[3-1]", "mw[1-200000]", "mw[a-b]"])
+def test_a_malformed_range_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="host range"):
+        unfold(text)

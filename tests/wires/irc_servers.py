@@ -1,0 +1,208 @@
+"""Real IRC servers from Debian, on loopback and free ports, with all they keep in a temporary folder."""
+
+import contextlib
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.wires.irc_client import RawClient
+
+START_SECONDS = 20.0
+
+NGIRCD = """
+[Global]
+Name = irc.example
+Info = test
+Listen = 127.0.0.1
+Ports = {port}
+MotdPhrase = hello
+[Limits]
+MaxConnectionsIP = 0
+MaxPenaltyTime = 0
+[Options]
+DNS = no
+Ident = no
+PAM = no
+"""
+
+INSPIRCD = """
+<server name="irc.example" description="test" network="Testnet" id="001">
+<admin name="t" nick="t" email="t@irc.example">
+<bind address="127.0.0.1" port="{port}" type="clients">
+<bind address="127.0.0.1" port="{tls_port}" type="clients" ssl="gnutls">
+<bind address="127.0.0.1" port="{link_port}" type="servers">
+<connect allow="*" timeout="30" pingfreq="120" recvq="65536" hardsendq="1048576" softsendq="65536"
+ threshold="{threshold}" commandrate="1000" fakelag="{fakelag}" localmax="100" globalmax="100"
+ resolvehostnames="no" useident="no">
+<performance quietbursts="yes">
+<options defaultmodes="nt">
+<dns server="127.0.0.1" timeout="1">
+<pid file="{folder}/inspircd.pid">
+<security maxtargets="20">
+<log method="file" type="*" level="default" target="{folder}/inspircd.log">
+{modules}
+<sslprofile name="gnutls" provider="gnutls" certfile="{folder}/cert.pem"
+ keyfile="{folder}/key.pem" hash="sha256">
+<sasl target="services.example">
+<link name="services.example" ipaddr="127.0.0.1" port="{link_port}" allowmask="127.0.0.1"
+ sendpass="link" recvpass="link">
+<uline server="services.example" silent="yes">
+"""
+INSPIRCD_MODULES = (
+    "spanningtree services_account sasl cap ssl_gnutls botmode ircv3 ircv3_accounttag ircv3_capnotify "
+    "ircv3_ctctags ircv3_echomessage ircv3_msgid ircv3_servertime"
+)
+
+ATHEME = """
+loadmodule "modules/protocol/inspircd";
+loadmodule "modules/backend/opensex";
+loadmodule "modules/crypto/pbkdf2v2";
+loadmodule "modules/nickserv/main";
+loadmodule "modules/nickserv/identify";
+loadmodule "modules/nickserv/logout";
+loadmodule "modules/nickserv/register";
+loadmodule "modules/saslserv/main";
+loadmodule "modules/saslserv/plain";
+serverinfo {{
+  name = "services.example"; desc = "services"; numeric = "00A"; netname = "Testnet"; recontime = 1;
+  adminname = "t"; adminemail = "t@irc.example"; registeremail = "t@irc.example"; mta = "/bin/true";
+  loglevel = {{ info; }}; maxlogins = 50; maxusers = 0; auth = none;
+}};
+uplink "irc.example" {{
+  host = "127.0.0.1"; vhost = "127.0.0.1"; port = {link_port};
+  send_password = "link"; receive_password = "link";
+}};
+nickserv {{ nick = "NickServ"; user = "NickServ"; host = "services.example"; real = "n"; }};
+saslserv {{ nick = "SaslServ"; user = "SaslServ"; host = "services.example"; real = "s"; }};
+database {{ }};
+general {{ default_clone_allowed = 100; }};
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where a server listens; `ca_file` is the certificate of its TLS port."""
+
+    port: int
+    tls_port: int = 0
+    ca_file: str = ""
+
+
+def need(program: str, package: str) -> str:
+    """The program's path; without it the test is skipped, but in CI it fails."""
+    found = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin:/usr/lib/inspircd")
+    if found:
+        return found
+    line = f"no {program} here: apt install {package}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(line)
+    pytest.skip(line)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on just now."""
+    with contextlib.ExitStack() as stack:
+        socks = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for sock in socks:
+            sock.bind(("127.0.0.1", 0))
+        return [sock.getsockname()[1] for sock in socks]
+
+
+@contextlib.contextmanager
+def running(args: list[str], folder: Path, name: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A program that is ended, by its own pid, when the test is over."""
+    with (folder / f"{name}.out").open("wb") as out:
+        process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=folder)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+def await_port(process: "subprocess.Popen[bytes]", port: int, folder: Path) -> None:
+    """Wait until somebody listens."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
+    logs = "\n".join(path.read_text(errors="replace") for path in folder.glob("*.out"))
+    raise AssertionError(f"nobody listens on {port}:\n{logs}")
+
+
+@contextlib.contextmanager
+def ngircd(folder: Path) -> Iterator[Server]:
+    """ngIRCd: no accounts at all."""
+    program = need("ngircd", "ngircd")
+    (port,) = free_ports(1)
+    config = folder / "ngircd.conf"
+    config.write_text(NGIRCD.format(port=port))
+    with running([program, "-n", "-f", str(config)], folder, "ngircd") as process:
+        await_port(process, port, folder)
+        yield Server(port)
+
+
+@contextlib.contextmanager
+def inspircd(folder: Path, *, threshold: int = 1000, fakelag: str = "off") -> Iterator[Server]:
+    """InspIRCd with Atheme's services, TLS and the IRCv3 modules."""
+    ircd, services = need("inspircd", "inspircd"), need("atheme-services", "atheme-services")
+    cert = make_certificate(folder)
+    port, tls_port, link_port = free_ports(3)
+    modules = "\n".join(f'<module name="{name}">' for name in INSPIRCD_MODULES.split())
+    values = {
+        "port": port,
+        "tls_port": tls_port,
+        "link_port": link_port,
+        "folder": folder,
+        "modules": modules,
+    }
+    config = folder / "inspircd.conf"
+    config.write_text(INSPIRCD.format(threshold=threshold, fakelag=fakelag, **values))
+    atheme = folder / "atheme.conf"
+    atheme.write_text(ATHEME.format(**values))
+    with contextlib.ExitStack() as stack:
+        as_root = ["--runasroot"] if os.geteuid() == 0 else []
+        process = stack.enter_context(
+            running([ircd, f"--config={config}", "--nofork", "--nolog", *as_root], folder, "inspircd")
+        )
+        await_port(process, port, folder)
+        args = [services, "-n", "-c", str(atheme), "-D", str(folder), "-l", str(folder / "atheme.log")]
+        stack.enter_context(running([*args, "-p", str(folder / "atheme.pid")], folder, "atheme"))
+        await_services(port)
+        yield Server(port, tls_port, str(cert))
+
+
+def await_services(port: int) -> None:
+    """Wait until NickServ is there."""
+    with RawClient(port, "probe") as probe:
+        probe.expect(" 001 ")
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            probe.send("WHOIS NickServ")
+            if " 311 " in probe.expect(" (311|401) .*NickServ"):
+                return
+            with contextlib.suppress(AssertionError):
+                probe.expect("no line is like this", 0.2)
+        raise AssertionError("NickServ did not come")
+
+
+def make_certificate(folder: Path) -> Path:
+    """A certificate for "localhost", signed by itself."""
+    openssl = need("openssl", "openssl")
+    cert = folder / "cert.pem"
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    files = ["-keyout", str(folder / "key.pem"), "-out", str(cert), "-days", "2"]
+    subprocess.run([openssl, "req", "-x509", *curve, *names, *files], check=True, capture_output=True)
+    ssl.create_default_context(cafile=str(cert))
+    return cert

@@ -1,0 +1,73 @@
+"""A Fleet laboratory on a real sshd: a directory and a gate for each host."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from swatbot.fleet.hosts import SshSettings, Target
+from swatbot.fleet.sync import SshFleet
+from tests.contracts.fleet_lab import fixed_clock
+from tests.wires.sshd import Gate, Sshd
+
+
+class SshLab:
+    """Hosts h1..hN behind gates, all served by one sshd."""
+
+    def __init__(self, sshd: Sshd, directory: Path, count: int = 4, **settings: float) -> None:
+        self.hosts = tuple(f"h{n}" for n in range(1, count + 1))
+        self.directory = directory
+        self.gates = {host: Gate(("127.0.0.1", sshd.port)) for host in self.hosts}
+        self.known_hosts = directory / "known_hosts"
+        self.known_hosts.write_text(sshd.known(*(("127.0.0.1", g.port) for g in self.gates.values())))
+        self.targets = [self._target(sshd, host) for host in self.hosts]
+        base = SshSettings(self.known_hosts, (sshd.key,), connect_timeout=5.0, answer_timeout=10.0)
+        self.settings = replace(base, **settings)  # type: ignore[arg-type] # the tests know the fields
+        self.fleet = SshFleet(self.targets, self.settings, fixed_clock())
+
+    def another(self, targets: Sequence[Target] | None = None, **settings: object) -> SshFleet:
+        """A second fleet object on the same hosts, as another engine would have one."""
+        changed = replace(self.settings, **settings)  # type: ignore[arg-type] # the tests know the fields
+        return SshFleet(targets or self.targets, changed, fixed_clock())
+
+    def root(self, host: str) -> Path:
+        return self.directory / host / "tree"
+
+    def state(self, host: str) -> Path:
+        return self.directory / host / ".swatbot-tree"
+
+    def put(self, host: str, path: str, data: bytes, mode: int = 0o644) -> None:
+        place = self.root(host) / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if not mode:
+            place.symlink_to(os.fsdecode(data))
+            return
+        place.write_bytes(data)
+        place.chmod(mode)
+
+    def read(self, host: str) -> dict[str, tuple[int, bytes]]:
+        root, found = self.root(host), {}
+        for directory, inner, names in os.walk(root):
+            for name in [*names, *(d for d in inner if (Path(directory) / d).is_symlink())]:
+                place = Path(directory) / name
+                key = os.fsencode(place.relative_to(root)).decode("utf-8", "surrogateescape")
+                if place.is_symlink():
+                    found[key] = (0, os.fsencode(place.readlink()))
+                else:
+                    found[key] = (place.stat().st_mode & 0o7777, place.read_bytes())
+        return found
+
+    def break_(self, host: str) -> None:
+        self.gates[host].refuse()
+
+    def mend(self, host: str) -> None:
+        self.gates[host].listen()
+
+    def close(self) -> None:
+        self.fleet.close()
+        for gate in self.gates.values():
+            gate.refuse()
+
+    def _target(self, sshd: Sshd, host: str) -> Target:
+        self.root(host).mkdir(parents=True)
+        return sshd.target(host, self.root(host), port=self.gates[host].port)

@@ -1,0 +1,64 @@
+"""Writes the pages that are generated from the code; `make docs`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from swatbot.domain.diagram import states_page
+from swatbot.domain.person import Role
+from tests.world import handlers
+
+_WHO = {Role.ANYONE: "anyone", Role.PERSON: "people", Role.DEPLOYER: "deployers", Role.ADMIN: "admins"}
+
+
+def commands_page() -> str:
+    """The reference of chat commands, from their declarations."""
+    rows = [
+        f"| `{handler.usage}` | {_WHO[handler.least]} | {handler.about}{_aliases(handler.aliases)} |"
+        for _, handler in sorted(handlers().items())
+    ]
+    return "\n".join((_HEAD, *(row.replace("[#|", "[#\\|").replace("|NAME", "\\|NAME") for row in rows), _TAIL))
+
+
+def _aliases(names: tuple[str, ...]) -> str:
+    return f" Also {', '.join(f'`!{name}`' for name in names)}." if names else ""
+
+
+_HEAD = """\
+# Chat commands
+
+Generated from `handlers/`; `make docs` writes it anew. `#` is a deployment's number; words in capitals are
+yours. `swatbot: queue` works like `!queue`, and so does a private message.
+
+| usage | for | what it does |
+| --- | --- | --- |"""
+
+_TAIL = """
+## Bare words
+
+Who is asked to test may just say `verified`, `untestable WHY` or `broken WHY`, with a number if there is a
+choice: `verified 42`. From others these words are chatter. What is nearly one of them is asked about, and
+never guessed.
+
+## Plans
+
+`!sync-dir dblists, wmf-config MESSAGE` ships both together. `!sync-dir dblists then wmf-config MESSAGE` ships
+them in this order: the first is live and checked on all hosts of a stage before the second begins. A path
+with spaces is written in quotation marks. Options come before the paths:
+
+| option | meaning |
+| --- | --- |
+| `--for NAME` | whose word is wanted, instead of the authors' |
+| `--partial` | ship a change in part, knowingly |
+| `--dirty` | ship edits that are in no commit, knowingly |
+| `--delete-many` | delete more files than the guard allows, knowingly |
+| `--emergency WHY` | do not wait for a window, a freeze or a lock; one word, or several in quotation marks |
+"""
+
+GENERATED: dict[str, Callable[[], str]] = {
+    "docs/commands.md": commands_page,
+    "docs/reference/states.md": states_page,
+}
+
+if __name__ == "__main__":
+    for name, page in GENERATED.items():
+        (Path(__file__).parent.parent / name).write_text(page(), encoding="utf-8")
