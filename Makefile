@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 # Packages of Debian and Ubuntu that bring the real servers of the wire tests.
-SERVERS := openssh-server openssh-client rsync ngircd inspircd atheme-services
+SERVERS := openssh-server openssh-client rsync sudo ngircd inspircd atheme-services
 
 .PHONY: help demo practice test check bench docs servers lock clean
 

@@ -38,7 +38,8 @@ def _told(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except ConfigError as error:
-            _end(str(error), _CONFIG)
+            number = len(error.faults)
+            _end(f"the config has {number} fault{'s' if number > 1 else ''}:\n{error}", _CONFIG)
         except LeaseTakenError as error:
             _end(f"{error}. Stop it first, or use `swatbot say` to speak to it.", _TAKEN)
         except (UserError, OperationalError) as error:
@@ -221,6 +222,7 @@ def practice(hosts: int, irc_port: int, directory: Path | None) -> None:
             _introduce(place)
             while not ended.wait(0.5) and not process.ended.is_set():
                 pass
+            click.echo("Ending ...")
             if process.fault:
                 _end(process.fault, _FAULT)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from swatbot.adapters.clock import ManualClock
 from swatbot.domain.coverage import Change
-from swatbot.domain.findings import Findings, Holdings, Mark, PathFault, Pin
+from swatbot.domain.findings import MISSING, Findings, Holdings, Mark, PathFault, Pin
 from swatbot.domain.manifest import Entry, Kind, Manifest, covered
 from swatbot.domain.person import People
 from swatbot.domain.plan import Plan
@@ -77,7 +77,7 @@ class FakeTree:
         missing = [p for p in plan.paths if not self._any(p, held) and not self._any(p, now)]
         if missing:
             near = "wmf-config" if missing[0].startswith("wmf") else ""
-            return Findings("head", tuple(PathFault(p, "missing", near) for p in missing))
+            return Findings("head", tuple(PathFault(p, MISSING, near) for p in missing))
         differing = now.differences(held)
         files = tuple(f for f in differing if covered(f, plan.paths))
         changes = tuple(c for c in self.commits if any(f in differing for f in c.files))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from swatbot.domain.diagram import states_page
+
 from swatbot.domain.person import Role
 from tests.world import handlers
 
@@ -16,7 +17,8 @@ def commands_page() -> str:
         f"| `{handler.usage}` | {_WHO[handler.least]} | {handler.about}{_aliases(handler.aliases)} |"
         for _, handler in sorted(handlers().items())
     ]
-    return "\n".join((_HEAD, *(row.replace("[#|", "[#\\|").replace("|NAME", "\\|NAME") for row in rows), _TAIL))
+    escaped = (row.replace("[#|", "[#\\|").replace("|NAME", "\\|NAME") for row in rows)
+    return "\n".join((_HEAD, *escaped, _TAIL))
 
 
 def _aliases(names: tuple[str, ...]) -> str:

@@ -31,6 +31,8 @@ _LONGEST_LINE = 2**16
 _UNREAD_BYTES = 2**20
 _WORLD_MAY_SPEAK = 0o666
 _STOP_SECONDS = 3.0
+# Seconds in which further lines of a private answer have come.
+_REST_OF_ANSWER = 0.5
 
 
 @dataclass(eq=False)
@@ -99,10 +101,6 @@ class LocalChat:
         A client that has gone in the meantime gets nothing; the line still counts as sent.
         """
         self._soon(self._post, channel, text, sent)
-
-    def complete(self, channel: str) -> None:
-        """Tell the client of this private channel that what was posted until now is the whole answer."""
-        self._soon(self._complete, channel)
 
     def stop(self) -> None:
         """Send what is queued if that is possible within seconds, hang up, and remove the socket."""
@@ -193,11 +191,6 @@ class LocalChat:
                 peer.tell(channel=channel, text=clean(text), yours=yours)
         sent()
 
-    def _complete(self, channel: str) -> None:
-        for peer in self._peers:
-            if peer.channel == channel:
-                peer.tell(complete=f"{peer.channel}-{peer.messages}")
-
 
 def say(path: Path, text: str, out: Callable[[str], None], quiet_after: float) -> int:
     """Say one line to the swatbot that runs here, and pass on its answer.
@@ -223,21 +216,26 @@ def say(path: Path, text: str, out: Callable[[str], None], quiet_after: float) -
 
 
 def _hear_answer(sock: socket.socket, lines: BinaryIO, out: Callable[[str], None], quiet_after: float) -> int:
+    """Pass lines on until it is quiet: what is asked for in public is answered to everyone.
+
+    A line for us alone is an answer, and what belongs to it follows at once.
+    """
     answered, until = 1, time.monotonic() + quiet_after
     while (left := until - time.monotonic()) > 0:
-        # Announcements to everyone go on meanwhile; they do not make the answer longer.
         sock.settimeout(left)
         try:
-            told = json.loads(lines.readline() or b'{"complete": ""}')
+            line = lines.readline()
         except TimeoutError:
             break
+        if not line:
+            break
+        told = json.loads(line)
         if "error" in told:
             raise OperationalError(f"swatbot: {told['error']}")
-        if told.get("yours"):
-            answered, until = 0, time.monotonic() + quiet_after
+        if "text" in told:
             out(told["text"])
-        if "complete" in told:
-            break
+            answered = 0
+            until = time.monotonic() + (min(quiet_after, _REST_OF_ANSWER) if told["yours"] else quiet_after)
     return answered
 
 

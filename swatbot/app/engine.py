@@ -78,7 +78,8 @@ class Engine:
         self._token = lease.token
         self._heard = self._journal.cursor(_CURSOR)
         self._fold()
-        away = lease.last_seen if self.status.token else None
+        # Nobody was ever answered: what ran before was `swatbot baseline`, and nobody missed it.
+        away = lease.last_seen if self._heard else None
         self._command(c.Start(lease.token, away))
 
     def report(self, command: c.ShellCommand) -> None:

@@ -11,7 +11,7 @@ from swatbot.domain.status import Status
 from swatbot.ports import Journal, Record
 
 _LOG = logging.getLogger(__name__)
-_WAIT = 5.0
+_WAIT = 1.0
 
 Listener = Callable[[Record, Body, Status, bool], None]
 

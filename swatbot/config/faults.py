@@ -74,9 +74,11 @@ def shown(value: object) -> str:
 def nearest(word: str, known: Iterable[str]) -> str:
     """`, did you mean …?` with the nearest known word, else the words that are known."""
     words = sorted(known)
-    close = difflib.get_close_matches(word, words, 1)
+    close = difflib.get_close_matches(word, words, 3)
     if close:
-        return f", did you mean {close[0]}?"
+        # Swapped letters are the commonest slip: `prot` is `port`, though `root` is as near by ratio.
+        swapped = [other for other in close if sorted(other) == sorted(word)]
+        return f", did you mean {(swapped or close)[0]}?"
     return f"; known here: {', '.join(words)}" if words else ""
 
 

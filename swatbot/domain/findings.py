@@ -30,6 +30,10 @@ class Holdings:
     marks: tuple[Mark, ...]
 
 
+MISSING = "it is not in the tree, and the fleet does not hold it"
+"""The fault of a path that is nowhere."""
+
+
 @dataclass(frozen=True, slots=True)
 class PathFault:
     """A path that can not be shipped, why, and the nearest path that could be meant ("" if none)."""

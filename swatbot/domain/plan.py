@@ -59,7 +59,7 @@ def path_fault(path: str) -> str | None:
         return "it is absolute"
     if any(unicodedata.category(c) in ("Cc", "Cf") for c in path):
         return "it has control characters in it"
-    if any(part in ("..", ".") or part == ".git" for part in path.split("/")):
+    if path != "." and any(part in ("..", ".", ".git") for part in path.split("/")):
         return "it has . or .. or .git in it"
     return None
 

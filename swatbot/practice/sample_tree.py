@@ -11,7 +11,8 @@ from swatbot.practice.sample_patches import PATCHES, PENDING, Patch
 
 DOMAIN = "practice.example"
 _MADE = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
-_SOMEBODY = ("Practice", f"practice@{DOMAIN}")
+# Who merges and reverts in the tree: the deployer, so that the bot knows whose it is.
+_SOMEBODY = ("dana", f"dana@{DOMAIN}")
 _CONFIG = f"""\
 [user]
 	name = {_SOMEBODY[0]}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from swatbot.domain.coverage import Change
-from swatbot.domain.findings import Findings, Holdings, PathFault
+from swatbot.domain.findings import MISSING, Findings, Holdings, PathFault
 from swatbot.domain.manifest import Entry, Manifest, covered
 from swatbot.domain.person import People
 from swatbot.domain.plan import path_fault
@@ -18,8 +18,6 @@ from swatbot.tree.pending import effective, pending
 from swatbot.tree.recover import recover
 from swatbot.tree.snapshots import SnapshotStore
 from swatbot.tree.suggest import nearest
-
-MISSING = "it is not in the tree, and the fleet does not hold it"
 
 
 @dataclass(frozen=True, slots=True)

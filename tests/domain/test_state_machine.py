@@ -32,6 +32,10 @@ odds = st.sampled_from(("", "", "", "", "", "", "fault", "dirty", "frozen"))
 minutes = st.sampled_from((0, 1, 3, 5, 10, 30, 300))
 
 
+some_live = precondition(lambda self: self.desk.status.live)
+some_running = precondition(lambda self: self.desk.running)
+
+
 class Environment(RuleBasedStateMachine):
     """People, hosts, checks, crashes and time, in any order."""
 
@@ -43,6 +47,7 @@ class Environment(RuleBasedStateMachine):
 
     # --- people ----------------------------------------------------------------------------------
 
+    @some_live
     @rule(who=st.sampled_from(("alice", "bob", "carol")), what=paths)
     def somebody_commits(self, who: str, what: list[str]) -> None:
         self.desk.tree.commit(who, what)
@@ -70,16 +75,19 @@ class Environment(RuleBasedStateMachine):
         numbers = [None, *live, *sorted(past, reverse=True), self.desk.status.latest + 1]
         return numbers[min(pick, len(numbers) - 1)]
 
+    @some_live
     @rule(actor=actors, pick=picks, why=whys)
     def hold(self, actor: Actor, pick: int, why: str) -> None:
         self.desk.do(c.PutHold(actor, PLACE, self.number(pick), why))
 
+    @some_live
     @rule(actor=deployers, pick=picks, why=whys, what=st.sampled_from((c.Rollback, c.Cancel, c.Continue)))
     def decide_why(
         self, actor: Actor, pick: int, why: str, what: type[c.Rollback | c.Cancel | c.Continue]
     ) -> None:
         self.desk.do(what(actor, PLACE, self.number(pick), why))
 
+    @some_live
     @rule(actor=deployers, pick=picks, what=st.sampled_from((c.Resume, c.Recheck, c.Here)))
     def go_on(self, actor: Actor, pick: int, what: type[c.Resume | c.Recheck | c.Here]) -> None:
         self.desk.do(what(actor, PLACE, self.number(pick)))
@@ -91,67 +99,76 @@ class Environment(RuleBasedStateMachine):
         self.desk.do(c.Rollback(actor, PLACE, past[pick % len(past)], "broke search"))
         self.desk.go_on(most)
 
+    @some_live
     @rule(actor=deployers, pick=picks)
     def retry(self, actor: Actor, pick: int) -> None:
         self.desk.do(c.Retry(actor, PLACE, self.number(pick) or 1))
 
+    @some_live
     @rule(actor=actors, pick=picks, word=st.sampled_from(Word), why=whys, bare=st.booleans())
     def speak(self, actor: Actor, pick: int, word: Word, why: str, bare: bool) -> None:
         self.desk.do(c.Speak(actor, PLACE, word, self.number(pick), why, bare))
 
+    @some_live
     @rule(actor=actors, pick=picks, why=whys, persons=st.sampled_from(((), ("bob",), ("carol", "dan"))))
     def override(self, actor: Actor, pick: int, why: str, persons: tuple[str, ...]) -> None:
         self.desk.do(c.Override(actor, PLACE, self.number(pick), why, persons))
 
+    @some_live
     @rule(actor=actors, text=whys)
     def mumble(self, actor: Actor, text: str) -> None:
         self.desk.do(c.Mumble(actor, PLACE, text))
 
+    @some_live
     @rule(actor=actors, why=whys, minutes=st.none() | minutes)
     def lock(self, actor: Actor, why: str, minutes: int | None) -> None:
         until = None if minutes is None else self.desk.now + timedelta(minutes=minutes)
         self.desk.do(c.PutLock(actor, PLACE, why, until))
 
+    @some_live
     @rule(actor=actors)
     def unlock(self, actor: Actor) -> None:
         self.desk.do(c.Unlock(actor, PLACE))
 
     # --- the world -------------------------------------------------------------------------------
 
-    def some_running(self, pick: int) -> Running:
+    def chosen(self, pick: int) -> Running:
         running = list(self.desk.running.values())
         return running[pick % len(running)]
 
-    @precondition(lambda self: self.desk.running)
+    @some_running
     @rule(pick=picks, fates=fates, finding=findings, odd=odds)
     def an_effect_ends(self, pick: int, fates: list[Fate], finding: Finding, odd: str) -> None:
-        self.desk.end(self.some_running(pick), fates, finding, odd)
+        self.desk.end(self.chosen(pick), fates, finding, odd)
 
-    @precondition(lambda self: self.desk.running)
+    @some_running
     @rule(most=st.integers(1, 12))
     def all_goes_well(self, most: int) -> None:
         self.desk.go_on(most)
 
-    @precondition(lambda self: self.desk.running)
+    @some_running
     @rule(pick=picks, fates=fates, bug=st.booleans())
     def an_effect_breaks(self, pick: int, fates: list[Fate], bug: bool) -> None:
-        self.desk.breaks(self.some_running(pick), fates, bug=bug)
+        self.desk.breaks(self.chosen(pick), fates, bug=bug)
 
-    @precondition(lambda self: self.desk.running)
+    @some_running
     @rule(pick=picks, ok=st.integers(0, 3))
     def progress(self, pick: int, ok: int) -> None:
-        effect = self.some_running(pick).effect
+        effect = self.chosen(pick).effect
         if isinstance(effect, SyncStep | RestoreStep):
             self.desk.do(c.TellProgress(effect, Tally(1, ok, 0, 3 - ok)))
 
+    @some_live
     @rule(fates=fates, seconds=st.sampled_from((0, 41, 3600)))
     def the_engine_dies(self, fates: list[Fate], seconds: int) -> None:
         self.desk.crash(fates, timedelta(seconds=seconds))
 
+    @some_live
     @rule(minutes=minutes)
     def time_passes(self, minutes: int) -> None:
         self.desk.wait(timedelta(minutes=minutes))
 
+    @some_live
     @rule(minutes=minutes)
     def time_passes_unheard(self, minutes: int) -> None:
         self.desk.now += timedelta(minutes=minutes)

@@ -34,7 +34,7 @@ def local(path: Path) -> Iterator[LocalChat]:
     chat.stop()
 
 
-def test_say_prints_the_answer_and_ends_when_it_is_complete(path: Path, local: LocalChat) -> None:
+def test_say_prints_announcements_and_the_answer_and_ends_soon_after_it(path: Path, local: LocalChat) -> None:
     heard: list[Incoming] = []
 
     def hear(line: Incoming) -> None:
@@ -42,19 +42,18 @@ def test_say_prints_the_answer_and_ends_when_it_is_complete(path: Path, local: L
         local.post("#local", "#42 goes on", lambda: None)
         local.post(line.channel, "first\x1b[2J", lambda: None)
         local.post(line.channel, "second", lambda: None)
-        local.complete(line.channel)
 
     local.start(hear)
     lines: list[str] = []
     assert say(path, "!queue", lines.append, 60.0) == 0
-    assert lines == ["first[2J", "second"]
+    assert lines == ["#42 goes on", "first[2J", "second"]
     (line,) = heard
     assert (line.text, line.private, line.addressed) == ("!queue", True, True)
     assert line.account == f"local:deploy1001/{getpass.getuser()}"
 
 
 def test_without_an_answer_say_ends_after_the_silence(path: Path, local: LocalChat) -> None:
-    local.start(lambda _: local.post("#local", "not for you", lambda: None))
+    local.start(lambda _: local.post("say-another", "not for you", lambda: None))
     lines: list[str] = []
     assert say(path, "hello", lines.append, 0.2) == 1
     assert lines == []

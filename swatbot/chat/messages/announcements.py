@@ -76,7 +76,7 @@ def _back(event: e.EngineStarted, after: Status) -> tuple[str, ...]:
         return ()
     goes_on = ""
     if (d := after.active) is not None:
-        goes_on = f" #{d.number} goes on: {_holders(d)} have {d.digest}." if d.states else ""
+        goes_on = f" #{d.number} goes on: {_holders(d)} {d.digest}." if d.states else ""
         goes_on = f" #{d.number} is still held." if d.state is State.HELD else goes_on
     span = clock_span(event.away_since, event.away_since + timedelta(seconds=event.away_for))
     return (
@@ -90,7 +90,7 @@ def _back(event: e.EngineStarted, after: Status) -> tuple[str, ...]:
 def _holders(d: Deployment) -> str:
     hosts = d.of_stage(d.stage) if d.stage else ()
     proven = sum(d.proves(h, len(d.states) - 1) for h in hosts)
-    return f"{proven} of {count(len(hosts), 'host')}"
+    return f"{proven} of {count(len(hosts), 'host')} {'has' if len(hosts) == 1 else 'have'}"
 
 
 def _locked(event: e.Locked, after: Status, site: Site) -> str:

@@ -4,6 +4,7 @@ from typing import assert_never
 
 from swatbot.chat.messages.text import both, count, fit, hhmm, quoted, some
 from swatbot.domain import reasons as r
+from swatbot.domain.findings import MISSING
 from swatbot.domain.person import Role
 
 _ROLE = {Role.PERSON: "people in people.toml", Role.DEPLOYER: "deployers", Role.ADMIN: "admins"}
@@ -142,7 +143,7 @@ def _bad_paths(reason: r.BadPaths) -> str:
     first = reason.faults[0]
     path = fit(first.path, 80) or "(empty)"
     more = f" ({count(len(reason.faults) - 1, 'more path')} with faults)" if len(reason.faults) > 1 else ""
-    if first.fault == "missing":
+    if first.fault == MISSING:
         hint = (
             f"Did you mean {fit(first.suggestion, 80)}?" if first.suggestion else "Paths are relative to it."
         )

@@ -125,10 +125,10 @@ def _next(d: Deployment, site: Site) -> str:
     changes = "the change" if d.private or not d.changes else some([c.short for c in d.changes])
     if cause and cause.kind is CauseKind.BROKEN:
         return f'{called(d.actor.name, site)}: revert {changes} in the tree, or mend it, then "!retry {n}".'
-    are = "are" if len(d.changes) > 1 else "is"
+    are, them = ("are", "them") if len(d.changes) > 1 else ("is", "it")
     return (
-        f"{_everyone(d, site)}: {changes} {are} still in the tree; revert it, or the next sync ships it."
-        f" More: !status {n}"
+        f"{_everyone(d, site)}: {changes} {are} still in the tree; revert {them},"
+        f" or the next sync ships {them}. More: !status {n}"
     )
 
 
