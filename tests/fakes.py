@@ -236,6 +236,7 @@ class FakeChecker:
         self.prepared: dict[tuple[Stage, bool, int], Verdict] = {}
         self.once: dict[tuple[Stage, bool, int], Verdict] = {}
         self.takes = 0.0
+        self.during: Callable[[], None] = lambda: None
         self.clock: ManualClock | None = None
         self.asked: list[CheckTask] = []
 
@@ -256,6 +257,9 @@ class FakeChecker:
     def check(self, task: CheckTask, stop: Stop) -> tuple[Verdict, ...]:
         del stop
         self.asked.append(task)
+        if task.baking:
+            during, self.during = self.during, lambda: None
+            during()
         key = (task.stage, task.baking, task.step)
         if task.baking and self.clock and self.takes:
             self.clock.advance(seconds=self.takes)

@@ -165,11 +165,18 @@ class Engine:
             self._append([self._answered(intake, worded(error))], seq)
 
     def _command(self, command: c.ShellCommand) -> None:
-        """An outcome first makes room for the deployment's next effect."""
+        """An outcome first makes room for the deployment's next effect.
+
+        Checks that were told to stop have found nothing: they are asked again when they are wanted.
+        """
         effect = getattr(command, "effect", None)
+        running = None
         if effect is not None and not isinstance(command, c.TellProgress):
-            self._running.pop(effect.number, None)
-        self._decide(command, 0)
+            running = self._running.pop(effect.number, None)
+        if isinstance(command, c.ChecksReported) and running is not None and running.stop.is_set():
+            self._dispatch()
+        else:
+            self._decide(command, 0)
 
     def _decide(self, command: c.Command, seq: int) -> None:
         events = decide(self.status, command, self._clock.now(), self._site.rules)

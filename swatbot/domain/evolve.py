@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from swatbot.domain import events as e
-from swatbot.domain.applied import STAGE_OF, applied
-from swatbot.domain.deployment import Deployment, HostMark, Kind, Phase, State
+from swatbot.domain.applied import applied
+from swatbot.domain.deployment import Deployment, HostMark, Kind, State
 from swatbot.domain.manifest import covered
 from swatbot.domain.status import Lock, Status
 from swatbot.domain.transitions import TABLE
@@ -54,12 +54,11 @@ def _global(status: Status, event: e.GlobalEvent) -> Status:
 
 def _credited(d: Deployment, away: timedelta) -> Deployment:
     """Deadlines moved by the time in which nobody could be heard; hosts in between become uncertain."""
-    if d.state in STAGE_OF and d.phase is Phase.SYNC:
-        marks = {h: replace(m, uncertain=m.proven != m.attempted) for h, m in d.marks.items()}
-        d = replace(d, marks=marks)
+    marks = {h: replace(m, uncertain=m.proven != m.attempted) for h, m in d.marks.items()}
     hold = replace(d.hold, deadline=_later(d.hold.deadline, away)) if d.hold else None
     return replace(
         d,
+        marks=marks,
         hold=hold,
         asked_at=_later(d.asked_at, away),
         reminded_at=_later(d.reminded_at, away),

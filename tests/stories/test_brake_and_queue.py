@@ -3,6 +3,7 @@
 from swatbot.domain.deployment import State
 from swatbot.domain.events import HostsSynced
 from swatbot.domain.stage import Budget, Outcome, Stage
+from swatbot.domain.verdict import Finding
 from tests.stories.test_who_may_say_it import staged
 from tests.world import World, story
 
@@ -224,3 +225,30 @@ def test_hosts_that_are_down_within_the_budget_are_named_and_stale() -> None:
         world.chat.expect("other: nothing is active.", "other: Stale: mw1300, missing #1.")
         synced = [r for r in world.journal.read(0) if r.entry.type == HostsSynced.__name__]
         assert synced
+
+
+def test_a_hold_and_its_end_while_the_canaries_are_watched() -> None:
+    """The checks that the hold cut short have found nothing; they are asked again, not believed."""
+    with story() as world:
+        staged(world)
+        world.checker.answer(Stage.CANARIES, Finding.UNKNOWN, "cut short", baking=True, once=True)
+
+        def both() -> None:
+            world.chat.says("submitter", "!hold a moment")
+            world.chat.says("deployer", "!resume")
+
+        world.checker.during = both
+        world.chat.settle = world.meanwhile
+        world.chat.says("submitter", "verified")
+        world.settle()
+        lines = world.chat.skip()
+        assert not any("can not judge" in line for line in lines)
+        assert "#1 is live on 101 hosts" in lines[-1]
+
+
+def test_a_second_hold_is_told_that_there_is_one() -> None:
+    with story() as world:
+        shipping(world, "mw1295", "!hold")
+        world.chat.skip()
+        world.chat.says("other", "!hold me too")
+        world.chat.expect('other: #1 is held, so I can not hold it: "!status 1" tells more.')

@@ -7,12 +7,15 @@ from swatbot.domain.decide.asking import undo
 from swatbot.domain.decide.picking import pick_or_named
 from swatbot.domain.deployment import CauseKind, Deployment, HoldKind, State
 from swatbot.domain.events import Continued, Event, Held, Locked, Resumed, Unlocked
-from swatbot.domain.reasons import DeclinedError, LockState, WhyNeeded
+from swatbot.domain.reasons import DeclinedError, LockState, WhyNeeded, WrongState
 from swatbot.domain.status import Status
 
 
 def on_hold(status: Status, command: c.PutHold) -> tuple[Event, ...]:
     """Without a number what is active is held; it is never asked back which."""
+    active = status.active
+    if command.number is None and active is not None and _held_by_person(active):
+        raise DeclinedError(WrongState(number=active.number, state=active.state.words, command="hold"))
     open_ones = [d for d in status.live.values() if not _held_by_person(d)]
     if command.number is None:
         open_ones = [d for d in open_ones if d.active]
