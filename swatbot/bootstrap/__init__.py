@@ -1,0 +1,17 @@
+"""The one room that knows every part, and wires them: from the config to a process that runs."""
+
+from swatbot.bootstrap.process import PARTS, EnginePart, Process
+from swatbot.bootstrap.tasks import read_status, take_baseline
+from swatbot.bootstrap.world import Base, base, load_handlers, make_fleet
+
+__all__ = [
+    "PARTS",
+    "Base",
+    "EnginePart",
+    "Process",
+    "base",
+    "load_handlers",
+    "make_fleet",
+    "read_status",
+    "take_baseline",
+]

@@ -1,0 +1,196 @@
+"""One process: the configured parts, started in order and stopped in reverse."""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from swatbot.adapters.irc.chat import IrcChat
+from swatbot.adapters.irc.settings import IrcSettings
+from swatbot.adapters.local_chat import LocalChat
+from swatbot.adapters.sqlite.engine_lock import EngineLock
+from swatbot.app.effects import Effects, World
+from swatbot.app.engine import Engine
+from swatbot.app.follower import Follower
+from swatbot.app.frontend import FrontEnd
+from swatbot.app.loop import EngineLoop
+from swatbot.app.queries import Queries
+from swatbot.app.timetable import Timetable
+from swatbot.app.workers import ThreadWorkers
+from swatbot.bootstrap.world import Base, base, make_calendar, make_checks, make_fleet, make_tree
+from swatbot.chat.grammar import concerns
+from swatbot.chat.messages.text import clock_span
+from swatbot.config import Config
+from swatbot.config.sections import IrcSection
+from swatbot.ports import Chat, Clock
+
+_LOG = logging.getLogger(__name__)
+PARTS = ("engine", "irc", "local", "clock")
+
+
+class Part:
+    """Something that a process runs: begins, and ends in reverse order."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End."""
+
+
+class EnginePart(Part):
+    """The engine, its fleet and its lease."""
+
+    def __init__(self, shared: Base, on_lost: Callable[[str], None]) -> None:
+        swatbot, rules = shared.config.swatbot, shared.site.rules
+        self.tree, self.fleet = make_tree(shared), make_fleet(shared)
+        checks, calendar = make_checks(shared), make_calendar(shared.config)
+        world = World(self.tree, self.fleet, checks, calendar, shared.clock)
+        lock = Path(f"{swatbot.journal.path}.lock")
+        leases = EngineLock(lock, shared.journal, shared.clock)
+        self.engine = Engine(
+            shared.journal,
+            leases,
+            Effects(world, rules),
+            Queries(self.tree, swatbot.tree.private),
+            ThreadWorkers(),
+            shared.clock,
+            shared.site,
+        )
+        self._loop = EngineLoop(self.engine, leases, on_lost)
+
+    def start(self) -> None:
+        """Take the lease and go on where the journal ends."""
+        self._loop.start(f"{socket.gethostname()} (process {os.getpid()})")
+
+    def stop(self) -> None:
+        """Let what is in flight finish, give up the lease, close the connections."""
+        self._loop.stop()
+        self.fleet.close()
+
+
+class ChatPart(Part):
+    """One network."""
+
+    def __init__(self, front: FrontEnd) -> None:
+        self._front = front
+
+    def start(self) -> None:
+        """Connect."""
+        self._front.start()
+
+    def stop(self) -> None:
+        """Send what is queued, and disconnect."""
+        self._front.stop()
+
+
+class ClockPart(Part):
+    """The timetable's appointment."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def stop(self) -> None:
+        """Forget it."""
+        self._clock.stop()
+
+
+class Process:
+    """The configured parts of one process, started in order and stopped in reverse."""
+
+    def __init__(self, config: Config, parts: Sequence[str] = PARTS, extra: Sequence[Chat] = ()) -> None:
+        self.shared = base(config)
+        self.follower = Follower(self.shared.journal)
+        self.ended = threading.Event()
+        self.fault = ""
+        self.engine: EnginePart | None = None
+        self.fronts: dict[str, FrontEnd] = {}
+        self._irc_chats: list[IrcChat] = []
+        self._parts: list[Part] = []
+        self._started: list[Part] = []
+        self._make(parts, extra)
+
+    def wait_joined(self, seconds: float) -> bool:
+        """Block until the bot is in all its IRC channels, at most `seconds` for each network."""
+        return all(chat.wait_joined(seconds) for chat in self._irc_chats)
+
+    def _make(self, parts: Sequence[str], extra: Sequence[Chat]) -> None:
+        shared, swatbot = self.shared, self.shared.config.swatbot
+        if "engine" in parts:
+            self.engine = EnginePart(shared, self._lost)
+            self._parts.append(self.engine)
+        if "clock" in parts:
+            Timetable(shared.journal, self.follower, shared.clock, shared.site.rules)
+            self._parts.append(ClockPart(shared.clock))
+        if "irc" in parts:
+            for section in swatbot.irc:
+                self._irc_chats.append(self._irc(section))
+                self._chat(self._irc_chats[-1])
+        if "local" in parts and swatbot.local.socket is not None:
+            self._chat(LocalChat(Path(swatbot.local.socket)))
+        for chat in extra:
+            self._chat(chat)
+
+    def _chat(self, chat: Chat) -> None:
+        shared = self.shared
+        front = FrontEnd(shared.journal, self.follower, chat, shared.clock, shared.site)
+        self.fronts[chat.network] = front
+        self._parts.append(ChatPart(front))
+
+    def _irc(self, section: IrcSection) -> IrcChat:
+        secret = section.password()
+        settings = IrcSettings(
+            section.network,
+            section.host,
+            section.port,
+            section.tls,
+            section.nick,
+            section.channels,
+            section.sasl_account,
+            secret.get_secret_value() if secret else "",
+            bots=section.ignore_nicks,
+        )
+        network, handlers = section.network, self.shared.site.handlers
+
+        def trouble(text: str) -> None:
+            _LOG.warning("%s", text)
+            for other, front in self.fronts.items():
+                if other != network:
+                    front.tell(text)
+
+        def gap(start: datetime, end: datetime) -> None:
+            span = clock_span(start, end)
+            self.fronts[network].tell(f"I did not hear what was said here between {span}: please repeat it.")
+
+        return IrcChat(settings, self.shared.clock, trouble, gap, lambda text: concerns(text, handlers))
+
+    def start(self) -> None:
+        """Start every part.
+
+        Raises:
+            LeaseTakenError: another engine runs on this journal.
+            OperationalError: a part can not begin; those that had begun are stopped.
+        """
+        try:
+            for part in self._parts:
+                part.start()
+                self._started.append(part)
+        except Exception:
+            self.stop()
+            raise
+        self.follower.start()
+
+    def stop(self) -> None:
+        """Stop every part, and close the journal."""
+        while self._started:
+            self._started.pop().stop()
+        self.follower.stop()
+        self.shared.journal.close()
+        self.ended.set()
+
+    def _lost(self, why: str) -> None:
+        self.fault = why
+        self.ended.set()

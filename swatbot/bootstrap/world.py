@@ -1,0 +1,171 @@
+"""Makes each part of the world from the config: tree, fleet, checks, calendar, commands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+from swatbot.adapters.calendars import FreezeRule, TomlCalendar, WindowRule
+from swatbot.adapters.clock import SystemClock
+from swatbot.adapters.sqlite.journal import SqliteJournal
+from swatbot.chat.handler import Handler, Site
+from swatbot.checks.checker import Checks
+from swatbot.checks.settings import CommandCheck, HttpCheck, LogsCheck, WebAddress
+from swatbot.config import Config
+from swatbot.config.sections import CheckSection, CommandSection, HttpSection
+from swatbot.errors import OperationalError
+from swatbot.fleet.hosts import SshSettings, Target
+from swatbot.fleet.sync import SshFleet
+from swatbot.ports import Clock
+from swatbot.tree.lint import LintRule
+from swatbot.tree.snapshots import SnapshotStore
+from swatbot.tree.tree import GitTree
+
+
+@dataclass(frozen=True)
+class Base:
+    """What every part of a process shares."""
+
+    config: Config
+    clock: Clock
+    journal: SqliteJournal
+    site: Site
+
+
+def base(config: Config, clock: Clock | None = None) -> Base:
+    """Open the journal and make the site's values.
+
+    Raises:
+        OperationalError: the journal can not be opened, or a handler can not be loaded.
+    """
+    bot = config.swatbot.bot
+    site = Site(bot.name, bot.deploy_host, config.rules(), load_handlers(bot.handlers))
+    return Base(config, clock or SystemClock(), SqliteJournal(Path(config.swatbot.journal.path)), site)
+
+
+def load_handlers(packages: Sequence[str]) -> dict[str, Handler]:
+    """Every command of these packages, by name; a later one replaces an earlier one of its name.
+
+    Raises:
+        OperationalError: a package or a file in it can not be loaded, or has no HANDLER.
+    """
+    found: dict[str, Handler] = {}
+    for package in packages:
+        try:
+            path = import_module(package).__path__
+            modules = [import_module(f"{package}.{m.name}") for m in iter_modules(path)]
+        except ImportError as error:
+            raise OperationalError(f"the chat commands in {package} can not be loaded: {error}") from error
+        for module in modules:
+            handler = getattr(module, "HANDLER", None)
+            if not isinstance(handler, Handler):
+                raise OperationalError(f"{module.__name__} has no HANDLER: see docs on how to write one")
+            found[handler.name] = handler
+    return found
+
+
+def make_tree(shared: Base) -> GitTree:
+    """The tree with its snapshots."""
+    section = shared.config.swatbot.tree
+    return GitTree(
+        Path(section.path),
+        SnapshotStore(Path(section.snapshots)),
+        shared.config.people(),
+        ignore=section.ignore,
+        private=section.private,
+        clock=shared.clock,
+        lint=tuple(LintRule(rule.match, rule.command) for rule in section.lint),
+    )
+
+
+def make_fleet(shared: Base) -> SshFleet:
+    """All hosts of all groups."""
+    fleet = shared.config.fleet
+    targets = [
+        Target(
+            host,
+            group.address_of(host),
+            group.port_of(host),
+            group.user,
+            group.root.replace("{host}", host),
+            group.state_dir.replace("{host}", host),
+            group.run_as,
+            group.python,
+            group.jump,
+        )
+        for group in fleet.group
+        for host in group.hosts
+    ]
+    ssh = fleet.ssh
+    settings = SshSettings(
+        Path(ssh.known_hosts),
+        tuple(Path(key) for key in ssh.keys),
+        ssh.agent,
+        ssh.connect_timeout.total_seconds(),
+        ssh.answer_timeout.total_seconds(),
+        ssh.connect_parallel,
+        ssh.durable,
+    )
+    return SshFleet(targets, settings, shared.clock)
+
+
+def make_checks(shared: Base) -> Checks:
+    """The automated probes, with where each host's web server answers."""
+    config = shared.config
+    addresses = {
+        host: WebAddress(group.address_of(host), group.http_port_of(host))
+        for group in config.fleet.group
+        for host in group.hosts
+    }
+    return Checks([_check(section) for section in config.checks.check], addresses, shared.clock)
+
+
+def _check(section: CheckSection) -> HttpCheck | CommandCheck | LogsCheck:
+    if isinstance(section, HttpSection):
+        return HttpCheck(
+            section.name,
+            section.stages,
+            path=section.path,
+            host_header=section.host_header,
+            scheme=section.scheme,
+            status=section.status,
+            body=section.body,
+            headers=tuple(section.headers.items()),
+            timeout=section.timeout.total_seconds(),
+            tries=section.tries,
+        )
+    if isinstance(section, CommandSection):
+        return CommandCheck(
+            section.name,
+            section.stages,
+            run=section.run,
+            per_host=section.per_host,
+            timeout=section.timeout.total_seconds(),
+            tries=section.tries,
+        )
+    secret = section.password()
+    return LogsCheck(
+        section.name,
+        section.stages,
+        url=section.url,
+        index=section.index,
+        username=section.username,
+        password=secret.get_secret_value() if secret else "",
+        host_field=section.host_field,
+        level_field=section.level_field,
+        message_field=section.message_field,
+        time_field=section.time_field,
+        error_levels=section.error_levels,
+        watch=section.watch.total_seconds(),
+        least=section.least.total_seconds(),
+        poll=section.poll.total_seconds(),
+        ca_file=str(section.ca_file or ""),
+    )
+
+
+def make_calendar(config: Config) -> TomlCalendar:
+    """Windows and freezes."""
+    windows = [WindowRule(w.name, w.days, w.start, w.minutes, w.zone) for w in config.windows.window]
+    freezes = [FreezeRule(f.start, f.until, f.why) for f in config.windows.freeze]
+    return TomlCalendar(windows, freezes)
