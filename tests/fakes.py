@@ -5,15 +5,16 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from swatbot.adapters.clock import ManualClock
+from swatbot.adapters.memory_fleet import MemoryFleet
 from swatbot.domain.coverage import Change
 from swatbot.domain.findings import MISSING, Findings, Holdings, Mark, PathFault, Pin
 from swatbot.domain.manifest import Entry, Kind, Manifest, covered
 from swatbot.domain.person import People
 from swatbot.domain.plan import Plan
-from swatbot.domain.stage import HostResult, Outcome, Stage, Tally, failures
+from swatbot.domain.stage import HostResult, Outcome, Stage, Tally
 from swatbot.domain.verdict import Finding, Verdict
 from swatbot.errors import OperationalError
-from swatbot.ports import CheckTask, Contents, HostProof, Order, Stop
+from swatbot.ports import CheckTask, Contents, Order, Stop
 
 WHEN = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -41,6 +42,7 @@ class FakeTree:
         self.upstream_ahead: int | None = None
         self.during_snapshot: Callable[[], None] = lambda: None
         self._manifests: dict[str, Manifest] = {}
+        self._contents: dict[str, bytes] = {}
 
     def commit(self, who: str, subject: str, *, mail: str = "", **files: str | None) -> str:
         """Commit; file names are written with `__` for `/` and `_php` for `.php`."""
@@ -129,10 +131,12 @@ class FakeTree:
             raise OperationalError(f"no manifest {digest}") from None
 
     def content(self, sha256: str) -> bytes:
-        found = (t for t in self.files.values() if hashlib.sha256(t.encode()).hexdigest() == sha256)
-        return next(found).encode()
+        return self._contents[sha256]
 
     def _all(self) -> Manifest:
+        self._contents.update(
+            {hashlib.sha256(t.encode()).hexdigest(): t.encode() for t in self.files.values()}
+        )
         return Manifest.of((".",), (entry(p, t) for p, t in self.files.items()))
 
     def _put(self, manifest: Manifest) -> str:
@@ -148,27 +152,28 @@ def _path(name: str) -> str:
     return name.replace("__", "/").replace("_php", ".php")
 
 
-class FakeFleet:
-    """Hosts that hold entries; some fail, some hang until the story says so."""
+class FakeFleet(MemoryFleet):
+    """The fleet in memory, some of whose hosts fail, or take time, when the story says so."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self.holds: dict[str, dict[str, Entry]] = {name: {} for name in names}
+        super().__init__(names)
         self.failing: dict[str, Outcome] = {}
         self.before: dict[str, Callable[[], None]] = {}
         self.progress_at: dict[str, float] = {}
         self.writes: list[tuple[str, int, int]] = []
-        self.highest_token = 0
         self.clock: ManualClock | None = None
-        self.on_write: Callable[[str, int, int], None] = lambda _host, _number, _step: None
 
     def fail(self, *names: str, outcome: Outcome = Outcome.FAILED) -> None:
         """These hosts fail from now on."""
         self.failing.update(dict.fromkeys(names, outcome))
+        if outcome is Outcome.UNREACHABLE:
+            self.unreachable.update(names)
 
     def heal(self, *names: str) -> None:
         """These hosts work again."""
         for name in names:
             self.failing.pop(name, None)
+        self.unreachable.difference_update(names)
 
     def fill(self, manifest: Manifest) -> None:
         """Every host holds this, and nothing else."""
@@ -177,56 +182,37 @@ class FakeFleet:
 
     def spoil(self, host: str, path: str) -> None:
         """Somebody edits a file on a host."""
-        self.holds[host][path] = entry(path, "spoiled")
+        self.put(host, path, b"spoiled")
 
     def proof(self, host: str, roots: Sequence[str]) -> Manifest:
         """What a host holds under some roots."""
-        return Manifest.of(roots, (e for e in self.holds[host].values() if covered(e.path, roots)))
+        return self.held(host, roots)
 
     def push(
         self, order: Order, contents: Contents, progress: Callable[[Tally], None], stop: Stop
     ) -> tuple[HostResult, ...]:
-        del contents
-        results: list[HostResult] = []
-        for done, host in enumerate(order.hosts):
-            self.before.pop(host, lambda: None)()
-            over = not order.budget.allows(len(failures(results)), len(order.hosts))
-            if stop.is_set() or over:
-                results.append(HostResult(host, Outcome.NOT_STARTED))
-                continue
-            results.append(self._one(host, order))
-            if host in self.progress_at and self.clock:
-                self.clock.advance(seconds=self.progress_at.pop(host))
-                ok = sum(r.outcome is Outcome.OK for r in results)
-                progress(Tally(1, ok, len(failures(results)), len(order.hosts) - done - 2))
-        return tuple(results)
+        """Time passes at the hosts that the story names; elsewhere nobody watches."""
 
-    def _one(self, host: str, order: Order) -> HostResult:
-        outcome = self.failing.get(host, Outcome.OK)
-        if outcome is Outcome.UNREACHABLE:
-            return HostResult(host, outcome, reason="no answer in 10 s")
-        if order.token < self.highest_token:
-            return HostResult(host, Outcome.FAILED, reason="stale token")
-        self.highest_token = order.token
-        if outcome is not Outcome.OK:
-            return HostResult(host, outcome, reason="No space left on device")
-        before = self.proof(host, order.target.roots)
-        put_right = () if before.digest == order.target.digest else before.differences(order.base)
-        kept = {p: e for p, e in self.holds[host].items() if not covered(p, order.target.roots)}
-        self.holds[host] = {**kept, **order.target.by_path}
-        if before.digest != order.target.digest:
+        def watched(tally: Tally) -> None:
+            done = order.hosts[tally.ok + tally.fail - 1] if tally.ok + tally.fail else ""
+            if done in self.progress_at and self.clock:
+                self.clock.advance(seconds=self.progress_at.pop(done))
+                progress(Tally(1, tally.ok, tally.fail, tally.left - 1))
+
+        return super().push(order, contents, watched, stop)
+
+    def _begin(self, host: str, order: Order, results: list[HostResult], stop: Stop) -> HostResult:
+        self.before.pop(host, lambda: None)()
+        return super()._begin(host, order, results, stop)
+
+    def apply(self, host: str, order: Order) -> HostResult:
+        if self.failing.get(host) is Outcome.FAILED:
+            return HostResult(host, Outcome.FAILED, reason="No space left on device")
+        before = self.held(host, order.target.roots)
+        result = super().apply(host, order)
+        if result.outcome is Outcome.OK and before.digest != order.target.digest:
             self.writes.append((host, order.number, order.step))
-            self.on_write(host, order.number, order.step)
-        return HostResult(host, Outcome.OK, order.target.digest, put_right=put_right)
-
-    def prove(self, hosts: Sequence[str], roots: Sequence[str]) -> tuple[HostProof, ...]:
-        return tuple(HostProof(h, self.proof(h, roots)) for h in hosts)
-
-    def warm(self, hosts: Sequence[str]) -> None:
-        """There is nothing to open."""
-
-    def close(self) -> None:
-        """There is nothing to close."""
+        return result
 
 
 class FakeChecker:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from swatbot.adapters.memory_fleet import MemoryFleet
 from swatbot.domain.stage import Outcome, Tally
 from swatbot.errors import OperationalError
 from swatbot.ports import Stop
@@ -27,7 +28,22 @@ def _ssh(request: pytest.FixtureRequest, tmp_path: Path) -> SshLab:
     return SshLab(request.getfixturevalue("sshd"), tmp_path)
 
 
-LABS: dict[str, Callable[[pytest.FixtureRequest, Path], Lab]] = {"ssh": _ssh}
+class MemoryLab:
+    """The fleet in memory, which is its own laboratory."""
+
+    hosts = ("m1", "m2", "m3", "m4")
+
+    def __init__(self) -> None:
+        self.fleet = MemoryFleet(self.hosts)
+        self.put, self.read = self.fleet.put, self.fleet.read
+        self.break_, self.mend = self.fleet.unreachable.add, self.fleet.unreachable.discard
+
+
+def _memory(_request: pytest.FixtureRequest, _path: Path) -> MemoryLab:
+    return MemoryLab()
+
+
+LABS: dict[str, Callable[[pytest.FixtureRequest, Path], Lab]] = {"memory": _memory, "ssh": _ssh}
 
 
 @pytest.fixture(params=sorted(LABS))

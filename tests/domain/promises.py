@@ -126,12 +126,24 @@ class Promises:
             case _ if isinstance(event, SETTLED):
                 left = self._not_back(event.number, before)
                 assert not left, f"{type(event).__name__}, and {sorted(left)} hold something else"
+                self.ledgers[event.number].sent.clear()
+            case e.RollbackStarted():
+                self._nothing_lost(before, before.live[event.number])
 
     def _completed(self, d: Deployment, event: e.Completed, after: Status) -> None:
         wanted = d.states[0 if d.kind is Kind.ROLLBACK else -1]
         wrong = {h for h in d.hosts() if not self.hosts.holds(h, wanted)} - set(event.stale)
         assert not wrong, f"#{d.number} completed, and {sorted(wrong)} do not hold {wanted}"
         assert set(event.stale) <= after.stale.keys(), "left behind, and not stale"
+
+    @staticmethod
+    def _nothing_lost(before: Status, d: Deployment) -> None:
+        """A rollback by number takes nothing away that a later deployment put there."""
+        undone = {o.of for o in before.past.values() if o.kind is Kind.ROLLBACK and o.state is State.COMPLETED}
+        for later in before.past.values():
+            shipped = later.kind is Kind.SYNC and later.state is State.COMPLETED
+            if d.kind is Kind.ROLLBACK and later.number > d.of and shipped and later.number not in undone:
+                assert not later.plan.overlaps(d.plan), f"#{d.number} takes away what #{later.number} put there"
 
     def _not_back(self, number: int, before: Status) -> set[str]:
         d = before.live[number]

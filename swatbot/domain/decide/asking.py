@@ -104,7 +104,7 @@ def undo(d: Deployment, kind: CauseKind, command: c.Rollback | c.Cancel) -> tupl
     if state in _UNDONE:
         raise DeclinedError(WrongState(number=d.number, state=state.words, command=kind.value))
     cause = Why(kind, command.actor.name, command.why)
-    if d.touched:
+    if d.touched and state is not State.QUEUED:  # a rollback that waits for its turn has undone nothing yet
         return (RollbackStarted(d.number, cause, command.place.private),)
     return (Cancelled(d.number, cause, command.place.private),)
 

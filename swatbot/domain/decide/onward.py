@@ -36,11 +36,11 @@ def _step(d: Deployment, now: datetime, rules: Rules) -> e.Event | None:
 
 
 def _undone(d: Deployment, now: datetime, rules: Rules) -> e.Event:
+    if d.kind is Kind.ROLLBACK:  # what the fleet holds changes with it; hosts that failed are stale
+        return e.FinishStarted(d.number)
     left = tuple(h for h in d.touched if not d.proves(h, 0))
     if left:
         return e.RollbackIncomplete(d.number, left)
-    if d.kind is Kind.ROLLBACK:
-        return e.FinishStarted(d.number)
     if d.cause and d.cause.kind is CauseKind.PARKED:
         return e.Parked(d.number, now + rules.parked_for)
     return e.RolledBack(d.number)

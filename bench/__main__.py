@@ -1,0 +1,46 @@
+"""Runs the benchmarks, prints their figures, and keeps them: `python -m bench [PART]`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from bench import chat, journal, process
+from bench.figures import Figure, show, write
+
+PARTS = {"chat": chat.measure, "process": process.measure, "journal": journal.measure}
+_ABOUT = """\
+parts:
+  chat     from a line received to the reply handed to the send queue, with and without fleet syncs running
+  process  memory and idle CPU of one bot with 100 hosts connected
+  journal  what an append takes, and how soon another process sees a record
+
+A figure is never an assertion: where a goal is missed, the table says so. The machine should have nothing
+else to do meanwhile; all parts together take about five minutes."""
+
+
+def main() -> None:
+    """Run the parts that are asked for, all of them by default."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="swatbot's benchmarks.",
+        epilog=_ABOUT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("part", nargs="*", metavar="PART", help=f"one or more of: {', '.join(PARTS)}")
+    parser.add_argument("--requests", type=int, default=1000, help="of each kind in chat (default: 1000)")
+    parser.add_argument("--out", type=Path, default=Path("build/bench.json"), help="where figures are kept")
+    options = parser.parse_args()
+    unknown = [part for part in options.part if part not in PARTS]
+    if unknown:
+        parser.error(f"there is no part {unknown[0]}; there are {', '.join(PARTS)}")
+    figures: list[Figure] = []
+    for part in options.part or PARTS:
+        print(f"-- {part} ...", file=sys.stderr)
+        figures += PARTS[part](options.requests)
+    print(show(figures))
+    write(figures, options.out)
+    print(f"\nkept in {options.out}")
+
+
+if __name__ == "__main__":
+    main()

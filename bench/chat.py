@@ -1,0 +1,126 @@
+"""How long a person waits: from a line received to the reply handed to the send queue."""
+
+import queue
+import re
+import threading
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from time import monotonic, perf_counter
+from pathlib import Path
+
+from bench.figures import Figure, percentile, spread
+from bench.lab import Lab, bare_writes, lab, timed
+from bench.load import SyncLoad
+from swatbot.bootstrap import Process, take_baseline
+from swatbot.config import load
+from swatbot.ports import Incoming
+from swatbot.practice.config_files import CHANNEL
+from swatbot.tree.git import Git
+
+_HOSTS = 12
+_WAIT = 30.0
+_QUEUE_GOALS, _SYNC_GOALS = (5.0, 30.0), (60.0, 200.0)
+
+
+@dataclass
+class StampedChat:
+    """The Chat port inside the benchmark: notes when each line is posted, and says it was sent.
+
+    `sent` is called on another thread, as a network's thread would; the rate limit of IRC comes after that
+    and is no part of what is measured.
+    """
+
+    posted: "queue.SimpleQueue[tuple[float, str]]" = field(default_factory=queue.SimpleQueue)
+    network: str = "practice"
+    channels: tuple[str, ...] = (CHANNEL,)
+    _out: "queue.SimpleQueue[Callable[[], None] | None]" = field(default_factory=queue.SimpleQueue)
+    _hear: Callable[[Incoming], None] = lambda _line: None
+
+    def start(self, hear: Callable[[Incoming], None]) -> None:
+        self._hear = hear
+        threading.Thread(target=self._send, name="bench-network", daemon=True).start()
+
+    def post(self, _channel: str, text: str, sent: Callable[[], None]) -> None:
+        self.posted.put((perf_counter(), text))
+        self._out.put(sent)
+
+    def stop(self) -> None:
+        self._out.put(None)
+
+    def ask(self, nick: str, text: str, answer: str) -> tuple[float, re.Match[str]]:
+        """Say a line, and wait for the one that fits; the seconds between, and how it fits."""
+        account = f"irc:{self.network}/{nick}"
+        began = perf_counter()
+        self._hear(Incoming(text, nick, account, CHANNEL))
+        at, found = self.expect(answer)
+        return at - began, found
+
+    def expect(self, answer: str) -> tuple[float, re.Match[str]]:
+        """When the next line that fits was posted, and how it fits."""
+        end = monotonic() + _WAIT
+        while True:
+            at, text = self.posted.get(timeout=end - monotonic())
+            if found := re.search(answer, text):
+                return at, found
+
+    def _send(self) -> None:
+        while (sent := self._out.get()) is not None:
+            sent()
+
+
+def measure(requests: int) -> list[Figure]:
+    """Ask one thing after the other, on a quiet fleet and on one that is being synced all the time.
+
+    Args:
+        requests: of each kind, and as many again while syncs run.
+    """
+    with lab(_HOSTS) as place:
+        config = load(place.config)
+        take_baseline(config, place.facts.baseline, "the benchmark")
+        chat = StampedChat()
+        process = Process(config, ("engine", "clock"), (chat,))
+        process.start()
+        try:
+            return _measure(place, process, chat, requests)
+        finally:
+            process.stop()
+
+
+def _measure(place: Lab, process: Process, chat: StampedChat, requests: int) -> list[Figure]:
+    assert process.engine is not None
+    _hold_one(chat)
+    writes = percentile(bare_writes(place.journal.parent), 0.5)
+    status = percentile(timed(lambda: Git(place.facts.tree).run("status", "--porcelain"), 50), 0.5)
+    hosts = tuple(host.name for host in place.facts.hosts)
+    syncing = SyncLoad(process.engine.fleet, hosts, process.engine.engine.status.token)
+    figures = [
+        Figure("chat", "a durable write of 4 KB, p50", writes * 1000, "ms", note="the baseline of !queue"),
+        Figure("chat", "git status, p50", status * 1000, "ms", note="the baseline of !sync-dir"),
+    ]
+    for when, running in (("", nullcontext()), (", fleet syncing", syncing.running())):
+        goals = (_QUEUE_GOALS, _SYNC_GOALS) if when else (None, None)
+        with running:
+            began = monotonic()
+            asked = [chat.ask("dana", "!queue", r"^dana: active #1")[0] for _ in range(requests)]
+            synced = [_sync_dir(chat) for _ in range(requests)]
+            seconds = monotonic() - began
+        figures += spread("chat", f"!queue{when}", asked, writes, goals[0])
+        figures += spread("chat", f"!sync-dir{when}", synced, status, goals[1])
+    rate = syncing.rounds / seconds
+    note = f"{syncing.rounds} rounds of {len(hosts)} hosts in {seconds:.0f} s, {syncing.failed} hosts failed"
+    figures.append(Figure("chat", "fleet syncs meanwhile", rate, "rounds/s", note=note))
+    return figures
+
+
+def _hold_one(chat: StampedChat) -> None:
+    """Held on the test server, so that what is asked for afterwards stays in the queue."""
+    chat.ask("dana", "!sync-dir wmf-config Enable related articles", r"^alice: #1 is on")
+    chat.ask("dana", "!hold measuring", r"^#1 held")
+
+
+def _sync_dir(chat: StampedChat) -> float:
+    """Ask for a path with a pending change, up to the reply that it is queued; then cancel it, untimed."""
+    seconds, found = chat.ask("dana", "!sync-dir static Robots", r"^dana: #(\d+) static: 1 change by carol")
+    chat.ask("dana", f"!cancel {found[1]}", rf"#{found[1]} .*cancelled")
+    return seconds
