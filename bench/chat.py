@@ -4,13 +4,11 @@ import queue
 import re
 import threading
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from time import monotonic, perf_counter
-from pathlib import Path
 
 from bench.figures import Figure, percentile, spread
-from bench.lab import Lab, bare_writes, lab, timed
+from bench.lab import Lab, bare_writes, lab, timed, wait_a_little
 from bench.load import SyncLoad
 from swatbot.bootstrap import Process, take_baseline
 from swatbot.config import load
@@ -20,6 +18,7 @@ from swatbot.tree.git import Git
 
 _HOSTS = 12
 _WAIT = 30.0
+_APART = 0.04
 _QUEUE_GOALS, _SYNC_GOALS = (5.0, 30.0), (60.0, 200.0)
 
 
@@ -70,7 +69,7 @@ class StampedChat:
 
 
 def measure(requests: int) -> list[Figure]:
-    """Ask one thing after the other, on a quiet fleet and on one that is being synced all the time.
+    """Ask one thing after the other, at odd moments, on a quiet fleet and on one that is always being synced.
 
     Args:
         requests: of each kind, and as many again while syncs run.
@@ -90,27 +89,37 @@ def measure(requests: int) -> list[Figure]:
 def _measure(place: Lab, process: Process, chat: StampedChat, requests: int) -> list[Figure]:
     assert process.engine is not None
     _hold_one(chat)
-    writes = percentile(bare_writes(place.journal.parent), 0.5)
-    status = percentile(timed(lambda: Git(place.facts.tree).run("status", "--porcelain"), 50), 0.5)
     hosts = tuple(host.name for host in place.facts.hosts)
     syncing = SyncLoad(process.engine.fleet, hosts, process.engine.engine.status.token)
-    figures = [
-        Figure("chat", "a durable write of 4 KB, p50", writes * 1000, "ms", note="the baseline of !queue"),
-        Figure("chat", "git status, p50", status * 1000, "ms", note="the baseline of !sync-dir"),
-    ]
-    for when, running in (("", nullcontext()), (", fleet syncing", syncing.running())):
-        goals = (_QUEUE_GOALS, _SYNC_GOALS) if when else (None, None)
-        with running:
-            began = monotonic()
-            asked = [chat.ask("dana", "!queue", r"^dana: active #1")[0] for _ in range(requests)]
-            synced = [_sync_dir(chat) for _ in range(requests)]
-            seconds = monotonic() - began
-        figures += spread("chat", f"!queue{when}", asked, writes, goals[0])
-        figures += spread("chat", f"!sync-dir{when}", synced, status, goals[1])
+    figures = _ask(place, chat, requests, "", (None, None))
+    with syncing.running():
+        began = monotonic()
+        figures += _ask(place, chat, requests, ", fleet syncing", (_QUEUE_GOALS, _SYNC_GOALS))
+        seconds = monotonic() - began
+    note = f"{syncing.rounds} of {len(hosts)} hosts in {seconds:.0f} s; {syncing.failed} hosts failed"
     rate = syncing.rounds / seconds
-    note = f"{syncing.rounds} rounds of {len(hosts)} hosts in {seconds:.0f} s, {syncing.failed} hosts failed"
-    figures.append(Figure("chat", "fleet syncs meanwhile", rate, "rounds/s", note=note))
-    return figures
+    return [*figures, Figure("chat", "fleet syncs, one after the other", rate, "per s", note=note)]
+
+
+def _ask(
+    place: Lab,
+    chat: StampedChat,
+    requests: int,
+    when: str,
+    goals: tuple[tuple[float, float] | None, tuple[float, float] | None],
+) -> list[Figure]:
+    """One request after the other, and what the bare operations under them take in the same minute."""
+    git = Git(place.facts.tree)
+    writes = percentile(bare_writes(place.journal.parent, _APART), 0.5)
+    status = percentile(timed(lambda: git.run("status", "--porcelain"), 100, _APART), 0.5)
+    asked = [_queue(chat, number) for number in range(requests)]
+    synced = [_sync_dir(chat, number) for number in range(requests)]
+    return [
+        Figure("chat", f"a durable write of 4 KB{when}, p50", writes * 1000, "ms", note="baseline of !queue"),
+        Figure("chat", f"git status{when}, p50", status * 1000, "ms", note="baseline of !sync-dir"),
+        *spread("chat", f"!queue{when}", asked, writes, goals[0]),
+        *spread("chat", f"!sync-dir{when}", synced, status, goals[1]),
+    ]
 
 
 def _hold_one(chat: StampedChat) -> None:
@@ -119,8 +128,14 @@ def _hold_one(chat: StampedChat) -> None:
     chat.ask("dana", "!hold measuring", r"^#1 held")
 
 
-def _sync_dir(chat: StampedChat) -> float:
+def _queue(chat: StampedChat, number: int) -> float:
+    wait_a_little(number, _APART)
+    return chat.ask("dana", "!queue", r"^dana: active #1")[0]
+
+
+def _sync_dir(chat: StampedChat, number: int) -> float:
     """Ask for a path with a pending change, up to the reply that it is queued; then cancel it, untimed."""
+    wait_a_little(number, _APART)
     seconds, found = chat.ask("dana", "!sync-dir static Robots", r"^dana: #(\d+) static: 1 change by carol")
     chat.ask("dana", f"!cancel {found[1]}", rf"#{found[1]} .*cancelled")
     return seconds

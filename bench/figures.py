@@ -5,6 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+_HEAD = ("part", "figure", "value", "unit", "baseline", "ratio", "goal", "")
+_RIGHT = (False, False, True, False, True, True, True, False)
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -60,14 +63,9 @@ def spread(
 
 def show(figures: Iterable[Figure]) -> str:
     """The figures as a table."""
-    head = ("part", "figure", "value", "", "baseline", "ratio", "goal", "")
-    rows = [head, *(_row(figure) for figure in figures)]
-    widths = [max(len(row[n]) for row in rows) for n in range(len(head))]
-    lines = []
-    for row in rows:
-        cells = (c.ljust(w) if n in (0, 1, 3, 7) else c.rjust(w) for n, (c, w) in enumerate(_zip(row, widths)))
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
+    rows = [_HEAD, *(_row(figure) for figure in figures)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(_line(row, widths) for row in rows)
 
 
 def write(figures: Iterable[Figure], path: Path) -> None:
@@ -77,8 +75,11 @@ def write(figures: Iterable[Figure], path: Path) -> None:
     path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
-def _zip(row: Sequence[str], widths: Sequence[int]) -> Iterable[tuple[str, int]]:
-    return zip(row, widths, strict=True)
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = zip(_RIGHT, row, widths, strict=True)
+    return "  ".join(
+        cell.rjust(width) if right else cell.ljust(width) for right, cell, width in cells
+    ).rstrip()
 
 
 def _row(figure: Figure) -> tuple[str, ...]:

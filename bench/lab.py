@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from swatbot.practice.facts import RangeFacts
 from swatbot.practising import ground
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory, and no place for secrets
+_GOLDEN = 0.6180339887
 
 
 @dataclass(frozen=True)
@@ -58,27 +60,43 @@ def lab(hosts: int) -> Iterator[Lab]:
                 process.terminate()
 
 
-def timed(call: Callable[[], object], times: int) -> list[float]:
-    """Seconds that each of so many calls takes."""
+def timed(call: Callable[[], object], times: int, apart: float = 0.0) -> list[float]:
+    """Seconds that each of so many calls takes, made at moments that have nothing to do with one another."""
     taken = []
-    for _ in range(times):
+    for number in range(times):
+        wait_a_little(number, apart)
         began = perf_counter()
         call()
         taken.append(perf_counter() - began)
     return taken
 
 
-def bare_writes(directory: Path, times: int = 500) -> list[float]:
-    """Seconds for each durable write of a page, with nothing around it: what any journal has to pay."""
+def wait_a_little(number: int, most: float) -> None:
+    """Wait for up to `most` seconds, evenly spread over the numbers.
+
+    Who asks again as soon as there is an answer asks in the moments in which there is nothing else to do;
+    people do not, so the benchmark must not.
+    """
+    if most:
+        threading.Event().wait(most * (number * _GOLDEN % 1))
+
+
+def bare_writes(directory: Path, apart: float = 0.0, times: int = 500) -> list[float]:
+    """Seconds for each durable write of a page, with nothing around it: what any journal has to pay.
+
+    The file has its size before, as a write-ahead log mostly has.
+    """
     handle = os.open(directory / "bare", os.O_RDWR | os.O_CREAT, 0o600)
     try:
+        os.pwrite(handle, bytes(4096 * times), 0)
+        os.fsync(handle)
         position = iter(range(times))
 
         def write() -> None:
             os.pwrite(handle, os.urandom(4096), 4096 * next(position))
             os.fdatasync(handle)
 
-        return timed(write, times)
+        return timed(write, times, apart)
     finally:
         os.close(handle)
         (directory / "bare").unlink()

@@ -70,7 +70,7 @@ class SyncLoad:
                 len(self._hosts),
                 Budget(len(self._hosts)),
             )
-            results = self._fleet.push(order, self, _ignore, self._stop)
+            results = self._fleet.push(order, self, _ignore, threading.Event())
             self.failed += sum(r.outcome is Outcome.FAILED or r.digest != target.digest for r in results)
             self._held = target
             self._warm.set()

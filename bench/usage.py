@@ -7,7 +7,7 @@ from time import monotonic
 
 
 def memory(pid: int) -> dict[str, float]:
-    """Resident (`Rss`) and proportional (`Pss`) memory in MB; without the latter where the kernel has none."""
+    """Resident (`Rss`) and proportional (`Pss`) memory in MB; some kernels have only the first."""
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
     except OSError:

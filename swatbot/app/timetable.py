@@ -20,6 +20,7 @@ class Timetable:
     def __init__(self, journal: Journal, follower: Follower, clock: Clock, rules: Rules) -> None:
         self._journal, self._clock, self._rules = journal, clock, rules
         self._rung: datetime | None = None
+        self._made: datetime | None = None
         follower.listen(self._changed)
 
     def _changed(self, _record: Record, _body: Body, status: Status, _overtaken: bool) -> None:
@@ -31,10 +32,12 @@ class Timetable:
         when = next_tick(status, self._rules)
         if when is not None and when == self._rung:
             when = max(when, self._clock.now() + _PATIENCE)
-        self._clock.at(when, lambda: self._ring(when))
+        if when != self._made:  # most records change no deadline, and an appointment is not cheap
+            self._made = when
+            self._clock.at(when, lambda: self._ring(when))
 
     def _ring(self, when: datetime | None) -> None:
         """A deadline has come: what it means is for the engine to decide."""
-        self._rung = when
+        self._rung, self._made = when, None
         tick = Incoming("tick", CLOCK, None, CLOCK)
         self._journal.append([heard(CLOCK, tick, self._clock.now())])

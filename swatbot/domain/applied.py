@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from swatbot.domain import events as e
-from swatbot.domain.deployment import Asked, Deployment, Hold, HostMark, Phase, State
-from swatbot.domain.stage import HostResult, Outcome, Stage
+from swatbot.domain.deployment import Asked, Deployment, Hold, HoldKind, HostMark, Phase, State
+from swatbot.domain.stage import HostResult, Outcome, Stage, failures
 from swatbot.domain.transitions import BACK, Target
 from swatbot.domain.verdict import Finding, overall
 
@@ -82,6 +82,8 @@ def _synced(d: Deployment, event: e.HostsSynced, _at: datetime) -> Deployment:
     put_right = {**d.put_right, **{r.host: r.put_right for r in event.results if r.put_right}}
     d = replace(d, marks=marks, put_right=put_right)
     begun = all(r.outcome is not Outcome.NOT_STARTED for r in event.results)
+    if d.state is State.HELD and failures(event.results):
+        begun = False  # the budget is not judged now: whoever resumes has the failed hosts tried again
     here = d.stage is event.stage and d.step + 1 == event.step and d.cause is None
     return replace(d, phase=Phase.CHECK) if begun and here else d
 
@@ -91,7 +93,7 @@ def _marked(mark: HostMark, result: HostResult, state: int) -> HostMark:
         case Outcome.OK:
             return HostMark(state, state)
         case Outcome.FAILED:
-            return HostMark(state, None, result.reason)
+            return HostMark(state, None, result.reason, uncertain=True)
         case Outcome.UNREACHABLE:
             attempted = mark.attempted if mark.uncertain else min(mark.attempted, state - 1)
             return replace(mark, attempted=attempted, proven=None, reason=result.reason)
@@ -161,12 +163,17 @@ def _fleet(d: Deployment, _event: e.FleetStarted, at: datetime) -> Deployment:
 def _held(d: Deployment, event: e.Held, at: datetime) -> Deployment:
     back = d.hold.resume_to if d.hold else d.state
     hold = Hold(event.kind, event.by, event.why, back, at, event.deadline)
+    if event.kind is HoldKind.STUMBLE:  # an effect broke off without a report: any host may be in between
+        d = replace(d, marks={h: replace(m, uncertain=m.proven != m.attempted) for h, m in d.marks.items()})
     return replace(d, hold=hold, reminded_at=at)
 
 
 def _continued(d: Deployment, _event: e.Continued, at: datetime) -> Deployment:
-    """Checks count as passed; hosts that were not begun are begun."""
+    """Checks count as passed, failed hosts as within the budget; hosts that were not begun are begun."""
     d = replace(d, state=d.hold.resume_to if d.hold else d.state)
+    hosts = d.of_stage(d.stage) if d.stage and d.phase is Phase.SYNC else ()
+    if hosts and all(d.proves(h, d.step + 1) or d.marks[h].proven is None for h in hosts):
+        return replace(d, phase=Phase.CHECK)
     return _passed(d, at) if d.phase is Phase.CHECK else d
 
 

@@ -177,7 +177,7 @@ class HostMark:
         attempted: the highest state S_k that was begun on it and is not undone; it may hold parts up to it.
         proven: the state it proved last, None when it failed since.
         reason: why it is not proven.
-        uncertain: an engine died while it was worked on, so even "nothing was sent" proves nothing.
+        uncertain: it failed, or its work broke off unreported, so even "nothing was sent" proves nothing.
     """
 
     attempted: int

@@ -8,7 +8,7 @@ BACK = "back"
 """Stands for the state that a hold interrupted."""
 
 _LIVE = tuple(s for s in State if s not in TERMINAL and s is not S.HELD)
-_UNDOABLE = (S.STAGING, S.AWAITING_VERIFICATION, S.CANARIES, S.BAKING, S.FLEET, S.FINISHING, S.HELD)
+_UNDOABLE = (S.STAGING, S.AWAITING_VERIFICATION, S.CANARIES, S.BAKING, S.FLEET, S.HELD)
 _UNTOUCHED = (S.INSPECTING, S.QUEUED, S.SNAPSHOTTING, S.PARKED, S.HELD)
 
 Target = State | str

@@ -1,4 +1,4 @@
-"""The engine on paper: one effect at a time for each deployment, decisions folded at once, all of it judged."""
+"""The engine on paper: one effect at a time for each deployment, each event folded at once and judged."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -42,6 +42,7 @@ class Desk:
         self.site = Site("swatbot", "deploy1001", rules)
         self.log: list[tuple[e.Event, datetime]] = []
         self.running: dict[int, Running] = {}
+        self.told: set[type[e.Event]] = set()
         self.do(c.Start(1, None))
         self.do(c.TakeBaseline(self.tree.holdings(), 6, "dan"))
 
@@ -64,6 +65,7 @@ class Desk:
         self.log.append((event, self.now))
         self.promises.event(before, event, self.status)
         for line in tell(event, self.status, self.now, self.site):
+            self.told.add(type(event))
             assert_safe(line.text)
 
     def _begin(self) -> None:
@@ -77,7 +79,9 @@ class Desk:
 
     # --- what comes of effects -------------------------------------------------------------------
 
-    def end(self, running: Running, fates: list[Fate], finding: Finding = Finding.PASS, odd: str = "") -> None:
+    def end(
+        self, running: Running, fates: list[Fate], finding: Finding = Finding.PASS, odd: str = ""
+    ) -> None:
         """An effect ends, and reports."""
         del self.running[running.effect.number]
         self.do(self.outcome(running, fates, finding, odd))
@@ -100,7 +104,9 @@ class Desk:
             case f.Finish():
                 return c.Finished(effect, spell(unspell(effect.whole) | unspell(effect.part)))
 
-    def _push(self, effect: f.SyncStep | f.RestoreStep, fates: list[Fate], *, stopped: bool) -> c.HostsReported:
+    def _push(
+        self, effect: f.SyncStep | f.RestoreStep, fates: list[Fate], *, stopped: bool
+    ) -> c.HostsReported:
         budget = Budget(hosts=len(effect.hosts))
         if isinstance(effect, f.SyncStep):
             budget = self.rules.budget(effect.stage)
@@ -164,9 +170,7 @@ class Desk:
     def _verify(self) -> bool:
         for d in self.status.in_state(State.AWAITING_VERIFICATION):
             for actor in ACTORS:
-                if actor.person in d.waits_for and self.do(
-                    c.Speak(actor, PLACE, Word.VERIFIED, d.number)
-                ):
+                if actor.person in d.waits_for and self.do(c.Speak(actor, PLACE, Word.VERIFIED, d.number)):
                     return True
         return False
 

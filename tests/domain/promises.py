@@ -139,11 +139,15 @@ class Promises:
     @staticmethod
     def _nothing_lost(before: Status, d: Deployment) -> None:
         """A rollback by number takes nothing away that a later deployment put there."""
-        undone = {o.of for o in before.past.values() if o.kind is Kind.ROLLBACK and o.state is State.COMPLETED}
+        undone = {
+            o.of for o in before.past.values() if o.kind is Kind.ROLLBACK and o.state is State.COMPLETED
+        }
         for later in before.past.values():
             shipped = later.kind is Kind.SYNC and later.state is State.COMPLETED
             if d.kind is Kind.ROLLBACK and later.number > d.of and shipped and later.number not in undone:
-                assert not later.plan.overlaps(d.plan), f"#{d.number} takes away what #{later.number} put there"
+                assert not later.plan.overlaps(d.plan), (
+                    f"#{d.number} takes away what #{later.number} put there"
+                )
 
     def _not_back(self, number: int, before: Status) -> set[str]:
         d = before.live[number]
@@ -248,4 +252,3 @@ class Promises:
         fleet = status.holdings.manifest
         wrong = {h for h in self.hosts.truth if not self.hosts.holds(h, fleet)} - status.stale.keys()
         assert not wrong, f"{sorted(wrong)} do not hold {fleet}, and are not called stale"
-

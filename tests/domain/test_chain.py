@@ -62,7 +62,8 @@ def test_a_settled_entry_survives_a_round_trip(entry: Entry) -> None:
     settled = settle(entry)
     assert settle(settled) == settled
     assert json.loads(encode(settled.body).encode()) == settled.body
-    assert settled.time == entry.time
+    # In the hour that a zone repeats, Python calls no time of it equal to one of another zone.
+    assert settled.time == entry.time.astimezone(UTC)
     assert verify([link(GENESIS, 1, settled)]) is None
 
 

@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -17,8 +18,10 @@ from swatbot.domain.verdict import Finding
 from tests.domain.desk import Desk, Running
 from tests.domain.paper import ACTORS, PATHS, PLACE, STRANGER, Fate, plan_options, rules
 from tests.domain.safe_lines import HOSTILE
+from tests.domain.walk import walk
 
 SOAK = os.environ.get("SOAK") == "1"
+pytestmark = pytest.mark.timeout(3600)  # a failure is made small before it is told, which takes minutes
 
 actors = st.sampled_from((*ACTORS, STRANGER))
 deployers = st.sampled_from((ACTORS[0], ACTORS[3]))
@@ -186,7 +189,11 @@ class Environment(RuleBasedStateMachine):
 
     @invariant()
     def what_runs_is_of_the_active_one(self) -> None:
-        pushing = [r.effect.number for r in self.desk.running.values() if isinstance(r.effect, SyncStep | RestoreStep)]
+        pushing = [
+            r.effect.number
+            for r in self.desk.running.values()
+            if isinstance(r.effect, SyncStep | RestoreStep)
+        ]
         active = self.desk.status.active
         assert not pushing or (active is not None and pushing == [active.number])
 
@@ -216,9 +223,15 @@ class Environment(RuleBasedStateMachine):
 
 
 Environment.TestCase.settings = settings(
-    max_examples=5000 if SOAK else 120,
+    max_examples=5000 if SOAK else 300,
     stateful_step_count=80 if SOAK else 40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 TestTheDomain = Environment.TestCase
+
+
+@pytest.mark.parametrize("seed", range(2000, 6000) if SOAK else range(2000, 2020))
+def test_long_walks_keep_the_promises(seed: int) -> None:
+    desk = walk(seed, 300)
+    assert desk.replay() == desk.status

@@ -118,7 +118,7 @@ def test_a_client_can_not_say_who_it_is(path: Path, local: LocalChat) -> None:
 def test_what_is_not_understood_is_said_and_the_others_go_on(
     line: bytes, path: Path, local: LocalChat
 ) -> None:
-    local.start(lambda heard: local.post(heard.channel, "fine", lambda: local.complete(heard.channel)))
+    local.start(lambda heard: local.post(heard.channel, "fine", lambda: None))
     with _client(path) as client:
         client.sendall(line)
         assert "not understood" in json.loads(client.recv(1000))["error"]

@@ -22,6 +22,14 @@ from swatbot.ports import Entry, Record, RecordKind, StaleWriterError
 _LOOK = 1.0
 """Seconds after which a follower looks without having heard the bell: a writer may die before it rings."""
 
+# One question instead of four: each lets other threads run, and among many busy ones the way back is long.
+_END = """
+SELECT (SELECT value FROM meta WHERE key = 'token'),
+    (SELECT coalesce(max(seq), 0) FROM records WHERE kind = ?),
+    (SELECT coalesce(max(seq), 0) FROM records),
+    coalesce((SELECT hash FROM records ORDER BY seq DESC LIMIT 1), ?)
+"""
+
 
 class SqliteJournal:
     """A Journal in a file.
@@ -235,13 +243,12 @@ class _Append:
 
 def _insert(db: sqlite3.Connection, one: _Append) -> None:
     """Write one append inside the open transaction, or note that its writer is stale."""
-    one.error = _stale(db, one)
+    token, decided, seq, previous = db.execute(_END, (RecordKind.DECIDED.value, GENESIS)).fetchone()
+    one.error = _stale(one, token, decided)
     if one.error is not None:
         return
-    if one.token is not None:
+    if one.token is not None and one.token > token:
         _note_token(db, one.token)
-    last = db.execute("SELECT seq, hash FROM records ORDER BY seq DESC LIMIT 1").fetchone() or (0, GENESIS)
-    seq, previous = last[0], last[1]
     records: list[Record] = []
     for entry in one.entries:
         seq += 1
@@ -253,14 +260,10 @@ def _insert(db: sqlite3.Connection, one: _Append) -> None:
     one.records = tuple(records)
 
 
-def _stale(db: sqlite3.Connection, one: _Append) -> StaleWriterError | None:
-    newest = _meta(db, "token")
-    if one.token is not None and one.token < newest:
-        return StaleWriterError(f"token {one.token} is old: another engine has token {newest}")
-    if one.expect is None:
-        return None
-    decided = _number(db, "SELECT max(seq) FROM records WHERE kind = ?", RecordKind.DECIDED.value)
-    if one.expect != decided:
+def _stale(one: _Append, token: int, decided: int) -> StaleWriterError | None:
+    if one.token is not None and one.token < token:
+        return StaleWriterError(f"token {one.token} is old: another engine has token {token}")
+    if one.expect is not None and one.expect != decided:
         return StaleWriterError(f"the last decided record is {decided}, not {one.expect}")
     return None
 

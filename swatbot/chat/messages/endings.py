@@ -155,7 +155,8 @@ def cancelled(event: e.Cancelled, d: Deployment, _at: datetime, site: Site) -> S
         return (f'#{d.number} was parked and nobody came: it is off. "!retry {d.number}" asks anew.',)
     words = f": {quoted(event.cause.why)}" if event.cause.why else ""
     place = " (in private)" if event.private else ""
-    return (f"#{d.number} cancelled by {called(event.cause.by, site)}{place}{words}. No host was touched.",)
+    by = f" by {called(event.cause.by, site)}" if event.cause.by else ""
+    return (f"#{d.number} cancelled{by}{place}{words}. No host was touched.",)
 
 
 def _log(d: Deployment, span: timedelta, what: str, site: Site) -> str:

@@ -1,6 +1,7 @@
 """A deployment is asked for: a sync, a retry, a rollback."""
 
 import difflib
+from collections.abc import Iterator, Mapping
 
 from swatbot.domain import commands as c
 from swatbot.domain.decide.picking import known, pick
@@ -79,7 +80,11 @@ def on_rollback(status: Status, command: c.Rollback) -> tuple[Event, ...]:
         return undo(d, CauseKind.DEMANDED, command)
     if d.state not in (State.COMPLETED, State.ROLLBACK_INCOMPLETE) or not d.states:
         raise DeclinedError(WrongState(number=d.number, state=d.state.words, command="rollback"))
-    _nothing_later(status, d)
+    if _undone(status, d.number) or any(o.of == d.number for o in _rollbacks(status.live)):
+        raise DeclinedError(WrongState(number=d.number, state="rolled back", command="rollback"))
+    later = shipped_over(status, d)
+    if later is not None:
+        raise DeclinedError(LaterDeployment(number=d.number, later=later))
     return (
         Requested(
             status.latest + 1,
@@ -109,20 +114,21 @@ def undo(d: Deployment, kind: CauseKind, command: c.Rollback | c.Cancel) -> tupl
     return (Cancelled(d.number, cause, command.place.private),)
 
 
-def _nothing_later(status: Status, d: Deployment) -> None:
-    """A rollback would take away what a later one put there; the latest must go first."""
+def shipped_over(status: Status, d: Deployment) -> int | None:
+    """The latest whose content a rollback would take away: it must go first."""
     for number in range(status.latest, d.number, -1):
         later = status.deployment(number)
         if later is None or not later.plan.overlaps(d.plan):
             continue
-        if later.state is State.COMPLETED and later.kind is Kind.SYNC and not _undone(status, number):
-            raise DeclinedError(LaterDeployment(number=d.number, later=number))
-        if later.state is State.COMPLETED and later.kind is Kind.ROLLBACK and later.of == d.number:
-            raise DeclinedError(WrongState(number=d.number, state="rolled back", command="rollback"))
+        ships = later.state is State.COMPLETED or later.active
+        if ships and later.kind is Kind.SYNC and not _undone(status, number):
+            return number
+    return None
 
 
 def _undone(status: Status, number: int) -> bool:
-    return any(
-        d.kind is Kind.ROLLBACK and d.of == number and d.state is State.COMPLETED
-        for d in status.past.values()
-    )
+    return any(d.of == number and d.state is State.COMPLETED for d in _rollbacks(status.past))
+
+
+def _rollbacks(found: Mapping[int, Deployment]) -> Iterator[Deployment]:
+    return (d for d in found.values() if d.kind is Kind.ROLLBACK)

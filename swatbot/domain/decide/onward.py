@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from swatbot.domain import events as e
+from swatbot.domain.decide.asking import shipped_over
 from swatbot.domain.deployment import Cause, CauseKind, Deployment, Kind, Phase, State
 from swatbot.domain.rules import Rules
 from swatbot.domain.status import Status
@@ -54,6 +55,10 @@ def _begin(status: Status) -> e.Event | None:
         if d.state is not State.QUEUED:
             continue
         if d.kind is Kind.ROLLBACK:
+            later = shipped_over(status, status.past[d.of])
+            if later is not None:  # it was held in the queue meanwhile
+                why = f"#{later} shipped over #{d.of} since"
+                return e.Cancelled(d.number, Cause(CauseKind.CANCELLED, "", why))
             return e.RollbackStarted(d.number, Cause(CauseKind.DEMANDED, d.actor.name, d.message))
         if status.lock is None or d.options.emergency:
             return e.Started(d.number)

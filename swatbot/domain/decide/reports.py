@@ -79,9 +79,11 @@ def on_failed_effect(d: Deployment, command: c.EffectFailed) -> tuple[e.Event, .
         return (e.Refused(d.number, LookupFailed(error=command.error)),)
     if not command.bug and d.state is State.SNAPSHOTTING:
         return (e.Failed(d.number, LookupFailed(error=command.error)),)
-    if d.state is State.HELD:
+    if d.state is State.ROLLING_BACK and not isinstance(command.effect, RestoreStep):
+        return ()  # it is no longer wanted, and nothing gates a rollback
+    if d.hold is not None and d.hold.kind is not HoldKind.PERSON:
         return ()
-    return (e.Held(d.number, HoldKind.STUMBLE, "", command.error),)
+    return (e.Held(d.number, HoldKind.STUMBLE, d.hold.by if d.hold else "", command.error),)
 
 
 def _state_of(stage: str) -> State:
