@@ -15,8 +15,8 @@ help: ## Say what there is.
 demo: $(READY) ## Play a good deployment and a bad one on a practice range.
 	@$(BIN)/swatbot demo
 
-practice: $(READY) ## Leave a practice range running, to be joined with any IRC client.
-	@$(BIN)/swatbot practice
+practice: $(READY) ## Leave a practice range running, to be joined with any IRC client (DIR=...: keep it there).
+	@$(BIN)/swatbot practice $(if $(DIR),--directory "$(DIR)")
 
 test: servers check ## Lint, types, import contracts, and all tests (SOAK=1: the long loops in full).
 	$(BIN)/python -m pytest -q

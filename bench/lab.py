@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import IO
 
 from swatbot.adapters.clock import SystemClock
 from swatbot.practice.config_files import BOT, PASSWORD_ENV
@@ -31,6 +32,7 @@ class Lab:
         journal: the bot's journal.
         irc_port: of the range's IRC server.
         passwords: by account.
+        orders: what the range's process is told.
     """
 
     facts: RangeFacts
@@ -38,6 +40,12 @@ class Lab:
     journal: Path
     irc_port: int
     passwords: Mapping[str, str]
+    orders: IO[str]
+
+    def put_away(self, seconds: float) -> None:
+        """Let every host wait so long before it takes what was sent, as if a network were between."""
+        self.orders.write(f"{seconds}\n")
+        self.orders.flush()
 
 
 @contextmanager
@@ -103,6 +111,7 @@ def bare_writes(directory: Path, apart: float = 0.0, times: int = 500) -> list[f
 
 
 def _described(process: "subprocess.Popen[str]", directory: Path, disk: Path) -> Lab:
+    assert process.stdin is not None
     assert process.stdout is not None
     told = json.loads(process.stdout.readline())
     os.environ[PASSWORD_ENV] = told["passwords"][BOT]
@@ -112,9 +121,8 @@ def _described(process: "subprocess.Popen[str]", directory: Path, disk: Path) ->
     for name in ("journal.sqlite", "snapshots"):
         text = text.replace(str(state / name), str(disk / name))
     path.write_text(text, encoding="utf-8")
-    return Lab(
-        RangeFacts.read(directory), config, disk / "journal.sqlite", told["irc_port"], told["passwords"]
-    )
+    journal, facts = disk / "journal.sqlite", RangeFacts.read(directory)
+    return Lab(facts, config, journal, told["irc_port"], told["passwords"], process.stdin)
 
 
 def _serve(directory: Path, hosts: int) -> None:
@@ -126,7 +134,9 @@ def _serve(directory: Path, hosts: int) -> None:
             "config": str(place.config),
         }
         print(json.dumps(described), flush=True)
-        sys.stdin.read()
+        for line in sys.stdin:
+            for host in place.scene.hosts.values():
+                host.ssh.slow(float(line))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """A fleet sync of all hosts, over and over, through the bot's own fleet: what chat has to hold up against."""
 
 import hashlib
+import itertools
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 from swatbot.domain.manifest import Entry, Kind, Manifest
 from swatbot.domain.stage import Budget, Outcome, Tally
@@ -23,17 +25,18 @@ class SyncLoad:
         token: the engine's fencing token.
 
     Attributes:
-        rounds: how many are over.
+        rounds: how many are over, and `seconds` how long they took together.
         failed: hosts that did not prove a round, over all rounds.
     """
 
     def __init__(self, fleet: Fleet, hosts: tuple[str, ...], token: int) -> None:
         self.rounds = self.failed = 0
+        self.seconds = 0.0
         self._fleet, self._hosts, self._token = fleet, hosts, token
         self._bytes: dict[str, bytes] = {}
         self._held = Manifest.of([_ROOT], [])
-        self._stop = threading.Event()
-        self._warm = threading.Event()
+        self._stop, self._warm = threading.Event(), threading.Event()
+        self._numbers = itertools.count()
 
     def manifest(self, digest: str) -> Manifest:
         """Part of the Contents port; a push does not ask for manifests."""
@@ -46,20 +49,22 @@ class SyncLoad:
     @contextmanager
     def running(self) -> Iterator[None]:
         """It runs, and has done its first round."""
+        self._stop.clear()
+        self._warm.clear()
         thread = threading.Thread(target=self._run, name="bench-load", daemon=True)
         thread.start()
         self._warm.wait()
-        self.rounds = 0
+        self.rounds, began = 0, monotonic()
         try:
             yield
         finally:
             self._stop.set()
             thread.join()
+            self.seconds = monotonic() - began
 
     def _run(self) -> None:
-        number = 0
         while not self._stop.is_set():
-            target = self._next(number)
+            target = self._next(next(self._numbers))
             order = Order(
                 0,
                 1,
@@ -75,7 +80,6 @@ class SyncLoad:
             self._held = target
             self._warm.set()
             self.rounds += 1
-            number += 1
 
     def _next(self, number: int) -> Manifest:
         changed = range(_FILES) if not number else [(number * _CHANGED + n) % _FILES for n in range(_CHANGED)]

@@ -1,16 +1,16 @@
 """!untestable, and the bare word: a submitter's word about the test servers."""
 
-from swatbot.chat.handler import Handler, Request, View
+from swatbot.chat.handler import Handler, Request, View, number_and_why
 from swatbot.domain.commands import Speak
 from swatbot.domain.deployment import Word
 from swatbot.domain.person import Role
 
 
-def run(request: Request, _view: View) -> Speak:
+def run(request: Request, view: View) -> Speak:
     """The word, with its reason."""
-    return Speak(
-        request.actor, request.place, Word.UNTESTABLE, request.number, request.rest, bare=request.bare
-    )
+    known = range(1, view.status.latest + 1)
+    number, why = number_and_why(request, known)
+    return Speak(request.actor, request.place, Word.UNTESTABLE, number, why, bare=request.bare)
 
 
 HANDLER = Handler(

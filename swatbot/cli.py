@@ -1,6 +1,8 @@
 """The command line: what an operator, or somebody who is curious, can do with swatbot."""
 
 import logging
+import os
+import pwd
 import signal
 import sys
 import tempfile
@@ -18,7 +20,7 @@ from swatbot.adapters.local_chat import say as say_locally
 from swatbot.adapters.sqlite.journal import SqliteJournal
 from swatbot.app.audit import verify
 from swatbot.bootstrap import PARTS, Process, read_status, take_baseline
-from swatbot.config import ConfigError, load
+from swatbot.config import ConfigError, load, local_socket
 from swatbot.errors import OperationalError, UserError
 from swatbot.ports import LeaseTakenError
 from swatbot.practice.config_files import CHANNEL
@@ -115,7 +117,7 @@ def say(words: tuple[str, ...], wait: float, directory: Path) -> None:
 
         swatbot say '!sync-dir wmf-config Mend the search'
     """
-    path = load(directory).swatbot.local.socket
+    path = local_socket(directory)
     if path is None:
         raise UserError("swatbot.toml has no [local] socket: without it nobody can speak to the bot here")
     sys.exit(say_locally(Path(path), " ".join(words), click.echo, wait))
@@ -123,13 +125,26 @@ def say(words: tuple[str, ...], wait: float, directory: Path) -> None:
 
 @main.command("check-config")
 @config_option
+@click.option("--secrets", is_flag=True, help="A password that can not be seen from here is a fault.")
 @_told
-def check_config(directory: Path) -> None:
-    """Read the config, and tell every fault in it at once."""
-    config = load(directory)
-    rules = config.rules()
-    stages = ", ".join(f"{len(stage.hosts)} {stage.stage.value}" for stage in rules.stages)
-    click.echo(f"{directory} is well: {stages}; {len(config.people().everyone)} people.")
+def check_config(directory: Path, *, secrets: bool) -> None:
+    """Read the config, and tell every fault in it at once.
+
+    Passwords that only the bot may see are told, and are no faults. As the bot, with its environment,
+    say --secrets.
+    """
+    config = load(directory, secrets=secrets)
+    for fault in config.unseen:
+        click.echo(f"note: {fault}")
+    stages = ", ".join(f"{len(stage.hosts)} {stage.stage.value}" for stage in config.rules().stages)
+    checks = _count(len(config.checks.check), "check")
+    people = _count(len(config.persons), "person", "people")
+    windows = _count(len(config.windows.window), "window")
+    click.echo(f"{directory} is well: {stages}; {checks}; {people}; {windows}.")
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 @main.command()
@@ -142,7 +157,15 @@ def baseline(commit: str, directory: Path) -> None:
     Every host is asked to prove what it holds. That must be the same everywhere, and equal to a commit
     of the tree; where it is not, hosts and files are named.
     """
-    click.echo(take_baseline(load(directory), commit, f"local user {Path.home().name}"))
+    click.echo(take_baseline(load(directory), commit, f"local user {_user()}"))
+
+
+def _user() -> str:
+    """Who runs this, as the operating system knows it: the environment may say anything."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 @main.command()
@@ -151,7 +174,7 @@ def baseline(commit: str, directory: Path) -> None:
 @_told
 def status(number: int | None, directory: Path) -> None:
     """Tell how things stand, or how one deployment does; the bot need not run."""
-    for line in read_status(load(directory), number):
+    for line in read_status(load(directory, secrets=False), number):
         click.echo(line)
 
 
@@ -165,7 +188,7 @@ def audit() -> None:
 @_told
 def audit_verify(directory: Path) -> None:
     """Walk the journal's hash chain; exit status 1 at the first record that does not fit."""
-    path = Path(load(directory).swatbot.journal.path)
+    path = Path(load(directory, secrets=False).swatbot.journal.path)
     if not path.exists():
         raise OperationalError(f"there is no journal at {path}")
     journal = SqliteJournal(path)
@@ -204,7 +227,13 @@ def demo(hosts: int) -> None:
 
 @main.command()
 @click.option("--hosts", default=12, show_default=True, help="How many hosts the range has.")
-@click.option("--irc-port", default=6667, show_default=True, help="Port for IRC clients; 0 takes a free one.")
+@click.option(
+    "--irc-port",
+    type=click.IntRange(0, 65535),
+    default=6667,
+    show_default=True,
+    help="Port for IRC clients; 0 takes a free one.",
+)
 @click.option(
     "--directory",
     type=click.Path(path_type=Path),

@@ -243,6 +243,10 @@ class Tree(Contents, Protocol):
         """A unified diff from what the fleet holds to the tree, for these paths."""
         ...
 
+    def compare(self, old: str, new: str) -> str:
+        """A unified diff between two manifests in the store, by digest; private files are not shown."""
+        ...
+
     def overlay(self, whole: str, part: str) -> str:
         """Digest of the manifest `whole` with everything under the roots of `part` replaced by it."""
         ...
@@ -389,5 +393,3 @@ class Calendar(Protocol):
     def season(self, now: datetime) -> Season:
         """What the calendar says of this moment."""
         ...
-
-

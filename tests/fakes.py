@@ -121,6 +121,11 @@ class FakeTree:
         files = [f for f in now.differences(held) if covered(f, paths)]
         return "\n".join(f"+++ b/{f}\n+{self.files.get(f, '')}" for f in files)
 
+    def compare(self, old: str, new: str) -> str:
+        before, after = self.manifest(old), self.manifest(new)
+        texts = {p: self._contents[e.content].decode() for p, e in after.by_path.items()}
+        return "\n".join(f"+++ b/{f}\n+{texts.get(f, '')}" for f in before.differences(after))
+
     def adopt(self, manifest: Manifest, commit: str) -> Holdings:
         return Holdings(self._put(manifest), (Mark(".", commit, 0),))
 

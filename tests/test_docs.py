@@ -7,7 +7,7 @@ import pytest
 
 from swatbot.cli import main
 from tests.world import handlers, story
-from tests.write_docs import GENERATED
+from tests.write_docs import GENERATED, cell
 
 ROOT = Path(__file__).parent.parent
 
@@ -40,7 +40,7 @@ def test_every_handler_has_a_page_and_is_a_file_of_its_own() -> None:
     files = {file.stem.rstrip("_").replace("_", "-") for file in (ROOT / "handlers").glob("[a-z]*.py")}
     assert files == set(handlers())
     for handler in handlers().values():
-        assert f"`{handler.usage}`" in page
+        assert f"`{cell(handler.usage)}`" in page
 
 
 def test_links_between_pages_lead_somewhere() -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from swatbot.domain.diagram import states_page
-
 from swatbot.domain.person import Role
 from tests.world import handlers
 
@@ -14,11 +13,15 @@ _WHO = {Role.ANYONE: "anyone", Role.PERSON: "people", Role.DEPLOYER: "deployers"
 def commands_page() -> str:
     """The reference of chat commands, from their declarations."""
     rows = [
-        f"| `{handler.usage}` | {_WHO[handler.least]} | {handler.about}{_aliases(handler.aliases)} |"
+        f"| `{cell(handler.usage)}` | {_WHO[handler.least]} | {handler.about}{_aliases(handler.aliases)} |"
         for _, handler in sorted(handlers().items())
     ]
-    escaped = (row.replace("[#|", "[#\\|").replace("|NAME", "\\|NAME") for row in rows)
-    return "\n".join((_HEAD, *escaped, _TAIL))
+    return "\n".join((_HEAD, *rows, _TAIL))
+
+
+def cell(text: str) -> str:
+    """Text as it stands in a table."""
+    return text.replace("|", "\\|")
 
 
 def _aliases(names: tuple[str, ...]) -> str:

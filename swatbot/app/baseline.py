@@ -1,8 +1,5 @@
 """Taking over what the fleet holds, from what its hosts prove: once, before the first deployment."""
 
-import os
-import socket
-
 from swatbot.app.engine import Engine
 from swatbot.domain.commands import TakeBaseline
 from swatbot.domain.hosts import fold
@@ -33,10 +30,15 @@ class Baseline:
             What was taken over, in a sentence.
 
         Raises:
-            UserError: hosts differ from the commit, or among themselves.
+            UserError: a deployment is not over, or hosts differ from the commit, or among themselves.
             OperationalError: a host can not be asked.
         """
-        engine.start(f"swatbot baseline on {socket.gethostname()} (process {os.getpid()})")
+        engine.take_over("swatbot baseline")
+        if live := engine.status.live:
+            number = min(live)
+            raise UserError(
+                f'#{number} is not over: let the bot finish it, or "!cancel {number}", and try again'
+            )
         hosts = tuple(h for stage in Stage for h in self._rules.hosts(stage))
         proofs = {proof.host: proof for proof in self._fleet.prove(hosts, _EVERYTHING)}
         _all_answer(proofs)

@@ -84,10 +84,11 @@ class Effects:
         return self._world.fleet.push(order, tree, progress, stop)
 
     def _budget(self, effect: f.SyncStep | f.RestoreStep) -> Budget:
-        """A rollback goes to every host, however many fail."""
+        """A rollback goes to every host, however many fail; a sync has the budget of its whole stage."""
         if isinstance(effect, f.RestoreStep):
             return Budget(hosts=len(effect.hosts))
-        return self._rules.budget(effect.stage)
+        budget = self._rules.budget(effect.stage)
+        return Budget(hosts=max(budget.hosts, int(budget.share * len(self._rules.hosts(effect.stage)))))
 
 
 def _task(effect: f.RunChecks) -> CheckTask:

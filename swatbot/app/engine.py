@@ -22,10 +22,12 @@ from swatbot.domain.events import Answered, Event
 from swatbot.domain.evolve import evolve
 from swatbot.domain.status import Status
 from swatbot.errors import OperationalError, UserError
-from swatbot.ports import Clock, Journal, Leases, Record, RecordKind, StaleWriterError
+from swatbot.ports import Clock, Journal, Lease, Leases, Record, RecordKind, StaleWriterError
 
 _LOG = logging.getLogger(__name__)
 _CURSOR = "engine"
+_LOOKING_AT_ONCE = 4
+_BUSY = "I am looking up too much at once: please ask again in a moment."
 _STUMBLED = "I stumbled over that, and have changed nothing. The log has more: please tell an admin."
 
 
@@ -35,6 +37,7 @@ class _Answer:
 
     intake: Intake
     lines: tuple[str, ...]
+    looked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,9 @@ class Engine:
         self._effects, self._queries, self._workers = effects, queries, workers
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._running: dict[int, _Running] = {}
-        self._token = 0
+        self._lease = Lease(0, None)
+        self._stopping = False
+        self._looking = 0
         self._decided = 0
         self._heard = 0
 
@@ -74,13 +79,20 @@ class Engine:
         Raises:
             LeaseTakenError: another engine has it; the text names it.
         """
-        lease = self._leases.acquire(holder)
-        self._token = lease.token
+        self.take_over(holder)
+        # Nobody was ever answered: what ran before was `swatbot baseline`, and nobody missed it.
+        away = self._lease.last_seen if self._heard else None
+        self._command(c.Start(self._lease.token, away))
+
+    def take_over(self, holder: str) -> None:
+        """Take the lease and fold the journal, and begin nothing.
+
+        Raises:
+            LeaseTakenError: another engine has it; the text names it.
+        """
+        self._lease = self._leases.acquire(holder)
         self._heard = self._journal.cursor(_CURSOR)
         self._fold()
-        # Nobody was ever answered: what ran before was `swatbot baseline`, and nobody missed it.
-        away = lease.last_seen if self._heard else None
-        self._command(c.Start(lease.token, away))
 
     def report(self, command: c.ShellCommand) -> None:
         """Put what a worker found into the inbox; from any thread."""
@@ -119,13 +131,19 @@ class Engine:
             self._stumble(item)
         return True
 
+    @property
+    def idle(self) -> bool:
+        """Whether no effect is running."""
+        return not self._running
+
     def stop(self) -> None:
-        """Tell all effects to finish what is in flight."""
+        """Begin no more effects, and tell those that run to finish what is in flight."""
+        self._stopping = True
         for running in self._running.values():
             running.stop.set()
 
     def release(self) -> None:
-        """Stop, and let another engine take the lease."""
+        """Stop, and let another engine take the lease; this one decides nothing more."""
         self.stop()
         self._leases.release()
 
@@ -134,6 +152,7 @@ class Engine:
             case Record():
                 self._hear(item)
             case _Answer():
+                self._looking -= item.looked
                 self._append([self._answered(item.intake, item.lines)], item.intake.place.request)
             case _:
                 self._command(item)
@@ -190,7 +209,7 @@ class Engine:
         now = self._clock.now()
         entries = [decided(event, now, seq) for event in events]
         cursor = (_CURSOR, seq) if seq else None
-        records = self._journal.append(entries, expect=self._decided, token=self._token, cursor=cursor)
+        records = self._journal.append(entries, expect=self._decided, token=self._lease.token, cursor=cursor)
         for record, event in zip(records, events, strict=True):
             self.status = evolve(self.status, event, record.entry.time)
             self._decided = record.seq
@@ -205,7 +224,7 @@ class Engine:
             if wanted.get(number) != running.effect:
                 running.stop.set()
         for number, effect in wanted.items():
-            if number not in self._running:
+            if number not in self._running and not self._stopping:
                 stop = threading.Event()
                 self._running[number] = _Running(effect, stop)
                 self._workers.run(f"{type(effect).__name__}-{number}", self._job(effect, stop))
@@ -214,7 +233,7 @@ class Engine:
         def job() -> None:
             done: c.ShellCommand
             try:
-                done = self._effects.run(effect, self._token, self.report, stop)
+                done = self._effects.run(effect, self._lease.token, self.report, stop)
             except (UserError, OperationalError) as error:
                 _LOG.warning("#%d: %s", effect.number, error)
                 done = c.EffectFailed(effect, str(error), bug=False)
@@ -227,6 +246,10 @@ class Engine:
 
     def _look_up(self, query: DiffQuery, intake: Intake) -> None:
         status = self.status
+        if self._looking >= _LOOKING_AT_ONCE:
+            self._inbox.put(_Answer(intake, (_BUSY,)))
+            return
+        self._looking += 1
 
         def job() -> None:
             try:
@@ -236,7 +259,7 @@ class Engine:
             except Exception:  # noqa: BLE001 - whoever asked gets an answer
                 _LOG.exception("stumbled over %r", query)
                 lines = (_STUMBLED,)
-            self._inbox.put(_Answer(intake, lines))
+            self._inbox.put(_Answer(intake, lines, looked=True))
 
         self._workers.run("query", job)
 

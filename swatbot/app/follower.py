@@ -61,7 +61,10 @@ class Follower:
             self.status = evolve(self.status, body, record.entry.time)
         self.seq = record.seq
         for listener in self._listeners:
-            listener(record, body, self.status, overtaken)
+            try:
+                listener(record, body, self.status, overtaken)
+            except Exception:  # noqa: BLE001 - one listener's fault must not cost the others a record
+                _LOG.exception("a listener stumbled over record %d", record.seq)
 
     def _run(self) -> None:
         while not self._stopped.is_set():

@@ -1,6 +1,7 @@
 """Between one chat network and the journal: what is heard goes in, what was decided is told."""
 
 import logging
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -27,8 +28,11 @@ class FrontEnd:
     def __init__(self, journal: Journal, follower: Follower, chat: Chat, clock: Clock, site: Site) -> None:
         self._journal, self._chat, self._clock, self._site = journal, chat, clock, site
         self._cursor = f"chat:{chat.network}"
-        self._told = journal.cursor(self._cursor)
         self._head_at_start = journal.head()
+        self._told = self._begin()
+        self._newest = self._told
+        self._unsent: dict[int, int] = {}
+        self._lock = threading.Lock()
         self._doubtful = self._told > 0
         self._already: set[tuple[int, str, int]] = set()
         follower.listen(self._follow)
@@ -46,7 +50,16 @@ class FrontEnd:
         """Say what follows from no decision: trouble with another network, or a gap in this one."""
         for channel in self._chat.channels:
             body = Said(self._chat.network, channel, text, 0, 0)
-            self._chat.post(channel, text, self._when_sent(body, None, None))
+            self._chat.post(channel, text, self._when_sent(body, None))
+
+    def _begin(self) -> int:
+        """Where to go on; a network that is new here is not told all that ever happened."""
+        known = f"known:{self._chat.network}"
+        if self._journal.cursor(known):
+            return self._journal.cursor(self._cursor)
+        self._journal.append([], cursor=(self._cursor, self._head_at_start))
+        self._journal.append([], cursor=(known, 1))
+        return self._head_at_start
 
     def _read_said(self) -> None:
         """Lines beyond the cursor that are recorded as said: a record may have several lines."""
@@ -69,9 +82,18 @@ class FrontEnd:
         lines = [
             at for line in tell(body, status, record.entry.time, self._site) for at in self._placed(line)
         ]
-        for part, (channel, text) in enumerate(lines):
-            if (record.seq, channel, part) not in self._already:
-                self._post(record, channel, text, part, last=part == len(lines) - 1)
+        unsaid = [
+            (part, channel, text)
+            for part, (channel, text) in enumerate(lines)
+            if (record.seq, channel, part) not in self._already
+        ]
+        if unsaid:
+            with self._lock:
+                self._unsent[record.seq], self._newest = len(unsaid), record.seq
+        for part, channel, text in unsaid:
+            marked = self._mark(record, text)
+            body = Said(self._chat.network, channel, marked, record.seq, part)
+            self._chat.post(channel, marked, self._when_sent(body, record.entry.number))
 
     def _placed(self, line: Line) -> list[tuple[str, str]]:
         if line.place is None:
@@ -79,12 +101,6 @@ class FrontEnd:
         if line.place.network != self._chat.network:
             return []
         return [(line.place.channel, line.text)]
-
-    def _post(self, record: Record, channel: str, text: str, part: int, *, last: bool) -> None:
-        marked = self._mark(record, text)
-        body = Said(self._chat.network, channel, marked, record.seq, part)
-        cursor = (self._cursor, record.seq) if last else None
-        self._chat.post(channel, marked, self._when_sent(body, record.entry.number, cursor))
 
     def _mark(self, record: Record, text: str) -> str:
         """Late lines carry their time; the first after a restart may be a repeat."""
@@ -95,13 +111,21 @@ class FrontEnd:
         stamp = f"[{hhmm(record.entry.time)}] " if late else ""
         return f"{'(perhaps again) ' if doubtful else ''}{stamp}{text}"
 
-    def _when_sent(
-        self, body: Said, number: int | None, cursor: tuple[str, int] | None
-    ) -> Callable[[], None]:
+    def _when_sent(self, body: Said, number: int | None) -> Callable[[], None]:
         def sent() -> None:
+            cursor = (self._cursor, self._said_up_to(body.of))
             try:
                 self._journal.append([said(body, number, self._clock.now())], cursor=cursor)
             except Exception:  # noqa: BLE001 - the network's thread must outlive any fault, which is logged
                 _LOG.exception("a line was said, and could not be recorded: %r", body.text)
 
         return sent
+
+    def _said_up_to(self, seq: int) -> int:
+        """The record up to which every line has left: one channel may be shut while another is not."""
+        with self._lock:
+            if seq in self._unsent:
+                self._unsent[seq] -= 1
+                if not self._unsent[seq]:
+                    del self._unsent[seq]
+            return min(self._unsent) - 1 if self._unsent else self._newest

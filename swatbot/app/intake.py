@@ -47,12 +47,19 @@ def take(heard: Heard, seq: int, at: datetime, status: Status, site: Site, now: 
     line = heard.incoming
     place = Place(heard.network, line.channel, line.private, seq)
     actor = site.rules.people.actor(line.nick, line.account)
+    spoken: Spoken | None = None
     try:
         spoken = read(line.text, site.handlers, addressed=line.addressed)
-        result = _result(spoken, actor, place, View(status, site, now)) if spoken else None
+        result = (
+            _result(spoken, actor, place, View(status, site, now), addressed=line.addressed)
+            if spoken
+            else None
+        )
     except UserError as error:
         result = worded(error)
     if result is not None and now - at > _TOO_OLD and not isinstance(result, tuple):
+        if spoken is not None and spoken.bare and not _asked(actor, status):
+            return Intake(place, line.nick, None)
         result = ("I was away when you said that, and have not done it: please say it again.",)
     return Intake(place, line.nick, result)
 
@@ -65,14 +72,19 @@ def worded(error: UserError) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
+def _asked(actor: Actor, status: Status) -> bool:
+    """Whether the speaker's word is waited for, so that a bare word was hardly chatter."""
+    return any(actor.person in d.waits_for for d in status.live.values())
+
+
 def _result(
-    spoken: Spoken, actor: Actor, place: Place, view: View
+    spoken: Spoken, actor: Actor, place: Place, view: View, *, addressed: bool
 ) -> PersonCommand | DiffQuery | tuple[str, ...] | None:
     if spoken.mumbled:
         return Mumble(actor, place, spoken.rest)
     handler = _handler(spoken.command, view)
     require(actor, handler.least, handler.name, view.site.rules)
-    request = Request(actor, place, spoken.command, spoken.number, spoken.rest, spoken.bare)
+    request = Request(actor, place, spoken.command, spoken.number, spoken.rest, spoken.bare and not addressed)
     result = handler.run(request, view)
     return result.lines if isinstance(result, Reply) else result
 

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from swatbot.app.engine import Engine
@@ -9,6 +10,8 @@ from swatbot.ports import Leases
 
 _LOG = logging.getLogger(__name__)
 _RENEW = 1.0
+_LOOK = 0.05
+_IN_FLIGHT = 10.0
 
 
 class EngineLoop:
@@ -33,12 +36,16 @@ class EngineLoop:
             thread.start()
 
     def stop(self) -> None:
-        """End: effects finish what is in flight, the lease is given up."""
+        """End: effects finish what is in flight and are recorded, then the lease is given up."""
+        self._engine.stop()
+        end = time.monotonic() + _IN_FLIGHT
+        while not self._engine.idle and time.monotonic() < end and not self._stopped.wait(_LOOK):
+            pass
         self._stopped.set()
-        self._engine.release()
         for thread in self._threads:
-            if thread is not threading.current_thread():
+            if thread.is_alive() and thread is not threading.current_thread():
                 thread.join(3 * _RENEW)
+        self._engine.release()
 
     def _guarded(self, part: Callable[[], None]) -> None:
         """Without one of its threads an engine can not keep its promises: it ends, and says so."""

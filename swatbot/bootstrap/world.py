@@ -118,10 +118,15 @@ def make_checks(shared: Base) -> Checks:
         for group in config.fleet.group
         for host in group.hosts
     }
-    return Checks([_check(section) for section in config.checks.check], addresses, shared.clock)
+    return Checks([check_settings(section) for section in config.checks.check], addresses, shared.clock)
 
 
-def _check(section: CheckSection) -> HttpCheck | CommandCheck | LogsCheck:
+def check_settings(section: CheckSection) -> HttpCheck | CommandCheck | LogsCheck:
+    """A check as its probe wants it.
+
+    Raises:
+        OperationalError: its password is not there any more.
+    """
     if isinstance(section, HttpSection):
         return HttpCheck(
             section.name,
@@ -129,9 +134,11 @@ def _check(section: CheckSection) -> HttpCheck | CommandCheck | LogsCheck:
             path=section.path,
             host_header=section.host_header,
             scheme=section.scheme,
+            port=section.port,
             status=section.status,
             body=section.body,
-            headers=tuple(section.headers.items()),
+            headers=tuple(section.expect_headers.items()),
+            send=tuple(section.headers.items()),
             timeout=section.timeout.total_seconds(),
             tries=section.tries,
         )

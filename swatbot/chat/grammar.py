@@ -13,6 +13,7 @@ from swatbot.errors import UserError
 _COMMAND = re.compile(r"!?\s*(?P<name>[A-Za-z][\w-]*)\s*(?P<rest>.*)", re.DOTALL)
 _NUMBER = re.compile(r"#?(?P<number>\d{1,9})(?=\s|$)[\s:,]*(?P<rest>.*)", re.DOTALL)
 _WORD_OR_COMMA = re.compile(r'\s*(?P<word>"(?:[^"]*)"|,|[^\s,"]+)')
+_TRAILING_FOR = re.compile(r"(?P<why>.*?)(?:^|\s)--for\s+(?P<name>\S+)", re.DOTALL)
 _WORDS_AROUND = 4
 
 
@@ -57,7 +58,7 @@ def read(text: str, handlers: Mapping[str, Handler], *, addressed: bool) -> Spok
     name = match["name"].lower()
     handler = find(name, handlers)
     if handler is None:
-        raise UserError(unknown_command(name, _near(name, handlers)))
+        raise UserError(unknown_command(name, near(name, handlers)))
     number, rest = take_number(match["rest"])
     return Spoken(handler.name, number, rest)
 
@@ -89,7 +90,7 @@ def read_sync(rest: str, usage_line: str) -> tuple[Plan, str, Options]:
         UserError: an option is unknown or lacks its value, or there is no path.
     """
     options, rest = _options(rest, usage_line)
-    steps, message = _steps(rest)
+    steps, message = _steps(rest, usage_line)
     if not steps:
         raise UserError(usage("which path?", usage_line))
     return Plan(tuple(steps)), message, options
@@ -107,9 +108,9 @@ def read_override(rest: str, usage_line: str) -> tuple[str, tuple[str, ...]] | N
         names.append(name)
     if rest.startswith("--override"):
         why = rest.removeprefix("--override").strip()
-        if why.startswith("--for"):
-            name, why = _value(why.removeprefix("--for"), "--for", usage_line)
-            names.append(name)
+        while found := _TRAILING_FOR.fullmatch(why):
+            names.append(found["name"])
+            why = found["why"].strip()
         return why, tuple(names)
     if rest.startswith("--"):
         raise UserError(usage(f"I do not know {rest.split()[0]}.", usage_line))
@@ -117,40 +118,45 @@ def read_override(rest: str, usage_line: str) -> tuple[str, tuple[str, ...]] | N
 
 
 def _bare(line: str, handlers: Mapping[str, Handler]) -> Spoken | None:
-    """A bare word by full match; or what is nearly one, marked so."""
-    for handler in handlers.values():
-        for word in handler.bare:
-            found = _word(line, word, handler.name)
-            if found is not None:
-                return found
-    return None
+    """A bare word by full match, whichever it is; only then what is nearly one, marked so."""
+    words = [(word, handler.name) for handler in handlers.values() for word in handler.bare]
+    exact = (_word(line, word, name) for word, name in words)
+    found = next((spoken for spoken in exact if spoken is not None), None)
+    if found is not None:
+        return found
+    almost = next((name for word, name in words if _nearly(line, word)), None)
+    return Spoken(almost, None, line, bare=True, mumbled=True) if almost else None
 
 
 def _word(line: str, word: str, command: str) -> Spoken | None:
     if re.fullmatch(rf"{word}[.!]?", line, re.IGNORECASE):
         return Spoken(command, None, "", bare=True)
     exact = re.fullmatch(rf"{word}(?:\s*[:,]|\s)\s*(?P<rest>.+)", line, re.IGNORECASE | re.DOTALL)
-    if exact:
-        number, rest = take_number(exact["rest"])
-        takes_why = word in ("broken", "untestable")
-        if number is not None and (takes_why or not rest):
-            return Spoken(command, number, rest, bare=True)
-        if takes_why and not exact["rest"].endswith("?"):
-            return Spoken(command, None, exact["rest"].strip(), bare=True)
-    return Spoken(command, None, line, bare=True, mumbled=True) if _nearly(line, word) else None
+    if exact is None:
+        return None
+    number, rest = take_number(exact["rest"])
+    takes_why = word in ("broken", "untestable")
+    if number is not None and (takes_why or not rest):
+        return Spoken(command, number, rest, bare=True)
+    if takes_why and not line.endswith("?"):
+        return Spoken(command, None, exact["rest"].strip(), bare=True)
+    return None
 
 
 def _nearly(line: str, word: str) -> bool:
-    """A short line with the word in it, or a mistyped one: `not verified`, `verified?`, `verifed`."""
+    """A line that begins with the word, or a short one that has it, or a mistyped one: `verified?`."""
     if word == "here":
         return False
     words = re.findall(r"[\w']+", line.lower())
+    if words[:1] == [word] or words[:2] == ["not", word]:
+        return True
     if not words or len(words) > _WORDS_AROUND:
         return False
     return word in words or bool(difflib.get_close_matches(word, words, 1, 0.85))
 
 
-def _near(name: str, handlers: Mapping[str, Handler]) -> str:
+def near(name: str, handlers: Mapping[str, Handler]) -> str:
+    """The command or alias that a mistyped one could mean, "" if none is near."""
     names = [n for h in handlers.values() for n in (h.name, *h.aliases)]
     close = difflib.get_close_matches(name, names, 1, 0.6)
     return close[0] if close else ""
@@ -195,7 +201,7 @@ def _value(rest: str, option: str, usage_line: str) -> tuple[str, str]:
     return match["word"].strip('"'), rest[match.end() :].strip()
 
 
-def _steps(rest: str) -> tuple[list[Step], str]:
+def _steps(rest: str, usage_line: str) -> tuple[list[Step], str]:
     """Paths up to the first word that follows a path without `,` or `then`; the rest is the message."""
     steps: list[list[str]] = [[]]
     position, wants_path = 0, True
@@ -210,8 +216,10 @@ def _steps(rest: str) -> tuple[list[Step], str]:
             steps.append([])
             wants_path = True
         else:
-            return _made(steps), rest[position:].strip()
+            break
         position = match.end()
+    if steps[0] and wants_path:
+        raise UserError(usage('a path is missing after "then" or ",".', usage_line))
     return _made(steps), rest[position:].strip()
 
 

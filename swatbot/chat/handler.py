@@ -1,6 +1,6 @@
 """The form of a chat command: one declaration, from which grammar, help, suggestions and reference come."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -71,6 +71,18 @@ class View:
     status: Status
     site: Site
     now: datetime
+
+
+def number_and_why(request: Request, numbers: Container[int]) -> tuple[int | None, str]:
+    """The deployment that is meant, and the reason; "500 errors" is a reason where there is no #500.
+
+    Args:
+        request: with a number first, or none.
+        numbers: the deployments that could be meant.
+    """
+    if request.number is None or request.number in numbers:
+        return request.number, request.rest
+    return None, f"{request.number} {request.rest}".strip()
 
 
 Result = PersonCommand | DiffQuery | Reply

@@ -95,12 +95,13 @@ def _limit(sock: socket.socket, seconds: float, late: Event) -> Iterator[None]:
 
 
 def _connection(check: HttpCheck, web: WebAddress) -> HTTPConnection:
+    port = check.port or web.port
     if check.scheme != "https":
-        return HTTPConnection(web.address, web.port, timeout=check.timeout)
+        return HTTPConnection(web.address, port, timeout=check.timeout)
     name = check.host_header.partition(":")[0] or None
     return HTTPSConnection(
         web.address,
-        web.port,
+        port,
         timeout=check.timeout,
         cert_reqs="CERT_REQUIRED",
         ca_certs=check.ca_file or None,

@@ -55,9 +55,11 @@ def judge(sample: Sample, terms: Terms) -> Opinion | None:
     the only one, at over ten times the control group's rate and over 1 per second and host. Unknown: a
     canary without a line of any level. Pass: enough complete data at about the control group's rate, or
     the end of watching. Without a control group the canaries' own 10 minutes before stand in.
+
+    A sample tells only the newest line of each canary: that there was no silence before it is for who asks.
     """
     return (
-        _new_message(sample, terms) or _rate(sample, terms) or _silence(sample, terms) or _done(sample, terms)
+        _new_message(sample, terms) or _rate(sample, terms) or silence(sample, terms) or _done(sample, terms)
     )
 
 
@@ -87,17 +89,27 @@ def _rate(sample: Sample, terms: Terms) -> Opinion | None:
     )
 
 
-def _silence(sample: Sample, terms: Terms) -> Opinion | None:
-    heard = {host: max(sample.newest.get(host, terms.since), terms.since) for host in terms.canaries}
+def heard_until(sample: Sample, terms: Terms) -> datetime:
+    """Up to when every canary has been heard."""
+    return min(_heard(sample, terms).values())
+
+
+def silence(sample: Sample, terms: Terms) -> Opinion | None:
+    """Unknown if a canary has no line of any level in the last seconds before the sample."""
+    heard = _heard(sample, terms)
     silent = [host for host, at in heard.items() if (sample.at - at).total_seconds() > terms.patience]
     if not silent:
         return None
     return Opinion(Finding.UNKNOWN, f"no log line from {fold(silent)} for {terms.patience:.0f} s")
 
 
+def _heard(sample: Sample, terms: Terms) -> dict[str, datetime]:
+    return {host: max(sample.newest.get(host, terms.since), terms.since) for host in terms.canaries}
+
+
 def _done(sample: Sample, terms: Terms) -> Opinion | None:
     elapsed = (sample.at - terms.since).total_seconds()
-    complete = min((sample.newest.get(h, terms.since) - terms.since).total_seconds() for h in terms.canaries)
+    complete = (heard_until(sample, terms) - terms.since).total_seconds()
     ours, usual = _rates(sample, terms)
     alike = ours <= 2 * usual + 0.5
     if complete >= terms.least and (alike or elapsed >= terms.watch):
@@ -105,7 +117,7 @@ def _done(sample: Sample, terms: Terms) -> Opinion | None:
         reason = f"after {elapsed:.0f} s: {ours:.1f} errors/s per host, {_usual(usual, terms)}{higher}"
         return Opinion(Finding.PASS, reason)
     if elapsed >= terms.watch:
-        reason = f"the logs are complete for {max(0.0, complete):.0f} s only, {elapsed:.0f} s after the sync"
+        reason = f"the logs are complete for {complete:.0f} s only, {elapsed:.0f} s after the sync"
         return Opinion(Finding.UNKNOWN, reason)
     return None
 

@@ -23,6 +23,7 @@ class HttpCheck:
         path: what is asked for, with its query.
         host_header: the site's name; over TLS the certificate must be for it.
         scheme: http or https.
+        port: where to ask, None for where the host's web server answers.
         status: the status that counts; redirects are not followed.
         body: a regular expression that the first 1 MB must hold, "" for none.
         headers: names and regular expressions that the answer's headers must hold.
@@ -37,6 +38,7 @@ class HttpCheck:
     path: str = "/"
     host_header: str = ""
     scheme: str = "http"
+    port: int | None = None
     status: int = 200
     body: str = ""
     headers: tuple[tuple[str, str], ...] = ()

@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from swatbot.config.cross import Surroundings, cross_faults
+from swatbot.config.cross import Surroundings, cross_faults, secret_faults
 from swatbot.config.faults import ConfigError, Fault, translate
 from swatbot.config.sections import (
     ChecksFile,
     FleetFile,
     GroupSection,
+    LocalSection,
     PersonSection,
     SwatbotFile,
     WindowsFile,
@@ -26,10 +27,10 @@ from swatbot.domain.person import People, Person, Role
 from swatbot.domain.rules import Rules
 from swatbot.domain.stage import Budget, Stage
 
-__all__ = ["Config", "ConfigError", "load"]
+__all__ = ["Config", "ConfigError", "load", "local_socket"]
 
-REQUIRED = ("swatbot.toml", "fleet.toml")
-OPTIONAL = ("windows.toml", "people.toml", "checks.toml")
+REQUIRED = ("swatbot.toml", "fleet.toml", "people.toml", "checks.toml")
+OPTIONAL = ("windows.toml",)
 
 _AnyModel = TypeVar("_AnyModel", bound=BaseModel)
 
@@ -44,6 +45,7 @@ class Config:
         checks: the automated probes.
         windows: windows and freezes.
         persons: by name.
+        unseen: what is wrong with secrets, where they were not asked for.
     """
 
     swatbot: SwatbotFile
@@ -51,6 +53,7 @@ class Config:
     checks: ChecksFile
     windows: WindowsFile
     persons: Mapping[str, PersonSection]
+    unseen: tuple[Fault, ...] = ()
 
     def rules(self) -> Rules:
         """The site's decisions."""
@@ -87,18 +90,22 @@ class Config:
         raise KeyError(host)
 
 
-def load(directory: Path, environ: Mapping[str, str] = os.environ) -> Config:
+def load(directory: Path, environ: Mapping[str, str] = os.environ, *, secrets: bool = True) -> Config:
     """Read and check the config.
 
     Args:
         directory: where the files are; relative paths in them start here.
         environ: where `password_env` is looked up.
+        secrets: whether a password that is not there is a fault; if not, it is only told in `unseen`.
 
     Raises:
         ConfigError: with one line for every fault in any of the files.
     """
     reader = _Reader(Surroundings(directory, environ))
     raw = {name: reader.read(name) for name in (*REQUIRED, *OPTIONAL)}
+    unseen = reader.secrets(raw)
+    if secrets:
+        reader.faults += unseen
     swatbot = reader.model("swatbot.toml", raw, SwatbotFile)
     fleet = reader.model("fleet.toml", raw, FleetFile)
     checks = reader.model("checks.toml", raw, ChecksFile)
@@ -107,7 +114,20 @@ def load(directory: Path, environ: Mapping[str, str] = os.environ) -> Config:
     reader.look_around()
     if reader.faults or swatbot is None or fleet is None or checks is None or windows is None:
         raise ConfigError(reader.faults)
-    return Config(swatbot, fleet, checks, windows, persons)
+    return Config(swatbot, fleet, checks, windows, persons, unseen)
+
+
+def local_socket(directory: Path) -> Path | None:
+    """Where the bot on this machine listens, None for nowhere. Nothing else in the config need be right.
+
+    Raises:
+        ConfigError: swatbot.toml can not be read, or its [local] has faults.
+    """
+    reader = _Reader(Surroundings(directory, {}))
+    section = reader.table("swatbot.toml", reader.read("swatbot.toml"), "local", LocalSection)
+    if section is None:
+        raise ConfigError(reader.faults)
+    return section.socket
 
 
 class _Reader:
@@ -147,12 +167,34 @@ class _Reader:
             found = model.model_validate(content, context=self._context)
         except ValidationError as error:
             self.faults += translate(self._shown(name), model, error)
-        self.faults += cross_faults(name, self._shown(name), content, self._around)
+        self.faults += cross_faults(name, self._shown(name), content)
         return found
+
+    def table(
+        self, name: str, content: dict[str, Any] | None, key: str, model: type[_AnyModel]
+    ) -> _AnyModel | None:
+        """One table of a file as its model, with its defaults where it is left out; None and faults."""
+        if content is None:
+            return None
+        try:
+            return model.model_validate(content.get(key, {}), context=self._context)
+        except ValidationError as error:
+            self.faults += translate(self._shown(name), model, error, key)
+            return None
+
+    def secrets(self, raw: Mapping[str, dict[str, Any] | None]) -> tuple[Fault, ...]:
+        """What is wrong with the secrets that the files name."""
+        return tuple(
+            fault
+            for name, content in raw.items()
+            for fault in secret_faults(self._shown(name), content or {}, self._around)
+        )
 
     def persons(self, name: str, raw: Mapping[str, dict[str, Any] | None]) -> dict[str, PersonSection]:
         """The persons in a file whose keys are names."""
-        content = raw[name] or {}
+        content = raw[name]
+        if content is None:
+            return {}
         found = {}
         for person, table in content.items():
             if re.search(r"\s", person) or not person:
@@ -161,7 +203,7 @@ class _Reader:
                 found[person] = TypeAdapter(PersonSection).validate_python(table)
             except ValidationError as error:
                 self.faults += translate(self._shown(name), PersonSection, error, person)
-        self.faults += cross_faults(name, self._shown(name), content, self._around)
+        self.faults += cross_faults(name, self._shown(name), content)
         return found
 
     def look_around(self) -> None:

@@ -34,16 +34,17 @@ class Surroundings:
     environ: Mapping[str, str]
 
 
-def cross_faults(name: str, file: str, raw: Table, around: Surroundings) -> Iterator[Fault]:
+def cross_faults(name: str, file: str, raw: Table) -> Iterator[Fault]:
     """The faults between the keys of one file.
 
     Args:
         name: of the file, without its directory.
         file: as messages name it.
         raw: its content.
-        around: for secrets.
     """
-    yield from (Fault(file, key, text) for key, text in _secrets(raw, "", around))
+    yield from (
+        Fault(file, key, text) for place, table in _every(raw, "") for key, text in _places(place, table)
+    )
     check = {
         "swatbot.toml": _networks,
         "fleet.toml": _fleet,
@@ -54,23 +55,49 @@ def cross_faults(name: str, file: str, raw: Table, around: Surroundings) -> Iter
     yield from (Fault(file, key, text) for key, text in check(raw))
 
 
-def _secrets(table: Table, key: str, around: Surroundings) -> Found:
+def secret_faults(file: str, raw: Table, around: Surroundings) -> Iterator[Fault]:
+    """What is wrong with the secrets themselves, which not everybody may see.
+
+    Args:
+        file: as messages name it.
+        raw: its content.
+        around: where they are.
+    """
+    for place, table in _every(raw, ""):
+        yield from (Fault(file, key, text) for key, text in _secrets(place, table, around))
+
+
+def _every(table: Table, key: str) -> Iterator[tuple[str, Table]]:
+    """All tables in a table, innermost first, with their keys."""
     dot = f"{key}." if key else ""
     for name, value in table.items():
         if isinstance(value, dict):
-            yield from _secrets(value, f"{dot}{name}", around)
+            yield from _every(value, f"{dot}{name}")
     for inner, one in (found for name in table for found in _tables(table, name)):
-        yield from _secrets(one, f"{dot}{inner}", around)
-    variable, file = table.get("password_env"), table.get("password_file")
+        yield from _every(one, f"{dot}{inner}")
+    yield key, table
+
+
+def _places(key: str, table: Table) -> Found:
+    variable = table.get("password_env")
     if isinstance(variable, str) and not _VARIABLE.fullmatch(variable):
         # Not repeated: it may be the password itself.
-        yield f"{dot}password_env", "expected the name of an environment variable, in capitals"
-    elif isinstance(variable, str) and variable not in around.environ:
-        yield f"{dot}password_env", f"the environment variable {variable} is not set"
-    for fault in _file_faults(around.directory / Path(file).expanduser()) if isinstance(file, str) else ():
-        yield f"{dot}password_file", fault
+        yield _below(key, "password_env"), "expected the name of an environment variable, in capitals"
     if "password_env" in table and "password_file" in table:
         yield key, "has both password_env and password_file, expected one of them"
+
+
+def _secrets(key: str, table: Table, around: Surroundings) -> Found:
+    variable, file = table.get("password_env"), table.get("password_file")
+    named = isinstance(variable, str) and _VARIABLE.fullmatch(variable)
+    if named and variable not in around.environ:
+        yield _below(key, "password_env"), f"the environment variable {variable} is not set"
+    for fault in _file_faults(around.directory / Path(file).expanduser()) if isinstance(file, str) else ():
+        yield _below(key, "password_file"), fault
+
+
+def _below(key: str, name: str) -> str:
+    return f"{key}.{name}" if key else name
 
 
 def _file_faults(path: Path) -> Iterator[str]:
@@ -162,6 +189,13 @@ def _people(raw: Table) -> Found:
             first = owners.setdefault((kind, value.casefold()), name)
             if first != name:
                 yield f"{name}.{kind}", f"{value} belongs to {first} already"
+    yield from _nobody(raw)
+
+
+def _nobody(raw: Table) -> Found:
+    persons = [person for person in raw.values() if isinstance(person, dict)]
+    if not any(p.get("role", "person") != "person" and p.get("accounts", True) for p in persons):
+        yield "", 'nobody could deploy: give somebody with an account role = "deployer" or role = "admin"'
 
 
 def _checks(raw: Table) -> Found:
@@ -171,6 +205,22 @@ def _checks(raw: Table) -> Found:
             yield key, "has a username, and neither password_env nor password_file"
         if check.get("kind") == "logs" and check.get("stages", ["canaries"]) != ["canaries"]:
             yield f"{key}.stages", 'expected ["canaries"]: logs are watched while canaries take traffic'
+    yield from _unchecked(raw)
+
+
+def _unchecked(raw: Table) -> Found:
+    listed = raw.get("check", [])
+    stages = [check.get("stages", ["canaries"]) for _, check in _tables(raw, "check")]
+    odd = not isinstance(listed, list) or len(stages) < len(listed)
+    if odd or any(not isinstance(named, list) or "canaries" in named for named in stages):
+        return
+    yield (
+        "",
+        (
+            "no check runs on the canaries, so every deployment would pass unchecked: "
+            'write a [[check]] with stages = ["canaries"], as in the sample'
+        ),
+    )
 
 
 def _freezes(raw: Table) -> Found:

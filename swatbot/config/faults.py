@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import UnionType
@@ -14,6 +15,7 @@ from swatbot.errors import UserError
 
 _SECRETS = ("password", "passwd", "secret", "token", "api_key")
 _LONGEST = 60
+_BEFORE_AT = re.compile(r"(?P<scheme>\w+://)?(?P<user>.*)(?=@)", re.DOTALL)
 
 _EXPECTED = {
     "int_type": "a whole number",
@@ -67,8 +69,17 @@ def shown(value: object) -> str:
         return "a table"
     if isinstance(value, list):
         return "a list" if value else "an empty list"
+    value = _masked(value) if isinstance(value, str) else value
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, (str, bool)) else str(value)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+
+def _masked(text: str) -> str:
+    """Without the user and password that an address may have before its last @."""
+    match = _BEFORE_AT.match(text)
+    if match is None or not (match["scheme"] or ":" in match["user"]):
+        return text
+    return f"{match['scheme'] or ''}***{text[match.end() :]}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

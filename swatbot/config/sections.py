@@ -210,6 +210,7 @@ class HttpSection(Section):
     status: Annotated[Whole, Field(ge=100, le=599)] = 200
     body: Regex = ""
     headers: dict[str, str] = Field(default_factory=dict)
+    expect_headers: dict[str, Regex] = Field(default_factory=dict)
     timeout: Duration = duration("5s")
     tries: Count = 2
 

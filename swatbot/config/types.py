@@ -139,7 +139,7 @@ def _title(text: str) -> str:
 
 
 def _url(text: str) -> str:
-    if not re.match(r"https?://[^/@\s]+(/\S*)?$", text):
+    if not re.match(r"https?://[^/@\s]+(/[^@\s]*)?$", text):
         raise ValueError("an address such as https://logs.example.org:9200, without user and password in it")
     return text
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from swatbot.domain import events as e
@@ -24,9 +24,20 @@ def applied(d: Deployment, event: e.DeploymentEvent, at: datetime, target: Targe
 
 def _settled(before: Deployment, d: Deployment, at: datetime) -> Deployment:
     """What every change of state brings with it."""
-    if d.state is not State.HELD and before.state is State.HELD:
-        d = replace(d, hold=None, reminded_at=at if d.state is State.AWAITING_VERIFICATION else None)
+    if d.state is not State.HELD and before.state is State.HELD and before.hold is not None:
+        d = credited(replace(d, hold=None), at - before.hold.since)
     return replace(d, ended_at=at) if d.state.terminal else d
+
+
+def credited(d: Deployment, span: timedelta) -> Deployment:
+    """Its deadlines moved by a time in which nobody could have kept them."""
+
+    def later(when: datetime | None) -> datetime | None:
+        return when + span if when else None
+
+    return replace(
+        d, asked_at=later(d.asked_at), reminded_at=later(d.reminded_at), deadline=later(d.deadline)
+    )
 
 
 def _begun(d: Deployment) -> Deployment:
@@ -67,7 +78,8 @@ def _started(d: Deployment, _event: e.Started, at: datetime) -> Deployment:
 
 def _pinned(d: Deployment, event: e.Pinned, at: datetime) -> Deployment:
     pin = event.pin
-    d = replace(d, head=pin.findings.head, states=pin.states, after=pin.after, stages=event.stages)
+    d = replace(d, head=pin.findings.head, states=pin.states, after=pin.after, before=event.before)
+    d = replace(d, stages=event.stages)
     return _enter(d, Stage.TESTSERVERS, at)
 
 

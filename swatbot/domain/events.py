@@ -114,6 +114,7 @@ class Pinned:
     number: int
     pin: Pin
     stages: tuple[StageHosts, ...]
+    before: Holdings | None = None
 
 
 @dataclass(frozen=True, slots=True)

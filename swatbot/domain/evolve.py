@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from swatbot.domain import events as e
-from swatbot.domain.applied import applied
+from swatbot.domain.applied import applied, credited
 from swatbot.domain.deployment import Deployment, HostMark, Kind, State
 from swatbot.domain.manifest import covered
 from swatbot.domain.status import Lock, Status
@@ -53,21 +53,16 @@ def _global(status: Status, event: e.GlobalEvent) -> Status:
 
 
 def _credited(d: Deployment, away: timedelta) -> Deployment:
-    """Deadlines moved by the time in which nobody could be heard; hosts in between become uncertain."""
+    """Deadlines moved by the time in which nobody could be heard; hosts in between become uncertain.
+
+    What a hold interrupted is moved by the whole of the hold when it ends.
+    """
     marks = {h: replace(m, uncertain=m.proven != m.attempted) for h, m in d.marks.items()}
-    hold = replace(d.hold, deadline=_later(d.hold.deadline, away)) if d.hold else None
-    return replace(
-        d,
-        marks=marks,
-        hold=hold,
-        asked_at=_later(d.asked_at, away),
-        reminded_at=_later(d.reminded_at, away),
-        deadline=_later(d.deadline, away),
-    )
-
-
-def _later(when: datetime | None, by: timedelta) -> datetime | None:
-    return when + by if when else None
+    d = replace(d, marks=marks)
+    if d.hold is None:
+        return credited(d, away)
+    deadline = d.hold.deadline + away if d.hold.deadline else None
+    return replace(d, hold=replace(d.hold, deadline=deadline))
 
 
 def _requested(status: Status, event: e.Requested, at: datetime) -> Status:

@@ -1,6 +1,6 @@
 """Who may ask for what: least roles, checked here whatever a handler declared."""
 
-from swatbot.domain.commands import LEAST, PersonCommand
+from swatbot.domain.commands import LEAST, PersonCommand, PutHold
 from swatbot.domain.person import Actor, Role
 from swatbot.domain.reasons import DeclinedError, NeedsRole, NotKnown, NotProven
 from swatbot.domain.rules import Rules
@@ -15,10 +15,20 @@ def permit(command: PersonCommand, rules: Rules) -> None:
     Raises:
         DeclinedError: no proven account, an unknown one, or too low a role.
     """
-    name = type(command).__name__.lower()
     least = LEAST[type(command)]
-    if least > Role.PERSON or name == "puthold":
-        require(command.actor, least, name, rules)
+    if least > Role.PERSON or isinstance(command, PutHold):
+        require(command.actor, least, _typed(command), rules)
+
+
+def _typed(command: PersonCommand) -> str:
+    """The command as it is typed."""
+    name = type(command).__name__
+    return {
+        "PutHold": "hold",
+        "PutLock": "lock",
+        "Sync": "sync-dir",
+        "Override": "verify --override",
+    }.get(name, name.lower())
 
 
 def require(actor: Actor, least: Role, command: str, rules: Rules) -> None:

@@ -64,13 +64,13 @@ class People:
 
     def __post_init__(self) -> None:
         """Index the entries once."""
-        object.__setattr__(self, "_by_account", {a.casefold(): p for p in self.everyone for a in p.accounts})
+        object.__setattr__(self, "_by_account", {_account(a): p for p in self.everyone for a in p.accounts})
         object.__setattr__(self, "_by_email", {e.casefold(): p for p in self.everyone for e in p.emails})
         object.__setattr__(self, "_by_name", {p.name.casefold(): p for p in self.everyone})
 
     def actor(self, nick: str, account: str | None) -> Actor:
         """The actor behind a message; only the account proves anything, the nick is for addressing."""
-        person = self._by_account.get(account.casefold()) if account else None
+        person = self._by_account.get(_account(account)) if account else None
         if person is None:
             return Actor(nick, account)
         return Actor(nick, account, person.name, person.role)
@@ -91,3 +91,8 @@ class People:
         """What a message calls the person of this name."""
         person = self.by_name(name)
         return person.called if person else name
+
+
+def _account(account: str) -> str:
+    """IRC compares accounts without case, in ASCII; elsewhere case tells people apart."""
+    return account.lower() if account.startswith("irc:") and account.isascii() else account

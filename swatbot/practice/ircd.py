@@ -5,9 +5,11 @@ range must prove accounts (`account-tag`) without anything being installed; see 
 """
 
 import asyncio
+import os
 import threading
 from collections.abc import AsyncIterator, Mapping
 
+from swatbot.errors import OperationalError
 from swatbot.ports import Clock
 from swatbot.practice.ircd_commands import COMMANDS
 from swatbot.practice.ircd_state import LINE_BYTES, Client, State
@@ -50,12 +52,17 @@ class PracticeIrcd:
         """Listen; returns when clients can connect.
 
         Raises:
-            OSError: the port is taken.
+            OperationalError: the port is taken, or not for everybody.
         """
         self._thread.start()
         self._settled.wait()
         if self._fault is not None:
-            raise self._fault
+            # asyncio's own text repeats the address and the number of the error.
+            why = os.strerror(self._fault.errno or 0).lower()
+            raise OperationalError(
+                f"the practice IRC server can not listen on 127.0.0.1, port {self.port} ({why}): "
+                "end what listens there, or take a free port with --irc-port 0"
+            ) from self._fault
 
     def stop(self) -> None:
         """Drop all clients and end the thread; may be called twice."""

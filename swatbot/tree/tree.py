@@ -117,6 +117,21 @@ class GitTree:
         text = unified(self._history.git, self._store.scratch(), old, new) if shown else ""
         return text + (f"{hidden} private files differ: not shown\n" if hidden else "")
 
+    def compare(self, old: str, new: str) -> str:
+        """A unified diff between two manifests in the store; private files are counted, not shown.
+
+        Raises:
+            OperationalError: the store does not have them, or git or the disk failed.
+        """
+        before, after = self._store.manifest(old), self._store.manifest(new)
+        changed = before.differences(after)
+        shown = [path for path in changed if not self._inspection.private.match(path)]
+        both = ([m.by_path[path] for path in shown if path in m.by_path] for m in (before, after))
+        sides = [Side(entries, self._kept) for entries in both]
+        text = unified(self._history.git, self._store.scratch(), *sides) if shown else ""
+        hidden = len(changed) - len(shown)
+        return text + (f"{hidden} private files differ: not shown\n" if hidden else "")
+
     def overlay(self, whole: str, part: str) -> str:
         """Digest of the manifest `whole` with everything under the roots of `part` replaced by it.
 

@@ -1,19 +1,28 @@
 """The command line, as somebody types it: help, faults, exit statuses."""
 
+import os
+import pwd
+import re
 import shutil
+import socket
 import sqlite3
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from swatbot.adapters.clock import SystemClock
+from swatbot.adapters.memory_journal import MemoryJournal
+from swatbot.adapters.sqlite.engine_lock import EngineLock
 from swatbot.adapters.sqlite.journal import SqliteJournal
 from swatbot.app.records import decided
 from swatbot.bootstrap import PARTS, load_handlers
 from swatbot.cli import main
 from swatbot.domain.events import Unlocked
 from swatbot.errors import OperationalError
+from swatbot.ports import LeaseTakenError
 from tests.world import handlers
 
 ROOT = Path(__file__).parent.parent.parent
@@ -57,7 +66,7 @@ def test_each_command_explains_itself(command: str) -> None:
 def test_the_samples_load_as_they_are() -> None:
     status, out = swatbot("check-config", "--config", str(ROOT / "config"))
     assert status == 0, out
-    assert "is well: 1 testservers, 3 canaries, 97 fleet" in out
+    assert "is well: 1 testservers, 3 canaries, 97 fleet; 3 checks; 2 people; 2 windows." in out
 
 
 def test_every_fault_is_told_at_once(site: Path) -> None:
@@ -94,6 +103,98 @@ def test_say_without_a_bot_says_how_to_start_one(site: Path) -> None:
     status, out = swatbot("say", "!queue", "--config", str(site))
     assert status == 1
     assert "swatbot run" in out
+
+
+@pytest.fixture
+def secretive(site: Path) -> Path:
+    """A site whose passwords only the bot can see."""
+    file = site / "swatbot.toml"
+    login = '\nsasl_account = "swatbot"\npassword_env = "SWATBOT_NOT_HERE"'
+    file.write_text(file.read_text().replace('nick = "swatbot"', 'nick = "swatbot"' + login, 1))
+    return site
+
+
+def test_only_the_bot_needs_its_secrets(secretive: Path) -> None:
+    journal(secretive, 2)
+    config = ("--config", str(secretive))
+    assert swatbot("status", *config) == (0, "nothing is active.\n")
+    assert swatbot("audit", "verify", *config)[0] == 0
+    assert "SWATBOT_NOT_HERE" not in swatbot("say", "!queue", *config)[1]
+    for command in ("run", "baseline"):
+        status, out = swatbot(command, *config)
+        assert (status, "SWATBOT_NOT_HERE is not set" in out) == (2, True)
+
+
+def test_check_config_notes_what_it_can_not_see(secretive: Path) -> None:
+    status, out = swatbot("check-config", "--config", str(secretive))
+    assert status == 0
+    note = (
+        f"note: {secretive}/swatbot.toml: irc[0].password_env: the environment variable SWATBOT_NOT_HERE is"
+    )
+    assert out.startswith(note)
+    status, out = swatbot("check-config", "--secrets", "--config", str(secretive))
+    assert (status, "the config has 1 fault" in out) == (2, True)
+
+
+def test_the_brake_needs_nothing_but_the_socket(site: Path) -> None:
+    (site / "checks.toml").write_text("[[check]]\nkind = 'nonsense'")
+    status, out = swatbot("say", "!hold", "--config", str(site))
+    assert (status, "swatbot run" in out, "nonsense" in out) == (1, True, False)
+
+
+def test_a_baseline_is_signed_by_who_took_it_whatever_the_environment_says(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed: list[str] = []
+
+    def take(_config: object, commit: str, by: str) -> str:
+        signed.append(by)
+        return commit
+
+    monkeypatch.setattr("swatbot.cli.take_baseline", take)
+    for name in ("HOME", "USER", "LOGNAME"):
+        monkeypatch.setenv(name, "/home/mallory")
+    assert swatbot("baseline", "--config", str(site)) == (0, "HEAD\n")
+    assert signed == [f"local user {pwd.getpwuid(os.getuid()).pw_name}"]
+
+
+def test_a_practice_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        where = ("--directory", str(tmp_path / "range"), "--hosts", "5")
+        status, out = swatbot("practice", "--irc-port", port, *where)
+    assert (status, len(out.splitlines())) == (1, 1)
+    assert f"port {port} (address already in use)" in out
+    assert swatbot("practice", "--irc-port", "70000")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("holder", "told"),
+    [
+        ("{host} (process {pid})", "an engine (process {pid} on {host}, since "),
+        ("swatbot baseline", "swatbot baseline (process {pid} on {host}, since "),
+    ],
+)
+def test_who_holds_the_lease_is_told_once(tmp_path: Path, holder: str, told: str) -> None:
+    me = {"host": socket.gethostname(), "pid": os.getpid()}
+    first, second = (EngineLock(tmp_path / "lock", MemoryJournal(), SystemClock()) for _ in range(2))
+    first.acquire(holder.format(**me))
+    with pytest.raises(LeaseTakenError, match=f"^{re.escape(told.format(**me))}"):
+        second.acquire("second")
+    first.release()
+
+
+def test_make_practice_can_keep_its_range() -> None:
+    shown = [
+        subprocess.run(
+            ["make", "-n", "practice", *more], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        for more in ([], ["DIR=/tmp/my range"])
+    ]
+    assert [one.stdout.splitlines()[-1].strip() for one in shown] == [
+        ".venv/bin/swatbot practice",
+        '.venv/bin/swatbot practice --directory "/tmp/my range"',
+    ]
 
 
 def test_the_handlers_are_found_as_the_config_names_them() -> None:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from swatbot.config import Config, ConfigError, load
+from swatbot.config import Config, ConfigError, load, local_socket
 from swatbot.config.sections import ChecksFile, FleetFile, PersonSection, SwatbotFile, WindowsFile
 from swatbot.config.types import duration
 from swatbot.domain.person import Role
@@ -88,11 +88,11 @@ def test_the_samples_become_domain_values() -> None:
 def test_what_is_left_out_is_what_the_domain_has_decided(config: Path) -> None:
     text = (config / "swatbot.toml").read_text()
     (config / "swatbot.toml").write_text(re.sub(r"(?s)\[deploy\].*(?=# One \[\[irc\]\])", "", text))
-    for name in ("people.toml", "checks.toml", "windows.toml"):
-        (config / name).unlink()
+    (config / "windows.toml").unlink()
     found = load(config, {})
-    assert found.rules() == Rules(stages=found.rules().stages, ignore=("tests/**", "*.md"))
-    assert (found.checks.check, found.windows.window, found.people().everyone) == ((), (), ())
+    rules = found.rules()
+    assert rules == Rules(stages=rules.stages, ignore=("tests/**", "*.md"), people=rules.people)
+    assert found.windows.window == ()
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -435,13 +435,73 @@ def test_ten_faults_in_five_files_are_ten_lines(config: Path, change: Change) ->
 def test_files_that_are_missing_or_have_nearly_the_right_name(config: Path) -> None:
     (config / "fleet.toml").unlink()
     (config / "checks.toml").rename(config / "check.toml")
+    (config / "windows.toml").unlink()
     (config / "notes.toml").touch()
     (config / "people.toml").write_bytes(b"# \xff")
     assert faults(config) == [
         "fleet.toml: is missing: copy the sample of this name, and change it",
+        "checks.toml: is missing: copy the sample of this name, and change it",
         "people.toml: is not UTF-8 at byte 2",
         "check.toml: is not read, did you mean checks.toml?",
     ]
+
+
+UNCHECKED = (
+    "checks.toml: no check runs on the canaries, so every deployment would pass unchecked: "
+    'write a [[check]] with stages = ["canaries"], as in the sample'
+)
+NOBODY = 'people.toml: nobody could deploy: give somebody with an account role = "deployer" or role = "admin"'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("checks.toml", "", [UNCHECKED]),
+        ("checks.toml", "check = []", [UNCHECKED]),
+        ("checks.toml", "[[check]]\nkind='http'\nname='x'\nstages=['testservers', 'fleet']", [UNCHECKED]),
+        ("people.toml", "", [NOBODY]),
+        ("people.toml", "[a]\nrole='person'\naccounts=['irc:n/a']", [NOBODY]),
+        ("people.toml", "[a]\nrole='deployer'\naccounts=[]", [NOBODY]),
+        ("people.toml", "[a]\nrole='deployer'", [NOBODY]),
+    ],
+)
+def test_where_nothing_is_checked_or_nobody_deploys_is_a_fault(
+    config: Path, name: str, text: str, told: list[str]
+) -> None:
+    (config / name).write_text(text)
+    assert faults(config) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("checks.toml", "[[check]]\nkind='http'\nname='x'\nstages=['canaries']"),
+        ("people.toml", "[a]\nrole='admin'\naccounts=['irc:n/a']"),
+    ],
+)
+def test_one_check_and_one_admin_are_enough(config: Path, name: str, text: str) -> None:
+    (config / name).write_text(text)
+    load(config, {})
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://bot:hunter2@logs:9200", '"https://***@logs:9200"'),
+        ("https://bot:hun/hunter2@logs/x", '"https://***@logs/x"'),
+        ("https://hunter2@logs", '"https://***@logs"'),
+        ("https://bot:a@hunter2@logs", '"https://***@logs"'),
+        (" https://bot:hunter2 @logs", '"***@logs"'),
+        ("bot:hunter2@logs", '"***@logs"'),
+        ("ftp://logs", '"ftp://logs"'),
+        ("me@logs", '"me@logs"'),
+    ],
+)
+def test_a_password_in_an_address_is_not_repeated(config: Path, change: Change, url: str, shown: str) -> None:
+    change("checks.toml", "https://logs.example.org:9200", url)
+    (line,) = faults(config)
+    assert line.startswith(f"checks.toml: check[2].url: found {shown}, expected an address such as")
+    assert "hunter2" not in line
 
 
 def test_odd_shapes_are_faults_and_not_crashes(config: Path) -> None:
@@ -555,3 +615,55 @@ def test_two_places_for_one_secret_are_a_fault(config: Path, change: Change) -> 
     assert faults(config, {"SWATBOT_IRC_PASSWORD": "x"}) == [
         "swatbot.toml: irc[0]: has both password_env and password_file, expected one of them"
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("password_env", "IRC_PW", "irc[0].password_env: the environment variable IRC_PW is not set"),
+        ("password_file", "none", "irc[0].password_file: {}/none can not be read: No such file or directory"),
+    ],
+)
+def test_who_does_not_need_secrets_does_without(
+    config: Path, change: Change, key: str, value: str, told: str
+) -> None:
+    with_login(change, key, value)
+    assert len(faults(config)) == 1
+    found = load(config, {}, secrets=False)
+    assert [str(fault) for fault in found.unseen] == [f"{config}/swatbot.toml: {told.format(config)}"]
+
+
+def test_nothing_is_unseen_where_all_is_well(config: Path, change: Change) -> None:
+    with_login(change, "password_env", "IRC_PW")
+    assert load(config, {"IRC_PW": "x"}).unseen == ()
+
+
+def test_a_password_where_its_variable_is_wanted_is_always_a_fault(config: Path, change: Change) -> None:
+    with_login(change, "password_env", "hunter2")
+    with pytest.raises(ConfigError, match="expected the name of an environment variable") as raised:
+        load(config, {}, secrets=False)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_the_socket_is_found_whatever_else_is_wrong(config: Path, change: Change) -> None:
+    change("swatbot.toml", "batch = 50", 'batch = "many"')
+    change("swatbot.toml", '"/run/swatbot/say.socket"', '"say.socket"')
+    for name in ("fleet.toml", "people.toml", "checks.toml"):
+        (config / name).unlink()
+    assert local_socket(config) == config / "say.socket"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("socket =", "sokcet =", "local.sokcet: unknown key, did you mean socket?"),
+        ('"/run/swatbot/say.socket"', "7", "local.socket: found 7, expected a path"),
+        ("[bot]", "[bot", "line 6, column 5"),
+    ],
+)
+def test_a_socket_that_is_not_well_written_is_told(
+    config: Path, change: Change, old: str, new: str, told: str
+) -> None:
+    change("swatbot.toml", old, new)
+    with pytest.raises(ConfigError, match=re.escape(f"{config}/swatbot.toml: {told}")):
+        local_socket(config)

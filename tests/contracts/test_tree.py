@@ -289,3 +289,13 @@ def test_what_the_store_does_not_have_is_said(lab: TreeLab) -> None:
         lab.tree.manifest("0" * 64)
     with pytest.raises(OperationalError, match="is not a SHA-256"):
         lab.tree.content("../../etc/passwd")
+
+
+def test_two_states_of_a_snapshot_are_compared_whatever_the_tree_has_now(lab: TreeLab) -> None:
+    lab.write("dblists/all.dblist", b"enwiki\nfrwiki\nnlwiki\n")
+    lab.commit("Add nlwiki", "bob")
+    pin = lab.tree.snapshot(plan("dblists"), lab.holdings)
+    lab.write("dblists/all.dblist", b"nothing\n")
+    assert "+nlwiki" in lab.tree.compare(pin.states[0], pin.states[-1])
+    assert "nothing" not in lab.tree.compare(pin.states[0], pin.states[-1])
+    assert lab.tree.compare(pin.states[0], pin.states[0]) == ""

@@ -146,3 +146,15 @@ def test_continuing_beyond_the_budget_still_runs_the_checks() -> None:
     desk.do(c.Rollback(ALICE, PLACE, 1, "it is bad"))
     desk.go_on()
     assert desk.status.past[1].state is State.ROLLED_BACK
+
+
+def test_time_away_under_a_hold_is_credited_once() -> None:
+    desk = desk_with(steps=4)
+    left = (desk.status.live[1].deadline or desk.now) - desk.now
+    desk.do(c.PutHold(ALICE, PLACE, 1, "wait"))
+    desk.crash([], timedelta(hours=1))
+    desk.do(c.Resume(ALICE, PLACE, 1))
+    d = desk.status.live[1]
+    assert d.deadline == desk.now + left
+    assert d.asked_at is not None
+    assert d.asked_at <= desk.now

@@ -154,7 +154,7 @@ def test_options_are_read_in_any_order(
     st.booleans(),
 )
 def test_an_override_names_whom_it_stands_for(name: str, why: str, first: bool) -> None:
-    text = f"--for {name} --override {why}" if first else f"--override --for {name} {why}"
+    text = f"--for {name} --override {why}" if first else f"--override {why} --for {name}"
     assert read_override(text, "usage") == (why, (name,))
 
 

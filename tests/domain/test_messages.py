@@ -1,5 +1,6 @@
 """Whatever is in it, a line is one line, fits, and says something."""
 
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +26,11 @@ from tests.domain.paper import HOSTS, PLACE, STAGES, START, rules
 from tests.domain.safe_lines import HOSTILE, LINE_BYTES, assert_safe, hostile_text
 from tests.domain.walk import walk
 
-patient = settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)
+patient = settings(
+    max_examples=300 if os.environ.get("SOAK") == "1" else 15,
+    suppress_health_check=list(HealthCheck),
+    deadline=None,
+)
 SITE = Site("swatbot", "deploy1001", rules())
 UNTOLD = {
     e.Requested, e.Started, e.Pinned, e.Checked, e.CanariesStarted, e.FinishStarted, e.HostsRestored,

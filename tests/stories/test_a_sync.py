@@ -21,7 +21,7 @@ def test_a_sync_start_to_end() -> None:
         chat.says("submitter", "verified")
         chat.expect(
             "#1 verified by submitter (~). Syncing canaries mw[1261-1263].",
-            "#1 canaries: 3/3 have ~, 3/3 answer. Watching logs.",
+            "#1 canaries: 3/3 have ~, 3/3 answer. Watching them under traffic.",
             "#1 canaries pass after 14 s: 0.4 errors/s per host, control group 0.5. Syncing 97 hosts.",
             "#1 fleet:  48% (in-flight: 1; ok: 47; fail: 0; left: 49)",
             "!log deployer@deploy1001 Synchronized wmf-config: Enable related articles on frwiki (T12345)"

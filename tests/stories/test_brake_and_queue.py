@@ -21,10 +21,13 @@ def shipping(world: World, at: str, command: str, who: str = "submitter") -> Non
 def test_a_hold_in_the_middle_of_the_fleet() -> None:
     with story() as world:
         shipping(world, "mw1295", "!hold seeing 503s on my end")
-        assert world.chat.skip()[-1] == (
-            '#1 held by submitter: "seeing 503s on my end". 0 of 97 hosts have it.'
+        held, still = world.chat.skip()[-2:]
+        assert held == (
+            '#1 held by submitter: "seeing 503s on my end". Hosts in flight finish.'
             ' deployer: "!resume 1" or "!rollback 1".'
         )
+        digest = world.engine.status.live[1].digest
+        assert still == f"#1 stands still: 31 of 97 hosts have {digest}."
         assert len(world.fleet.writes) == 1 + 3 + 31
         world.chat.says("other", "!queue")
         world.chat.expect("other: active #1 wmf-config, held for 0 s by submitter, 31/97 hosts.")
@@ -217,7 +220,7 @@ def test_hosts_that_are_down_within_the_budget_are_named_and_stale() -> None:
         staged(world)
         world.chat.says("submitter", "verified")
         lines = world.chat.skip()
-        assert "#1 mw1300 failed: no answer in 10 s. It goes on." in lines
+        assert "#1 mw1300 failed: no answer in 10 s. It goes on without." in lines
         assert lines[-2].startswith("!log")
         assert "[100 of 101 hosts]" in lines[-2]
         assert lines[-1].endswith("NOT on mw1300 (no answer in 10 s): stale until they prove it.")

@@ -23,7 +23,7 @@ def test_a_bad_change_is_stopped_by_the_canaries_and_rolled_back() -> None:
         commit = world.engine.status.past[1].changes[0].short
         world.chat.expect(
             "#1 verified by submitter (~). Syncing canaries mw[1261-1263].",
-            "#1 canaries: 3/3 have ~, 3/3 answer. Watching logs.",
+            "#1 canaries: 3/3 have ~, 3/3 answer. Watching them under traffic.",
             f"#1 canaries fail after 9 s: {FATAL}. Rolling back.",
             f"!log deployer@deploy1001 Rolled back wmf-config on 3 hosts: {FATAL} (duration: 00m 00s)",
             "#1 rolled back: mw[1261-1263] and mwdebug1001 have ~ again. deployer, submitter:"

@@ -163,8 +163,9 @@ def plain(line: str) -> str:
 
 
 def told(world: World) -> set[str]:
-    """What was announced, but for how far a sync is."""
-    return {plain(line) for line in world.chat.all if "in-flight" not in line}
+    """What was announced, but for how far a sync was when it was asked or held."""
+    passing = ("in-flight", "stands still")
+    return {plain(line) for line in world.chat.all if not any(words in line for words in passing)}
 
 
 def end(world: World) -> tuple[object, ...]:

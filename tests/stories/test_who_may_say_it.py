@@ -44,7 +44,7 @@ def test_override_is_for_deployers_with_a_reason_in_public() -> None:
     with story() as world:
         staged(world)
         world.chat.says("other", "!verify 1 --override trust me")
-        world.chat.expect("other: !override is for deployers. Ask one: deployer, boss.")
+        world.chat.expect("other: !verify --override is for deployers. Ask one: deployer, boss.")
         world.chat.says("deployer", "!verify 1 --override")
         world.chat.expect('deployer: please say why: "!verify [#] --override WHY".')
         world.chat.says("deployer", "!verify 1 --override submitter asked me by phone")

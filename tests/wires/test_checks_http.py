@@ -285,3 +285,9 @@ def test_what_hosts_say_becomes_one_harmless_line() -> None:
 def test_a_pattern_that_is_none_is_a_fault_at_the_start() -> None:
     with pytest.raises(re.error, match="unterminated"):
         Checks([HttpCheck("web", STAGES, body="[")], {}, FixedClock())
+
+
+def test_a_port_of_its_own_goes_before_that_of_the_host() -> None:
+    with server(says(200)) as web:
+        check = HttpCheck("web", STAGES, tries=1, port=web.port)
+        assert ask(check, a1=WebAddress("127.0.0.1", 1)).finding is Finding.PASS

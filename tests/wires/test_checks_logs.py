@@ -19,6 +19,8 @@ from swatbot.checks.settings import LogsCheck
 from swatbot.domain.stage import Stage
 from swatbot.domain.verdict import Finding, Verdict
 from swatbot.ports import CheckTask
+from swatbot.practice.log_line import Line
+from swatbot.practice.logstore import LogStore
 
 SINCE = datetime(2026, 1, 5, 14, 0, tzinfo=UTC)
 CANARIES = ("mw1261", "mw1262", "mw1263")
@@ -63,6 +65,7 @@ class World:
     past: dict[str, float] = field(default_factory=lambda: {USUAL: 0.5})
     bad_hosts: tuple[str, ...] = CANARIES
     newest: dict[str, float] = field(default_factory=dict)
+    stamps: list[float] | None = None
     status: int = 200
     change: Callable[[dict[str, Any]], Any] = lambda answer: answer
     asked: list[tuple[str, dict[str, Any], dict[str, str]]] = field(default_factory=list)
@@ -82,9 +85,9 @@ class World:
         ]
         spread = [_bucket(h, sum(per_host.values())) for h in hosts if per_host]
         lines = [
-            _bucket(h, 100, newest={"value": (SINCE.timestamp() + self.newest.get(h, seconds - 1)) * 1000})
+            _bucket(h, 100, newest={"value": (SINCE.timestamp() + newest) * 1000})
             for h in CANARIES
-            if self.newest.get(h, 0.0) > -1e6
+            if (newest := self._newest(h)) is not None
         ]
         total = sum(per_host.values()) * len(hosts)
         past = _part({m: int(rate * 600 * 11) for m, rate in self.past.items()})
@@ -104,6 +107,15 @@ class World:
                 "before": past | {"canaries": {"doc_count": int(sum(self.past.values()) * 600 * 3)}},
             },
         }
+
+    def _newest(self, host: str) -> float | None:
+        """Seconds after the sync of the newest line that was asked for."""
+        if self.stamps is None:
+            newest = self.newest.get(host, self.time.seconds - 1)
+            return newest if newest > -1e6 else None
+        bounds = self.asked[-1][1]["query"]["bool"]["filter"][0]["range"]["@timestamp"]
+        low, high = ((datetime.fromisoformat(bounds[b]) - SINCE).total_seconds() for b in ("gte", "lte"))
+        return max((s for s in self.stamps if low <= s <= high), default=None)
 
 
 def _bucket(key: str, count: int, **more: Any) -> dict[str, Any]:
@@ -201,6 +213,61 @@ def test_a_silent_canary_is_unknown(world: World) -> None:
     verdict = watch(world)
     assert (verdict.finding, verdict.reason) == (Finding.UNKNOWN, "no log line from mw1262 for 15 s")
     assert world.time.seconds == 17.0
+
+
+def every(seconds: float, start: float, end: float) -> list[float]:
+    return [start + i * seconds for i in range(int((end - start) / seconds))]
+
+
+def test_silence_and_then_one_line_is_unknown_for_who_looks_late(world: World) -> None:
+    world.time.seconds = 960.0
+    world.stamps = [-1.0, 959.0]
+    verdict = watch(world)
+    assert (verdict.finding, verdict.reason) == (
+        Finding.UNKNOWN,
+        "no log line from mw[1261-1263] for 15 s from 14:00:00 UTC on",
+    )
+    assert len(world.asked) == 1
+
+
+def test_a_silence_in_the_middle_is_found(world: World) -> None:
+    world.time.seconds = 960.0
+    world.stamps = [*every(1, 0, 301), *every(1, 316, 1000)]
+    assert watch(world).reason == "no log line from mw[1261-1263] for 15 s from 14:05:00 UTC on"
+    world.stamps.append(310.0)
+    assert watch(world).finding is Finding.PASS
+
+
+def test_who_looks_late_looks_at_all_that_has_passed_without_waiting(world: World) -> None:
+    world.time.seconds = 200.0
+    world.stamps = every(14, 0, 300)
+    verdict = watch(world, poll=7.0)
+    assert (verdict.finding, world.time.seconds) == (Finding.PASS, 200.0)
+    assert 13 <= len(world.asked) <= 16
+
+
+@pytest.mark.parametrize(
+    ("seconds", "finding"),
+    [(every(2, 0, 300), Finding.PASS), ([0.0, 299.0], Finding.UNKNOWN), ([], Finding.UNKNOWN)],
+)
+def test_the_practice_log_store_answers_who_looks_late(
+    world: World, seconds: list[float], finding: Finding
+) -> None:
+    store = LogStore(world.time)
+    for world.time.seconds in seconds:
+        for host in CANARIES:
+            store.add(host, Line("INFO", "200 /", "request", "/", "access"))
+    world.time.seconds = 300.0
+    world.change = lambda _: store.search(world.asked[-1][1])
+    assert watch(world).finding is finding
+
+
+def test_stop_ends_looking_back(world: World) -> None:
+    world.time.seconds = 960.0
+    world.time.stop_at = 0.0
+    world.stamps = every(1, 0, 1000)
+    assert watch(world).reason == "stopped before it could tell"
+    assert len(world.asked) == 1
 
 
 def test_old_lines_only_are_unknown_too(world: World) -> None:

@@ -98,7 +98,7 @@ def test_everyone_may_speak_and_nobody_else_may_take_the_place(path: Path, local
 def test_the_socket_of_a_killed_bot_is_replaced(path: Path, local: LocalChat) -> None:
     path.parent.mkdir()
     _abandoned(path)
-    local.start(lambda line: local.post(line.channel, "here", lambda: local.complete(line.channel)))
+    local.start(lambda line: local.post(line.channel, "here", lambda: None))
     lines: list[str] = []
     assert say(path, "!status", lines.append, QUIET) == 0
     assert lines == ["here"]

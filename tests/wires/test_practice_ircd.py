@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from swatbot.errors import OperationalError
 from swatbot.practice.ircd import PracticeIrcd
 from tests.wires.irc_bot import CAPS, WAIT, Bot
 from tests.wires.irc_client import RawClient
@@ -89,3 +90,14 @@ def test_the_practice_server_drops_a_client_that_never_ends_its_line(practice: P
     with socket.create_connection(("127.0.0.1", practice.port), WAIT) as flood:
         flood.sendall(b"x" * 20_000)
         assert flood.recv(100).startswith(b"ERROR")
+
+
+def test_a_port_that_is_taken_is_told_with_a_way_out(practice: PracticeIrcd) -> None:
+    second = PracticeIrcd(practice.port)
+    with pytest.raises(OperationalError) as raised:
+        second.start()
+    assert str(raised.value) == (
+        f"the practice IRC server can not listen on 127.0.0.1, port {practice.port} (address already in use): "
+        "end what listens there, or take a free port with --irc-port 0"
+    )
+    second.stop()

@@ -104,9 +104,11 @@ def _text(descriptor: int) -> str:
 
 
 def _told(text: str) -> str:
-    """The holder as a message names it."""
+    """The holder as a message names it; process and host are told once, also if its name has them."""
     try:
         who = json.loads(text)
-        return f"{who['holder']} (process {who['pid']} on {who['host']}, since {who['since']})"
-    except (ValueError, KeyError, TypeError):
+        name = who["holder"].removesuffix(f" (process {who['pid']})")
+        name = "an engine" if name == who["host"] else name
+        return f"{name} (process {who['pid']} on {who['host']}, since {who['since']})"
+    except (ValueError, KeyError, TypeError, AttributeError):
         return "another engine"

@@ -7,6 +7,15 @@ from swatbot.domain import reasons as r
 from swatbot.domain.findings import MISSING
 from swatbot.domain.person import Role
 
+_VERBS = {
+    "cancelled": "cancel",
+    "demanded": "roll back",
+    "rollback": "roll back",
+    "verified": "verify",
+    "untestable": "say that of",
+    "broken": "reject",
+    "here": "be here for",
+}
 _ROLE = {Role.PERSON: "people in people.toml", Role.DEPLOYER: "deployers", Role.ADMIN: "admins"}
 
 
@@ -36,7 +45,7 @@ def _about_numbers(reason: Numbers) -> str:
         case r.NoSuchDeployment(number=n):
             return f'there is no #{n}: "!queue" and "!history" list the ones there are.'
         case r.NothingTo(command=command):
-            return f'there is nothing to {command} now: "!queue" says what there is.'
+            return f'there is nothing to {_verb(command)} now: "!queue" says what there is.'
         case r.WhichOne(command=command, numbers=numbers):
             listed = both(f"#{n}" for n in numbers)
             return f'I can not tell whether you mean {listed}: say "!{command} {numbers[0]}".'
@@ -47,7 +56,7 @@ def _about_numbers(reason: Numbers) -> str:
 
 
 def _verb(command: str) -> str:
-    return {"cancelled": "cancel", "demanded": "roll back", "rollback": "roll back"}.get(command, command)
+    return _VERBS.get(command, command)
 
 
 People = r.NotAsked | r.NotProven | r.NotKnown | r.NeedsRole | r.SelfVerifyDenied
@@ -63,7 +72,7 @@ def _about_people(reason: People) -> str:
         case r.NotKnown(account=account):
             return f"I do not know the account {account}: ask an admin to add it to people.toml."
         case r.NeedsRole(command=command, role=role, holders=holders):
-            hint = " Put the patch on a window, or ask one" if command in ("sync", "sync-dir") else " Ask one"
+            hint = " Put the patch on a window, or ask one" if command == "sync-dir" else " Ask one"
             return f"!{command} is for {_ROLE[role]}.{hint}: {some(holders) or 'there is none yet'}."
         case r.SelfVerifyDenied(number=n):
             return (

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from swatbot.chat.handler import Site
-from swatbot.chat.messages.names import called
+from swatbot.chat.messages.names import called, message_of, plan_of
 from swatbot.chat.messages.text import both, count, duration, fit, hhmm, quoted, some
 from swatbot.domain import events as e
 from swatbot.domain.deployment import CauseKind, Deployment, Kind
@@ -19,7 +19,7 @@ def completed(event: e.Completed, d: Deployment, at: datetime, site: Site) -> Se
     rest = _stale(event.stale, d)
     if d.kind is Kind.ROLLBACK:
         log = _log(
-            d, at - (d.stage_at or at), f"Rolled back {_plan(d)} (#{d.of}): {fit(d.message, 150)}", site
+            d, at - (d.stage_at or at), f"Rolled back {plan_of(d, 80)} (#{d.of}): {message_of(d)}", site
         )
         return (
             log,
@@ -27,7 +27,7 @@ def completed(event: e.Completed, d: Deployment, at: datetime, site: Site) -> Se
         )
     span = at - (d.shipping_at or at)
     log = _log(
-        d, span, f"Synchronized {_plan(d)}: {fit(d.message or 'no message', 150)}{_partly(event, d)}", site
+        d, span, f"Synchronized {plan_of(d, 80)}: {message_of(d) or 'no message'}{_partly(event, d)}", site
     )
     return log, f"{_everyone(d, site)}: #{d.number} is live on {count(proven, 'host')} ({d.digest}).{rest}"
 
@@ -55,8 +55,7 @@ def rollback_started(event: e.RollbackStarted, d: Deployment, at: datetime, site
         case CauseKind.CHECK | CauseKind.BUDGET:
             where = d.stage.value if d.stage else "checks"
             step = f" step {d.step + 1} of {len(d.plan.steps)}" if len(d.plan.steps) > 1 else ""
-            hosts = _share(d, site) if cause.kind is CauseKind.BUDGET else ""
-            return (f"#{n} {where}{step} fail{_after(d, at)}{hosts}: {fit(cause.why, 220)}. Rolling back.",)
+            return (f"#{n} {where}{step} fail{_after(d, at)}: {fit(cause.why, 220)}. Rolling back.",)
         case CauseKind.UNDECIDED:
             return (f"#{n} nobody decided in time: {fit(cause.why, 160)}. Rolling back.",)
         case CauseKind.DEMANDED | CauseKind.CANCELLED if d.kind is Kind.SYNC:
@@ -71,12 +70,6 @@ def rollback_started(event: e.RollbackStarted, d: Deployment, at: datetime, site
 def _after(d: Deployment, at: datetime) -> str:
     seconds = int((at - d.shipping_at).total_seconds()) if d.shipping_at else 0
     return f" after {seconds} s" if seconds else ""
-
-
-def _share(d: Deployment, site: Site) -> str:
-    budget = site.rules.budget(d.stage) if d.stage else None
-    allowed = budget.hosts if budget else 0
-    return f" (over the budget of {count(allowed, 'host')})" if allowed else ""
 
 
 def rolled_back(_event: e.RolledBack, d: Deployment, at: datetime, site: Site) -> Sentences:
@@ -102,7 +95,7 @@ def _undone(d: Deployment, at: datetime, site: Site, left: str) -> Sentences:
     if production or any(h not in d.hosts(Stage.TESTSERVERS) for h in d.touched):
         where = f" on {count(len(production), 'host')}" + (" (incomplete)" if left else "")
         why = fit(cause.why, 150) if cause and cause.why else "on request"
-        log = _log(d, at - (d.stage_at or at), f"Rolled back {_plan(d)}{where}: {why}", site)
+        log = _log(d, at - (d.stage_at or at), f"Rolled back {plan_of(d, 80)}{where}: {why}", site)
     have = f"{_names(d, back)} {'has' if len(back) == 1 else 'have'} {d.previous} again." if back else ""
     return log, f"{_opening(d, site)} {have}{left} {_next(d, site)}"
 
@@ -161,10 +154,6 @@ def cancelled(event: e.Cancelled, d: Deployment, _at: datetime, site: Site) -> S
 
 def _log(d: Deployment, span: timedelta, what: str, site: Site) -> str:
     return f"!log {d.actor.nick}@{site.deploy_host} {what} (duration: {duration(span)})"
-
-
-def _plan(d: Deployment) -> str:
-    return fit(str(d.plan), 80)
 
 
 def _names(d: Deployment, hosts: list[str]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from swatbot.chat.handler import Site
 from swatbot.chat.messages.text import fit
 from swatbot.domain.coverage import Change
+from swatbot.domain.deployment import Deployment
 
 
 def called(name: str, site: Site) -> str:
@@ -20,3 +21,13 @@ def testers(names: Iterable[str], site: Site) -> str:
 def owners(changes: Iterable[Change], site: Site) -> list[str]:
     """Whose changes these are, each once, in order."""
     return list(dict.fromkeys(called(c.person, site) if c.person else fit(c.author, 40) for c in changes))
+
+
+def plan_of(d: Deployment, limit: int = 100) -> str:
+    """What ships, in short; of a private deployment not even the paths."""
+    return "private files" if d.private else fit(str(d.plan), limit)
+
+
+def message_of(d: Deployment, limit: int = 150) -> str:
+    """What the deployer typed beside the paths; of a private deployment nothing."""
+    return "(private)" if d.private else fit(d.message, limit)

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from swatbot.chat.handler import Handler, Site, View
-from swatbot.chat.messages.names import called, owners
+from swatbot.chat.messages.names import called, message_of, owners, plan_of
 from swatbot.chat.messages.text import ago, both, count, fit, hhmm, quoted, some
-from swatbot.domain.deployment import Deployment, State
+from swatbot.domain.deployment import Deployment, Kind, State
 from swatbot.domain.hosts import fold
 from swatbot.domain.person import Actor
 from swatbot.domain.stage import Stage
@@ -72,12 +72,12 @@ def queue(view: View, actor: Actor) -> tuple[str, ...]:
 
 
 def _active(d: Deployment, now: datetime) -> str:
-    return f"active #{d.number} {fit(str(d.plan), 60)}, {_where(d, now)}."
+    return f"active #{d.number} {plan_of(d, 60)}, {_where(d, now)}."
 
 
 def _queued(d: Deployment, actor: Actor) -> str:
     own = " (yours)" if actor.person in (*(c.person for c in d.changes), d.actor.person) else ""
-    return f"#{d.number} {fit(str(d.plan), 60)}{own}"
+    return f"#{d.number} {plan_of(d, 60)}{own}"
 
 
 def _where(d: Deployment, now: datetime) -> str:
@@ -120,7 +120,7 @@ def status_one(d: Deployment, view: View) -> tuple[str, ...]:
     """One deployment, in at most three lines."""
     site, now = view.site, view.now
     whose = both(owners(d.changes, site)) or called(d.actor.name, site)
-    head = f"#{d.number} {fit(str(d.plan), 80)} by {called(d.actor.name, site)} (changes by {whose}): "
+    head = f"#{d.number} {plan_of(d, 80)} by {called(d.actor.name, site)} (changes by {whose}): "
     digest = f", {d.digest}" if d.digest else ""
     lines = [f"{head}{_where(d, now)}{digest}."]
     if d.cause and d.cause.why:
@@ -140,13 +140,18 @@ def status_one(d: Deployment, view: View) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def _ended(d: Deployment) -> str:
+    done = d.kind is Kind.ROLLBACK and d.state is State.COMPLETED
+    return f"rolled back #{d.of}" if done else d.state.words
+
+
 def history(found: list[Deployment], now: datetime, site: Site) -> tuple[str, ...]:
     """Past deployments, newest first."""
     if not found:
         return ("nothing was deployed yet that fits.",)
     return tuple(
-        f"#{d.number} {fit(str(d.plan), 60)} by {called(d.actor.name, site)}, {d.state.words}"
-        f" {ago(now - (d.ended_at or d.requested_at))} ago{': ' + fit(d.message, 80) if d.message else ''}"
+        f"#{d.number} {plan_of(d, 60)} by {called(d.actor.name, site)}, {_ended(d)}"
+        f" {ago(now - (d.ended_at or d.requested_at))} ago{': ' + message_of(d, 80) if d.message else ''}"
         for d in found
     )
 
@@ -157,7 +162,7 @@ def diff(text: str, name: str, *, private: bool) -> tuple[str, ...]:
         line for line in text.splitlines() if not line.startswith(("diff ", "index ", "--- ", "similarity"))
     ]
     if not body:
-        return (f"{name}: the fleet has it as it is in the tree.",)
+        return (f"{name}: nothing differs.",)
     changed = [x for x in body if x[:1] in "+-" and not x.startswith("+++")]
     if private:
         return (f"{name}: {count(len(changed), 'changed line')} in private files, which I do not show here.",)

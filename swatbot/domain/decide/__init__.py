@@ -60,7 +60,7 @@ def _person(status: Status, command: c.PersonCommand, now: datetime, rules: Rule
         case c.Speak() | c.Mumble() | c.Override() | c.Here():
             return _words(status, command, now, rules)
         case _:
-            return _brake(status, command, now)
+            return _brake(status, command, now, rules)
 
 
 def _asking(status: Status, command: c.Sync | c.Retry | c.Rollback, rules: Rules) -> tuple[Event, ...]:
@@ -90,7 +90,7 @@ def _words(
 Brake = c.PutHold | c.Resume | c.Recheck | c.Continue | c.Cancel | c.PutLock | c.Unlock
 
 
-def _brake(status: Status, command: Brake, now: datetime) -> tuple[Event, ...]:
+def _brake(status: Status, command: Brake, now: datetime, rules: Rules) -> tuple[Event, ...]:
     match command:
         case c.PutHold():
             return on_hold(status, command)
@@ -105,7 +105,7 @@ def _brake(status: Status, command: Brake, now: datetime) -> tuple[Event, ...]:
         case c.PutLock():
             return on_lock(status, command, now)
         case c.Unlock():
-            return on_unlock(status, command)
+            return on_unlock(status, command, rules)
 
 
 def _shell(status: Status, command: c.ShellCommand, now: datetime, rules: Rules) -> tuple[Event, ...]:

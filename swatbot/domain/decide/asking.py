@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from swatbot.domain import commands as c
 from swatbot.domain.decide.picking import known, pick
@@ -9,7 +10,7 @@ from swatbot.domain.deployment import Cause as Why
 from swatbot.domain.deployment import CauseKind, Deployment, Kind, State
 from swatbot.domain.events import Cancelled, Event, Requested, RollbackStarted
 from swatbot.domain.findings import PathFault
-from swatbot.domain.plan import path_fault
+from swatbot.domain.plan import Options, path_fault
 from swatbot.domain.reasons import (
     BadPaths,
     DeclinedError,
@@ -24,50 +25,41 @@ from swatbot.domain.status import Status
 _UNDONE = (State.ROLLING_BACK, State.FINISHING)
 
 
-def on_sync(status: Status, command: c.Sync, rules: Rules) -> tuple[Event, ...]:
-    """A new number, to be inspected."""
+def on_sync(status: Status, command: c.Sync, rules: Rules, of: int = 0) -> tuple[Event, ...]:
+    """A new number, to be inspected; `of` is the deployment that it retries."""
     if status.holdings is None:
         raise DeclinedError(NoBaseline())
     faults = tuple(PathFault(p, f) for p in command.plan.paths if (f := path_fault(p)))
     if faults:
         raise DeclinedError(BadPaths(faults=faults))
-    for name in command.options.verifiers:
-        if rules.people.by_name(name) is None:
-            near = difflib.get_close_matches(name, [p.name for p in rules.people.everyone], 1)
-            raise DeclinedError(UnknownPerson(name=name, suggestion=near[0] if near else ""))
+    verifiers = tuple(_person(name, rules) for name in command.options.verifiers)
+    options = replace(command.options, verifiers=verifiers)
+    number, kind = status.latest + 1, Kind.SYNC
     return (
-        Requested(
-            status.latest + 1,
-            Kind.SYNC,
-            command.plan,
-            command.message,
-            command.options,
-            command.actor,
-            command.place,
-        ),
+        Requested(number, kind, command.plan, command.message, options, command.actor, command.place, of),
     )
+
+
+def _person(name: str, rules: Rules) -> str:
+    """The person's name as people.toml has it."""
+    person = rules.people.by_name(name)
+    if person is None:
+        near = difflib.get_close_matches(name, [p.name for p in rules.people.everyone], 1)
+        raise DeclinedError(UnknownPerson(name=name, suggestion=near[0] if near else ""))
+    return person.name
 
 
 def on_retry(status: Status, command: c.Retry, rules: Rules) -> tuple[Event, ...]:
-    """The same plan once more, as a new number that refers to the old one."""
+    """The same plan once more, as a new number that refers to the old one.
+
+    What was allowed knowingly, or for an emergency, was allowed once.
+    """
     old = known(status, command.number)
     if not old.state.terminal or old.kind is Kind.ROLLBACK:
         raise DeclinedError(WrongState(number=old.number, state=old.state.words, command="retry"))
-    sync = c.Sync(command.actor, command.place, old.plan, old.message, old.options)
-    (requested,) = on_sync(status, sync, rules)
-    assert isinstance(requested, Requested)  # noqa: S101 - narrows a type
-    return (
-        Requested(
-            requested.number,
-            Kind.SYNC,
-            old.plan,
-            old.message,
-            old.options,
-            command.actor,
-            command.place,
-            old.number,
-        ),
-    )
+    options = Options(verifiers=old.options.verifiers, partial=old.options.partial)
+    sync = c.Sync(command.actor, command.place, old.plan, old.message, options)
+    return on_sync(status, sync, rules, old.number)
 
 
 def on_rollback(status: Status, command: c.Rollback) -> tuple[Event, ...]:
@@ -78,6 +70,8 @@ def on_rollback(status: Status, command: c.Rollback) -> tuple[Event, ...]:
     d = known(status, command.number)
     if not d.state.terminal:
         return undo(d, CauseKind.DEMANDED, command)
+    if d.kind is Kind.ROLLBACK and d.state is State.COMPLETED:
+        raise DeclinedError(WrongState(number=d.number, state=f"the rollback of #{d.of}", command="rollback"))
     if d.state not in (State.COMPLETED, State.ROLLBACK_INCOMPLETE) or not d.states:
         raise DeclinedError(WrongState(number=d.number, state=d.state.words, command="rollback"))
     if _undone(status, d.number) or any(o.of == d.number for o in _rollbacks(status.live)):

@@ -7,7 +7,10 @@ from swatbot.domain.decide.asking import undo
 from swatbot.domain.decide.picking import pick_or_named
 from swatbot.domain.deployment import CauseKind, Deployment, HoldKind, State
 from swatbot.domain.events import Continued, Event, Held, Locked, Resumed, Unlocked
+from swatbot.domain.permissions import require
+from swatbot.domain.person import Role
 from swatbot.domain.reasons import DeclinedError, LockState, WhyNeeded, WrongState
+from swatbot.domain.rules import Rules
 from swatbot.domain.status import Status
 
 
@@ -60,10 +63,12 @@ def on_lock(status: Status, command: c.PutLock, now: datetime) -> tuple[Event, .
     return (Locked(command.actor.name, command.why, command.until),)
 
 
-def on_unlock(status: Status, command: c.Unlock) -> tuple[Event, ...]:
-    """The queue goes on."""
+def on_unlock(status: Status, command: c.Unlock, rules: Rules) -> tuple[Event, ...]:
+    """The queue goes on; another's lock is for admins to remove."""
     if status.lock is None:
         raise DeclinedError(LockState())
+    if status.lock.by != command.actor.name:
+        require(command.actor, Role.ADMIN, f"unlock ({status.lock.by}'s lock)", rules)
     return (Unlocked(command.actor.name),)
 
 

@@ -61,7 +61,7 @@ def on_snapshotted(d: Deployment, command: c.Snapshotted, rules: Rules) -> tuple
         reason = TreeChanged(number=d.number, told=told, found=found)
     if reason is not None:
         return (Failed(d.number, reason),)
-    return (Pinned(d.number, _slim(command), rules.stages),)
+    return (Pinned(d.number, _slim(command), rules.stages, command.effect.holdings),)
 
 
 def _slim(command: c.Snapshotted) -> Pin:

@@ -1,5 +1,6 @@
 """What workers report about hosts, checks and the end of a deployment, judged by budget and verdict."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from swatbot.domain import commands as c
@@ -28,7 +29,8 @@ def on_hosts(d: Deployment, command: c.HostsReported, now: datetime, rules: Rule
     synced = e.HostsSynced(d.number, effect.stage, effect.step, results)
     failed = failures(results)
     total = len(d.hosts(effect.stage))
-    if STAGE_OF.get(d.state) is not effect.stage or rules.budget(effect.stage).allows(len(failed), total):
+    within = rules.budget(effect.stage).allows(len(failed), total) and len(failed) < max(total, 1)
+    if STAGE_OF.get(d.state) is not effect.stage or within:
         return (synced,)
     # The decision comes first: what was not begun must not look as if it were to be begun now.
     return _bad(d, CauseKind.BUDGET, _failed_hosts(failed), now, rules), synced
@@ -39,6 +41,8 @@ def on_progress(d: Deployment, command: c.TellProgress, now: datetime) -> tuple[
     effect, tally = command.effect, command.tally
     if not isinstance(effect, SyncStep) or STAGE_OF.get(d.state) is not effect.stage:
         return ()
+    earlier = len(d.of_stage(effect.stage)) - len(effect.hosts)
+    tally = replace(tally, ok=tally.ok + earlier)
     if d.tally == tally:
         return ()
     begun = d.stage_at or now
@@ -97,7 +101,8 @@ def _bad(d: Deployment, kind: CauseKind, why: str, now: datetime, rules: Rules) 
 
 
 def _sentence(verdict: Verdict) -> str:
-    return verdict.reason if verdict.check == "logs" else f"{verdict.check}: {verdict.reason}"
+    """The reason, with the check's name before it unless it speaks of logs by itself."""
+    return verdict.reason if "log" in verdict.check.lower() else f"{verdict.check}: {verdict.reason}"
 
 
 def _failed_hosts(failed: tuple[HostResult, ...]) -> str:

@@ -59,9 +59,13 @@ def on_override(status: Status, command: c.Override, rules: Rules) -> tuple[Even
         raise DeclinedError(WhyNeeded(usage="!verify [#] --override WHY"))
     d = pick_or_named(status, _awaiting(status), command.number, "verify")
     waiting = d.waits_for
-    persons = tuple(p for p in waiting if not command.persons or p in command.persons)
-    if not persons:
+    strangers = {p.casefold() for p in command.persons} - {p.casefold() for p in waiting}
+    if strangers or not waiting:
         raise DeclinedError(NotAsked(number=d.number, waits_for=_called(waiting, rules), known=True))
+    named = {p.casefold() for p in command.persons or waiting}
+    persons = tuple(p for p in waiting if p.casefold() in named)
+    if command.actor.person in persons and not rules.self_verify:
+        raise DeclinedError(SelfVerifyDenied(number=d.number))
     answer = Answer(
         d.number,
         Word.VERIFIED,
@@ -77,11 +81,9 @@ def on_override(status: Status, command: c.Override, rules: Rules) -> tuple[Even
 def on_here(status: Status, command: c.Here) -> tuple[Event, ...]:
     """A parked deployment rejoins when one of its people is here."""
     name = command.actor.person
-    mine = [
-        d
-        for d in status.in_state(State.PARKED)
-        if name is not None and (name in d.people or command.actor.role >= Role.DEPLOYER)
-    ]
+    for_others = command.actor.role >= Role.DEPLOYER and not command.bare
+    parked = status.in_state(State.PARKED) if name is not None else ()
+    mine = [d for d in parked if name in d.people or for_others]
     if command.bare and command.number is None and len(mine) != 1:
         return ()
     d = pick_or_named(status, mine, command.number, "here")
@@ -125,7 +127,9 @@ def _confusable(status: Status, d: Deployment, name: str, now: datetime) -> Depl
 
 def _said(d: Deployment, mine: Asked, command: c.Speak, rules: Rules) -> tuple[Event, ...]:
     private = command.place.private
-    if d.state in _SHIPPING and command.word is Word.BROKEN:
+    state = d.hold.resume_to if d.hold else d.state
+    held = d.hold is not None and d.hold.kind is HoldKind.PERSON
+    if state in _SHIPPING and command.word is Word.BROKEN and not held:
         return (Held(d.number, HoldKind.PERSON, command.actor.name, command.why, None, private),)
     if not _is_awaiting(d):
         raise DeclinedError(WrongState(number=d.number, state=d.state.words, command=command.word.value))

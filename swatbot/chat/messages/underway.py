@@ -1,0 +1,175 @@
+"""What is said while a deployment is under way: syncs, words, checks, holds."""
+
+from datetime import datetime
+
+from swatbot.chat.handler import Site
+from swatbot.chat.messages.names import called, testers
+from swatbot.chat.messages.text import ago, both, count, fit, hhmm, quoted, some
+from swatbot.domain import events as e
+from swatbot.domain.deployment import Deployment, HoldKind, Phase, State, Word
+from swatbot.domain.hosts import fold
+from swatbot.domain.stage import Stage, failures
+from swatbot.domain.verdict import Finding
+
+Sentences = tuple[str, ...]
+
+
+def synced(event: e.HostsSynced, d: Deployment, _at: datetime, site: Site) -> Sentences:
+    """Hosts that were put right, hosts that failed within the budget, and where a hold came to stand."""
+    bad, total = failures(event.results), len(d.hosts(event.stage))
+    lines = [*_mended(event, d)]
+    if d.state is State.HELD and d.phase is Phase.SYNC:
+        lines.append(f"#{d.number} stands still: {_share(d)}.")
+    elif bad and d.cause is None and site.rules.budget(event.stage).allows(len(bad), total):
+        hosts = fold(r.host for r in bad)
+        lines.append(f"#{d.number} {hosts} failed: {fit(bad[0].reason, 160)}. It goes on without.")
+    return tuple(lines)
+
+
+def _mended(event: e.HostsSynced, d: Deployment) -> Sentences:
+    """Files that were neither as before nor as wanted, by the hosts that had the same ones."""
+    mended = {r.host: r.put_right for r in event.results if r.put_right}
+    lines = []
+    for files in dict.fromkeys(mended.values()):
+        hosts = fold(h for h, theirs in mended.items() if theirs == files)
+        names = count(len(files), "file") + ("" if d.private else f" ({some([fit(f, 60) for f in files])})")
+        lines.append(f"#{d.number} {hosts} had {names} not as the fleet has it: put right, then synced.")
+    return tuple(lines)
+
+
+def _share(d: Deployment) -> str:
+    """How many hosts of the stage are as far as this step wants them: `31 of 97 hosts have 3f2a9c`."""
+    hosts = d.of_stage(d.stage) if d.stage else ()
+    last = len(d.states) - 1
+    wanted = min(d.step + 1, last)
+    proven = sum(d.proves(h, wanted) for h in hosts)
+    what = d.digest if wanted == last else f"step {wanted} of {last}"
+    return f"{proven} of {count(len(hosts), 'host')} {'has' if len(hosts) == 1 else 'have'} {what}"
+
+
+def progressed(event: e.Progressed, d: Deployment, _at: datetime, _site: Site) -> Sentences:
+    """How far, in the words that deployers know."""
+    if not event.told:
+        return ()
+    t = event.tally
+    tally = f"(in-flight: {t.in_flight}; ok: {t.ok}; fail: {t.fail}; left: {t.left})"
+    return (f"#{d.number} {d.stage.value if d.stage else 'sync'}: {t.percent:3d}% {tally}",)
+
+
+def verification(event: e.VerificationAsked, d: Deployment, _at: datetime, site: Site) -> Sentences:
+    """Who is asked to test what, where, and until when."""
+    hosts = d.hosts(Stage.TESTSERVERS)
+    hint = site.rules.test_hint.replace("{host}", hosts[0] if hosts else "")
+    where = fold(hosts)
+    steps = ""
+    if len(d.plan.steps) > 1:
+        numbers = both(f"step {i}" for i in range(1, len(d.plan.steps) + 1))
+        steps = f" ({numbers} pass their checks)"
+    digest = "" if steps else f" ({d.digest})"
+    return (
+        (
+            f"{testers(d.waits_for, site)}: #{d.number} is on {where}{digest}{steps}. Test with {hint},"
+            f' then say "verified", or "broken" and why, by {hhmm(event.deadline)}.'
+        ),
+    )
+
+
+def answer(event: e.Answer, d: Deployment, _at: datetime, site: Site) -> Sentences:
+    """Whose word it was, and what follows."""
+    if event.word is Word.BROKEN:
+        return ()
+    who = called(event.actor.name, site)
+    own = " (own change)" if event.actor.person == d.actor.person and not event.override else ""
+    place = " (in private)" if event.private else ""
+    if event.override:
+        others = both(called(p, site) for p in event.persons)
+        said = f"#{d.number} verified by {who} in place of {others}: {quoted(event.why)}"
+    elif event.word is Word.UNTESTABLE:
+        said = f"#{d.number} untestable, says {who}{own}: {quoted(event.why)}"
+    else:
+        said = f"#{d.number} verified by {who}{own or f' ({d.digest})'}"
+    return (f"{said}{place}{_then(d, site)}",)
+
+
+def _then(d: Deployment, site: Site) -> str:
+    if d.waits_for:
+        until = f", until {hhmm(d.deadline)}" if d.deadline else ""
+        return f"; still waiting for {both(called(p, site) for p in d.waits_for)}{until}."
+    if d.state is State.HELD:
+        return f'. It is held: "!resume {d.number}" lets it go on.'
+    return f". Syncing canaries {fold(d.hosts(Stage.CANARIES))}."
+
+
+def reminded(_event: e.Reminded, d: Deployment, at: datetime, site: Site) -> Sentences:
+    """Those who are waited for are reminded."""
+    if d.hold is not None:
+        by = f" by {called(d.hold.by, site)}" if d.hold.by else ""
+        since = ago(at - d.hold.since)
+        return (
+            (
+                f"{called(d.actor.name, site)}: #{d.number} has been held{by} for {since}:"
+                f' "!resume {d.number}" or "!rollback {d.number}".'
+            ),
+        )
+    until = f" by {hhmm(d.deadline)}" if d.deadline else ""
+    return (
+        f'{testers(d.waits_for, site)}: #{d.number} still waits: "verified", or "broken" and why{until}.',
+    )
+
+
+def bake(_event: e.BakeStarted, d: Deployment, _at: datetime, _site: Site) -> Sentences:
+    """The canaries have it."""
+    hosts = d.hosts(Stage.CANARIES)
+    proven = sum(d.proves(h, len(d.states) - 1) for h in hosts)
+    answers = [v.reason for v in d.verdicts if v.finding is Finding.PASS]
+    said = f", {fit(answers[0], 120)}" if answers else ""
+    return (
+        f"#{d.number} canaries: {proven}/{len(hosts)} have {d.digest}{said}. Watching them under traffic.",
+    )
+
+
+def fleet(_event: e.FleetStarted, d: Deployment, _at: datetime, _site: Site) -> Sentences:
+    """The canaries passed, and why."""
+    said = f" {fit(d.verdicts[-1].reason, 200)}" if d.verdicts else ""
+    return (f"#{d.number} canaries pass{said}. Syncing {count(len(d.of_stage(Stage.FLEET)), 'host')}.",)
+
+
+def held(event: e.Held, d: Deployment, _at: datetime, site: Site) -> Sentences:
+    """Who holds it, why, and what lets it go on."""
+    deployer, n = called(d.actor.name, site), d.number
+    if event.kind is HoldKind.STUMBLE:
+        return (
+            (
+                f"{deployer}: I stumbled over #{n} and hold it: {fit(event.why, 160)}."
+                f' The log has more. "!resume {n}" or "!cancel {n}".'
+            ),
+        )
+    if event.kind is HoldKind.QUESTION:
+        where = d.stage.value if d.stage else "checks"
+        until = f"; rolls back at {hhmm(event.deadline)}" if event.deadline else ""
+        return (
+            (
+                f"#{n} {where}: can not judge: {fit(event.why, 160)}. {deployer}:"
+                f' "!recheck {n}", "!continue {n} WHY" or "!rollback {n}"{until}.'
+            ),
+        )
+    words = f": {quoted(event.why)}" if event.why else ""
+    place = " (in private)" if event.private else ""
+    have = ""
+    if d.stage and d.touched:
+        syncing = d.phase is Phase.SYNC and not d.cause
+        have = " Hosts in flight finish." if syncing else f" {_share(d)}."
+    end = f'"!resume {n}" or "!rollback {n}"' if d.touched else f'"!resume {n}" or "!cancel {n}"'
+    return (f"#{n} held by {called(event.by, site)}{place}{words}.{have} {deployer}: {end}.",)
+
+
+def resumed(event: e.Resumed, d: Deployment, _at: datetime, site: Site) -> Sentences:
+    """It goes on."""
+    if event.recheck:
+        return (f"#{d.number} is checked again for {called(event.by, site)}.",)
+    return (f"#{d.number} resumed by {called(event.by, site)}: {d.state.words}.",)
+
+
+def continued(event: e.Continued, d: Deployment, _at: datetime, site: Site) -> Sentences:
+    """Somebody decided what the checks could not."""
+    return (f"#{d.number} goes on without a verdict, says {called(event.by, site)}: {quoted(event.why)}.",)
