@@ -194,7 +194,7 @@ def _people(raw: Table) -> Found:
 
 def _nobody(raw: Table) -> Found:
     persons = [person for person in raw.values() if isinstance(person, dict)]
-    if not any(p.get("role", "person") != "person" and p.get("accounts", True) for p in persons):
+    if not any(p.get("role", "person") != "person" and p.get("accounts") for p in persons):
         yield "", 'nobody could deploy: give somebody with an account role = "deployer" or role = "admin"'
 
 

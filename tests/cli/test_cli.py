@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -17,6 +18,7 @@ from swatbot.adapters.clock import SystemClock
 from swatbot.adapters.memory_journal import MemoryJournal
 from swatbot.adapters.sqlite.engine_lock import EngineLock
 from swatbot.adapters.sqlite.journal import SqliteJournal
+from swatbot.app.baseline import Baseline
 from swatbot.app.records import decided
 from swatbot.bootstrap import PARTS, load_handlers
 from swatbot.cli import main
@@ -184,16 +186,30 @@ def test_who_holds_the_lease_is_told_once(tmp_path: Path, holder: str, told: str
     first.release()
 
 
+def test_a_baseline_leaves_process_and_host_to_the_lock() -> None:
+    held: list[str] = []
+
+    class Engine:
+        def take_over(self, holder: str) -> None:
+            held.append(holder)
+            raise OperationalError("enough")
+
+    engine: Any = Engine()
+    nothing: Any = None
+    with pytest.raises(OperationalError, match="enough"):
+        Baseline(nothing, nothing, nothing).take(engine, "HEAD", "me")
+    assert held == ["swatbot baseline"]
+
+
 def test_make_practice_can_keep_its_range() -> None:
+    command = ["make", "--no-print-directory", "-n", "practice"]
     shown = [
-        subprocess.run(
-            ["make", "-n", "practice", *more], cwd=ROOT, capture_output=True, text=True, check=True
-        )
-        for more in ([], ["DIR=/tmp/my range"])
+        subprocess.run([*command, f"DIR={where}"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+        for where in ("", "/srv/my range")
     ]
     assert [one.stdout.splitlines()[-1].strip() for one in shown] == [
         ".venv/bin/swatbot practice",
-        '.venv/bin/swatbot practice --directory "/tmp/my range"',
+        '.venv/bin/swatbot practice --directory "/srv/my range"',
     ]
 
 

@@ -1,4 +1,4 @@
-"""Every field of every check in checks.toml reaches the probe: one that is dropped would check something else."""
+"""Every field of every check in checks.toml reaches the probe, since a dropped one checks something else."""
 
 from dataclasses import replace
 from datetime import timedelta

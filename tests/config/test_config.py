@@ -440,8 +440,8 @@ def test_files_that_are_missing_or_have_nearly_the_right_name(config: Path) -> N
     (config / "people.toml").write_bytes(b"# \xff")
     assert faults(config) == [
         "fleet.toml: is missing: copy the sample of this name, and change it",
-        "checks.toml: is missing: copy the sample of this name, and change it",
         "people.toml: is not UTF-8 at byte 2",
+        "checks.toml: is missing: copy the sample of this name, and change it",
         "check.toml: is not read, did you mean checks.toml?",
     ]
 

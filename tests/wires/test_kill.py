@@ -89,7 +89,7 @@ def test_a_second_bot_on_the_same_journal_is_refused_and_told_of_the_first(place
         arrives(dana)
         second = swatbot(place, "run")
         assert second.returncode == 3
-        assert f"(process {first.pid})" in second.stderr
+        assert f"process {first.pid} " in second.stderr
         assert "already runs deployments" in second.stderr
         dana.say("#swat", "!queue")
         dana.expect_text("dana: ", WAIT)

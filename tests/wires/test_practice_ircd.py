@@ -97,7 +97,8 @@ def test_a_port_that_is_taken_is_told_with_a_way_out(practice: PracticeIrcd) -> 
     with pytest.raises(OperationalError) as raised:
         second.start()
     assert str(raised.value) == (
-        f"the practice IRC server can not listen on 127.0.0.1, port {practice.port} (address already in use): "
+        "the practice IRC server can not listen on 127.0.0.1, "
+        f"port {practice.port} (address already in use): "
         "end what listens there, or take a free port with --irc-port 0"
     )
     second.stop()
