@@ -15,7 +15,7 @@ parts:
   journal  what an append takes, and how soon another process sees a record
 
 A figure is never an assertion: where a goal is missed, the table says so. The machine should have nothing
-else to do meanwhile; all parts together take about five minutes."""
+else to do meanwhile; all parts together take about eight minutes."""
 
 
 def main() -> None:

@@ -94,6 +94,10 @@ class Journal(Protocol):
         """Block until a record after `after` exists or `timeout` seconds are over; whether one does."""
         ...
 
+    def watch(self, grown: Callable[[], None]) -> None:
+        """Call after every append, in whichever thread or process; at least once, and must not block."""
+        ...
+
     def head(self) -> int:
         """Sequence number of the newest record, 0 if there is none."""
         ...

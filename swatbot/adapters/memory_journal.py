@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,6 +21,7 @@ class MemoryJournal:
         self._token = 0
         self._grown = threading.Condition()
         self._closed = False
+        self._watchers: list[Callable[[], None]] = []
 
     def append(
         self,
@@ -39,7 +40,13 @@ class MemoryJournal:
             if cursor is not None:
                 self._cursors[cursor[0]] = cursor[1]
             self._grown.notify_all()
+        for grown in self._watchers:
+            grown()
         return records
+
+    def watch(self, grown: Callable[[], None]) -> None:
+        """See `Journal.watch`."""
+        self._watchers.append(grown)
 
     def next_token(self) -> int:
         """A fencing token larger than all before; older ones are refused from now on."""

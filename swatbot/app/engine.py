@@ -27,6 +27,7 @@ from swatbot.ports import Clock, Journal, Lease, Leases, Record, RecordKind, Sta
 _LOG = logging.getLogger(__name__)
 _CURSOR = "engine"
 _LOOKING_AT_ONCE = 4
+_MANY = 1000
 _BUSY = "I am looking up too much at once: please ask again in a moment."
 _STUMBLED = "I stumbled over that, and have changed nothing. The log has more: please tell an admin."
 
@@ -46,7 +47,12 @@ class _Running:
     stop: threading.Event
 
 
-Item = c.ShellCommand | Record | _Answer
+class _News:
+    """The journal has grown."""
+
+
+_NEWS = _News()
+Item = c.ShellCommand | Record | _Answer | _News
 
 
 class Engine:
@@ -69,6 +75,7 @@ class Engine:
         self._running: dict[int, _Running] = {}
         self._lease = Lease(0, None)
         self._stopping = False
+        self._news_waiting = False
         self._looking = 0
         self._decided = 0
         self._heard = 0
@@ -82,6 +89,8 @@ class Engine:
         self.take_over(holder)
         # Nobody was ever answered: what ran before was `swatbot baseline`, and nobody missed it.
         away = self._lease.last_seen if self._heard else None
+        self._journal.watch(self._grown)
+        self._grown()
         self._command(c.Start(self._lease.token, away))
 
     def take_over(self, holder: str) -> None:
@@ -100,16 +109,21 @@ class Engine:
 
     def listen(self) -> int:
         """Put what was heard since into the inbox; how many records there were."""
-        records = self._journal.read(self._heard)
-        for record in records:
-            self._heard = record.seq
-            if record.entry.kind is RecordKind.HEARD:
-                self._inbox.put(record)
-        return len(records)
+        found, more = 0, True
+        while more and (records := self._journal.read(self._heard, _MANY)):
+            more = len(records) == _MANY
+            found += len(records)
+            for record in records:
+                self._heard = record.seq
+                if record.entry.kind is RecordKind.HEARD:
+                    self._inbox.put(record)
+        return found
 
-    def wait(self, timeout: float) -> bool:
-        """Block until something may have been heard, at most `timeout` seconds."""
-        return self._journal.wait(self._heard, timeout)
+    def _grown(self) -> None:
+        """From any thread: look what was heard; once is enough, however much it is."""
+        if not self._news_waiting:
+            self._news_waiting = True
+            self._inbox.put(_NEWS)
 
     def work(self, timeout: float = 0.0) -> bool:
         """Take one thing from the inbox; whether there was one within `timeout` seconds.
@@ -149,6 +163,9 @@ class Engine:
 
     def _take(self, item: Item) -> None:
         match item:
+            case _News():
+                self._news_waiting = False
+                self.listen()
             case Record():
                 self._hear(item)
             case _Answer():

@@ -11,6 +11,7 @@ from swatbot.domain.status import Status
 from swatbot.ports import Journal, Record
 
 _LOG = logging.getLogger(__name__)
+_MANY = 1000
 _WAIT = 1.0
 
 Listener = Callable[[Record, Body, Status, bool], None]
@@ -29,6 +30,8 @@ class Follower:
         self._journal = journal
         self._listeners: list[Listener] = []
         self._stopped = threading.Event()
+        self._news = threading.Event()
+        self._draining = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
 
     def listen(self, listener: Listener) -> None:
@@ -36,7 +39,8 @@ class Follower:
         self._listeners.append(listener)
 
     def start(self) -> None:
-        """Begin to follow, in a thread of its own."""
+        """Begin to follow: in the thread that has appended, and in one of its own for other processes."""
+        self._journal.watch(self._drain)
         self._thread.start()
 
     def stop(self) -> None:
@@ -48,7 +52,9 @@ class Follower:
     def catch_up(self) -> int:
         """Deal with all records that there are now; how many there were."""
         dealt = 0
-        while records := self._journal.read(self.seq):
+        more = True
+        while more and (records := self._journal.read(self.seq, _MANY)):
+            more = len(records) == _MANY
             newest = {(r.entry.type, r.entry.number): r.seq for r in records}
             for record in records:
                 self._one(record, overtaken=newest[record.entry.type, record.entry.number] > record.seq)
@@ -66,11 +72,23 @@ class Follower:
             except Exception:  # noqa: BLE001 - one listener's fault must not cost the others a record
                 _LOG.exception("a listener stumbled over record %d", record.seq)
 
-    def _run(self) -> None:
-        while not self._stopped.is_set():
+    def _drain(self) -> None:
+        """Deal with what is new; who comes while another does leaves it to that one.
+
+        An answer is told without a change of threads that way, which counts when the machine is busy.
+        """
+        self._news.set()
+        while self._news.is_set() and not self._stopped.is_set() and self._draining.acquire(blocking=False):
+            self._news.clear()
             try:
                 self.catch_up()
-                self._journal.wait(self.seq, _WAIT)
-            except Exception:  # noqa: BLE001 - a thread that must outlive any fault, which is logged
+            except Exception:  # noqa: BLE001 - who has appended is not to blame; the thread tries again
                 _LOG.exception("following the journal stumbled at record %d; trying again", self.seq)
-                self._stopped.wait(_WAIT)
+            finally:
+                self._draining.release()
+
+    def _run(self) -> None:
+        """In case a call was lost, or failed."""
+        self._drain()
+        while not self._stopped.wait(_WAIT):
+            self._drain()

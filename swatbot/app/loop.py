@@ -15,14 +15,14 @@ _IN_FLIGHT = 10.0
 
 
 class EngineLoop:
-    """Three small threads: one listens to the journal, one decides, one renews the lease."""
+    """Two small threads: one decides, one renews the lease."""
 
     def __init__(self, engine: Engine, leases: Leases, on_lost: Callable[[str], None]) -> None:
         self._engine, self._leases, self._on_lost = engine, leases, on_lost
         self._stopped = threading.Event()
         self._threads = [
             threading.Thread(target=self._guarded, args=(part,), name=name, daemon=True)
-            for name, part in (("engine", self._work), ("listen", self._listen), ("lease", self._renew))
+            for name, part in (("engine", self._work), ("lease", self._renew))
         ]
 
     def start(self, holder: str) -> None:
@@ -61,11 +61,6 @@ class EngineLoop:
     def _work(self) -> None:
         while not self._stopped.is_set():
             self._engine.work(_RENEW)
-
-    def _listen(self) -> None:
-        while not self._stopped.is_set():
-            if not self._engine.listen():
-                self._engine.wait(_RENEW)
 
     def _renew(self) -> None:
         while not self._stopped.wait(_RENEW):

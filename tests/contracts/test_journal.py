@@ -120,6 +120,27 @@ def test_a_cursor_moves_with_its_append_or_not_at_all(journal: Tokened, lab: Lab
     assert (journal.cursor("irc"), journal.head()) == (9, 1)
 
 
+def test_watchers_are_called_after_appends_of_every_handle(journal: Tokened, lab: Lab) -> None:
+    other, grown = lab.open(), threading.Event()
+    journal.watch(grown.set)
+    for who in (journal, other):
+        grown.clear()
+        who.append([entry(i=1)])
+        assert grown.wait(10)
+        assert journal.head() == len(journal.read(0))
+
+
+def test_readers_see_every_record_whoever_appends(journal: Tokened, lab: Lab) -> None:
+    other = lab.open()
+    for number in range(30):
+        (journal, other)[number % 3 == 0].append([entry(i=number), entry(i=-number)])
+        for reader in (journal, other):
+            for after in (0, 1, max(0, reader.head() - 3), reader.head()):
+                assert [r.seq for r in reader.read(after)] == list(range(after + 1, reader.head() + 1))
+    assert journal.read(0) == other.read(0)
+    assert [r.seq for r in journal.read(10, 5)] == [11, 12, 13, 14, 15]
+
+
 def test_wait_is_over_as_soon_as_another_appends(journal: Tokened, lab: Lab) -> None:
     other = lab.open()
     with ThreadPoolExecutor(2) as pool:

@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +58,7 @@ class SqliteJournal:
         self._readers: deque[sqlite3.Connection] = deque()
         self._grown = threading.Condition()
         self._seen = 0
+        self._watchers: list[Callable[[], None]] = []
         self._closed = False
         self._ears: tuple[Listener, threading.Thread] | None = None
 
@@ -96,12 +97,7 @@ class SqliteJournal:
     def wait(self, after: int, timeout: float) -> bool:
         """See `Journal.wait`; an append in this process wakes at once, one in another within milliseconds."""
         end = time.monotonic() + timeout
-        self._listen()
-        try:
-            self._look()
-        except OperationalError:
-            if not self._closed:
-                raise
+        self._attend()
         with self._grown:
             while self._seen <= after and not self._closed:
                 left = end - time.monotonic()
@@ -109,6 +105,21 @@ class SqliteJournal:
                     break
                 self._grown.wait(left)
             return self._seen > after
+
+    def watch(self, grown: Callable[[], None]) -> None:
+        """See `Journal.watch`."""
+        self._watchers.append(grown)
+        self._attend()
+
+    def _attend(self) -> None:
+        """Hear of other processes from now on; what they did before is looked at once."""
+        if not self._listen():
+            return
+        try:
+            self._look()
+        except OperationalError:
+            if not self._closed:
+                raise
 
     def head(self) -> int:
         """See `Journal.head`."""
@@ -198,24 +209,28 @@ class SqliteJournal:
 
     def _note(self, head: int) -> None:
         with self._grown:
-            if head > self._seen:
-                self._seen = head
-                self._grown.notify_all()
+            if head <= self._seen:
+                return
+            self._seen = head
+            self._grown.notify_all()
+        for grown in self._watchers:
+            grown()
 
     def _look(self) -> int:
         head = self.head()
         self._note(head)
         return head
 
-    def _listen(self) -> None:
-        """Begin to follow other processes, when somebody waits for the first time."""
+    def _listen(self) -> bool:
+        """Begin to follow other processes, when somebody waits for the first time; whether it is."""
         with self._grown:
             if self._ears is not None or self._closed:
-                return
+                return False
             listener = self._bell.listen()
             thread = threading.Thread(target=self._follow, args=(listener,), name="journal-bell", daemon=True)
             self._ears = (listener, thread)
             thread.start()
+            return True
 
     def _follow(self, listener: Listener) -> None:
         while listener.wait(_LOOK):
