@@ -78,7 +78,7 @@ def _started(d: Deployment, _event: e.Started, at: datetime) -> Deployment:
 
 def _pinned(d: Deployment, event: e.Pinned, at: datetime) -> Deployment:
     pin = event.pin
-    d = replace(d, head=pin.findings.head, states=pin.states, after=pin.after, before=event.before)
+    d = replace(d, head=pin.findings.head, states=pin.states, before=event.before)
     d = replace(d, stages=event.stages)
     return _enter(d, Stage.TESTSERVERS, at)
 

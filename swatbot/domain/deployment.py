@@ -207,7 +207,6 @@ class Deployment:
         asked: whose word is wanted, and what they said.
         head: the commit at the snapshot.
         states: digests S_0..S_n, see findings.Pin.
-        after: digest of the whole manifest that the fleet will hold.
         before: what the fleet held at the snapshot.
         stages: the hosts, as they were at the snapshot.
         stage: the stage being worked on; `step` (from 0) and `phase` within it.
@@ -244,7 +243,6 @@ class Deployment:
     asked: tuple[Asked, ...] = ()
     head: str = ""
     states: tuple[str, ...] = ()
-    after: str = ""
     before: Holdings | None = None
     stages: tuple[StageHosts, ...] = ()
     stage: Stage | None = None
@@ -313,9 +311,3 @@ class Deployment:
     def touched(self) -> tuple[str, ...]:
         """Hosts on which anything of this deployment may be."""
         return tuple(h for h in self.hosts() if (m := self.marks.get(h)) and m.attempted > 0)
-
-    @property
-    def touched_production(self) -> tuple[str, ...]:
-        """The touched hosts that serve users."""
-        test = set(self.hosts(Stage.TESTSERVERS))
-        return tuple(h for h in self.touched if h not in test)
