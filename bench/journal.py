@@ -32,20 +32,22 @@ def measure(_requests: int) -> list[Figure]:
         bare = percentile(bare_writes(directory), 0.5)
         with closing(SqliteJournal(directory / "journal.sqlite")) as journal:
             appends = timed(lambda: _append(journal), _APPENDS)
+            waiting = timed(lambda: _append(journal, durable=False), _APPENDS)
             with _other_process(directory / "journal.sqlite") as other:
                 seen = _seen(journal, other)
                 idle = cpu_share(other.pid, _IDLE_SECONDS)
     return [
         Figure("journal", "a durable write of 4 KB, p50", bare * 1000, "ms", note="the baseline"),
         *spread("journal", "append", appends, bare, None),
+        *spread("journal", "append, durable with the next", waiting, bare, None),
         *spread("journal", "from append to read in another process", seen, bare, None),
         Figure("journal", f"idle CPU of a follower over {_IDLE_SECONDS:.0f} s", idle, "% of a core"),
     ]
 
 
-def _append(journal: SqliteJournal) -> int:
+def _append(journal: SqliteJournal, *, durable: bool = True) -> int:
     entry = heard("practice", _LINE, SystemClock().now())
-    return journal.append([entry])[0].seq
+    return journal.append([entry], durable=durable)[0].seq
 
 
 def _seen(journal: SqliteJournal, other: "subprocess.Popen[str]") -> list[float]:

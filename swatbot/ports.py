@@ -72,14 +72,17 @@ class Journal(Protocol):
         expect: int | None = None,
         token: int | None = None,
         cursor: tuple[str, int] | None = None,
+        durable: bool = True,
     ) -> tuple[Record, ...]:
-        """Append all or none, durably, and move the named cursor in the same breath.
+        """Append all or none, and move the named cursor in the same breath.
 
         Args:
             entries: in order.
             expect: sequence number of the last *decided* record that the caller knows (0: none).
             token: the caller's fencing token.
             cursor: name and the sequence number up to which the caller has dealt with the journal.
+            durable: whether it must have reached the disk when this returns. If not, it outlives the death
+                of every process, and that of the machine as soon as a later durable append has returned.
 
         Raises:
             StaleWriterError: expect or token is not the newest; nothing was appended.

@@ -30,6 +30,7 @@ class MemoryJournal:
         expect: int | None = None,
         token: int | None = None,
         cursor: tuple[str, int] | None = None,
+        durable: bool = True,  # noqa: ARG002 - nothing here outlives the process
     ) -> tuple[Record, ...]:
         """See `Journal.append`."""
         settled = [settle(entry) for entry in entries]

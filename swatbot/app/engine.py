@@ -185,7 +185,7 @@ class Engine:
         intake = take(heard, record.seq, record.entry.time, self.status, self._site, now)
         match intake.result:
             case None:
-                self._journal.append([], cursor=(_CURSOR, record.seq))
+                self._journal.append([], cursor=(_CURSOR, record.seq), durable=False)
             case tuple() as lines:
                 self._append([self._answered(intake, lines)], record.seq)
             case DiffQuery() as query:

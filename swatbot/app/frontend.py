@@ -72,7 +72,9 @@ class FrontEnd:
             seq = records[-1].seq
 
     def _hear(self, incoming: Incoming) -> None:
-        self._journal.append([heard(self._chat.network, incoming, self._clock.now())])
+        """What is done about it will be durable, and takes this to the disk: one wait, not two."""
+        entry = heard(self._chat.network, incoming, self._clock.now())
+        self._journal.append([entry], durable=False)
 
     def _follow(self, record: Record, body: Body, status: Status, overtaken: bool) -> None:
         if record.seq <= self._told or not isinstance(body, Event):
@@ -115,7 +117,9 @@ class FrontEnd:
         def sent() -> None:
             cursor = (self._cursor, self._said_up_to(body.of))
             try:
-                self._journal.append([said(body, number, self._clock.now())], cursor=cursor)
+                # If the machine dies before it reaches the disk, the line is told again, marked as a repeat.
+                entry = said(body, number, self._clock.now())
+                self._journal.append([entry], cursor=cursor, durable=False)
             except Exception:  # noqa: BLE001 - the network's thread must outlive any fault, which is logged
                 _LOG.exception("a line was said, and could not be recorded: %r", body.text)
 

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta, timezone
 from pathlib import Path
@@ -108,6 +109,23 @@ def test_an_older_token_is_refused_for_ever(journal: Tokened, lab: Lab) -> None:
         lab.open().append([decided()], token=new)
     assert journal.next_token() == new + 6
     assert journal.head() == 2
+
+
+def test_what_need_not_be_durable_is_there_for_everybody_at_once(journal: Tokened, lab: Lab) -> None:
+    other = lab.open()
+    heard = journal.append([entry(i=1)], cursor=("irc", 1), durable=False)
+    done = other.append([decided(i=2)], expect=0)
+    assert other.read(0) == (*heard, *done)
+    assert other.cursor("irc") == 1
+    assert audit.verify(journal).head_hash == done[0].hash
+
+
+def test_only_an_append_that_need_not_be_durable_leaves_the_disk_out(tmp_path: Path) -> None:
+    with closing(SqliteJournal(tmp_path / "journal.sqlite")) as journal:
+        for durable, level in ((True, 2), (False, 1), (False, 1), (True, 2)):
+            journal.append([entry()], durable=durable)
+            mode = journal._writer.execute("PRAGMA synchronous").fetchone()
+            assert mode == (level,)
 
 
 def test_a_cursor_moves_with_its_append_or_not_at_all(journal: Tokened, lab: Lab) -> None:

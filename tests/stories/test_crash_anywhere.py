@@ -26,6 +26,7 @@ class BrittleJournal(MemoryJournal):
     def __init__(self) -> None:
         super().__init__()
         self.count = 0
+        self._on_disk: tuple[int, dict[str, int]] = (0, {})
         self.cut_at: int | None = None
         self.cut_before = False
 
@@ -40,15 +41,25 @@ class BrittleJournal(MemoryJournal):
         expect: int | None = None,
         token: int | None = None,
         cursor: tuple[str, int] | None = None,
+        durable: bool = True,
     ) -> tuple[Record, ...]:
         self.count += 1
         cut = self.count == self.cut_at
         if cut and self.cut_before:
+            self._lose()
             raise PowerCutError
-        records = super().append(entries, expect=expect, token=token, cursor=cursor)
+        records = super().append(entries, expect=expect, token=token, cursor=cursor, durable=durable)
+        if durable:
+            self._on_disk = (len(self._records), dict(self._cursors))
         if cut:
             raise PowerCutError
         return records
+
+    def _lose(self) -> None:
+        """The machine goes, and with it what had not reached the disk."""
+        length, cursors = self._on_disk
+        del self._records[length:]
+        self._cursors = dict(cursors)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """The journal in one SQLite file, which threads and processes of one machine share.
 
-Write-ahead log with `synchronous=FULL`: what `append` returned survives a power cut. Callers that append
-at the same moment share one transaction, so that they share its fsync too.
+Write-ahead log with `synchronous=FULL`: what `append` returned survives a power cut. An append that need not
+be durable yet is written with `NORMAL`: it is in the log, and the next durable one takes it to the disk.
+Callers that append at the same moment share one transaction, so that they share its fsync too.
 """
 
 import sqlite3
@@ -54,6 +55,7 @@ class SqliteJournal:
             self._bell.close()
             raise
         self._writing = threading.Lock()
+        self._durable = True
         self._queue: deque[_Append] = deque()
         self._readers: deque[sqlite3.Connection] = deque()
         self._grown = threading.Condition()
@@ -69,9 +71,10 @@ class SqliteJournal:
         expect: int | None = None,
         token: int | None = None,
         cursor: tuple[str, int] | None = None,
+        durable: bool = True,
     ) -> tuple[Record, ...]:
         """See `Journal.append`."""
-        mine = _Append([settle(entry) for entry in entries], expect, token, cursor)
+        mine = _Append([settle(entry) for entry in entries], expect, token, cursor, durable)
         self._queue.append(mine)
         with self._writing:
             if not mine.done:
@@ -82,7 +85,7 @@ class SqliteJournal:
 
     def next_token(self) -> int:
         """A fencing token larger than all before, durably noted; older ones are refused from now on."""
-        with self._writing, self._transaction() as db:
+        with self._writing, self._transaction(durable=True) as db:
             token = _meta(db, "token") + 1
             _note_token(db, token)
         return token
@@ -153,7 +156,7 @@ class SqliteJournal:
         """Append for everyone who waits, in one transaction; the caller holds the write lock."""
         batch = [self._queue.popleft() for _ in range(len(self._queue))]
         try:
-            with self._transaction() as db:
+            with self._transaction(durable=any(one.durable for one in batch)) as db:
                 for one in batch:
                     _insert(db, one)
         except BaseException as error:
@@ -167,10 +170,13 @@ class SqliteJournal:
         self._tell(max((one.records[-1].seq for one in batch if one.records), default=0))
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, *, durable: bool) -> Iterator[sqlite3.Connection]:
         if self._closed:
             raise OperationalError(f"the journal {self._path} is closed")
         with explain(self._path):
+            if durable != self._durable:
+                self._writer.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                self._durable = durable
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
@@ -246,6 +252,7 @@ class _Append:
     expect: int | None
     token: int | None
     cursor: tuple[str, int] | None
+    durable: bool
     records: tuple[Record, ...] = ()
     error: BaseException | None = None
     done: bool = False
