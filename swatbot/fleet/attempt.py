@@ -7,7 +7,9 @@ from swatbot.domain.manifest import Manifest
 from swatbot.domain.stage import HostResult, Outcome
 from swatbot.errors import OperationalError
 from swatbot.fleet import wire
-from swatbot.fleet.connections import Connection, Connections, LostError, readable
+from swatbot.fleet.connection import LostError, readable
+from swatbot.fleet.connections import Connections
+from swatbot.fleet.conversations import Conversation, Open, Pause, asked
 from swatbot.fleet.dial import UnreachedError
 from swatbot.fleet.payload import Payload, manifest_of
 
@@ -31,19 +33,19 @@ class Attempt:
         self._sent = False
         self._put_right: tuple[str, ...] = ()
 
-    def run(self) -> HostResult:
+    def run(self) -> Conversation[HostResult]:
         """Carry the order out on the host; a connection that breaks is tried once more."""
         started = monotonic()
-        result, transient = self._try()
+        result, transient = yield from self._try()
         if transient:
-            self._connections.pause(_RETRY_AFTER)
-            result, _ = self._try()
+            yield Pause(_RETRY_AFTER)
+            result, _ = yield from self._try()
         outcome, digest, reason = result
         return HostResult(self._host, outcome, digest, reason, monotonic() - started, self._put_right)
 
-    def _try(self) -> tuple[tuple[Outcome, str, str], bool]:
+    def _try(self) -> Conversation[tuple[tuple[Outcome, str, str], bool]]:
         try:
-            self._converse(self._connections.of(self._host))
+            yield from self._converse()
         except UnreachedError as error:
             outcome = Outcome.FAILED if self._sent else Outcome.UNREACHABLE
             return (outcome, "", str(error)), error.transient
@@ -54,20 +56,21 @@ class Attempt:
             return (Outcome.FAILED, "", str(error)), False
         return (Outcome.OK, self._target.digest, ""), False
 
-    def _converse(self, connection: Connection) -> None:
-        connection.open()
+    def _converse(self) -> Conversation[None]:
+        yield Open()
+        kept = self._connections.kept(self._host)
         held, missed = self._base, set[str]()
         for _ in range(_ROUNDS):
-            answer = connection.ask(self._payload.request(held, connection.kept, missed))
+            answer = yield from asked(self._payload.request(held, kept, missed))
             self._sent = True
             if answer.get("done") == self._target.digest:
-                connection.kept.update(strings(answer.get("kept")))
+                kept.update(strings(answer.get("kept")))
                 return
             if "entries" in answer:
                 held = self._differs(manifest_of(self._target.roots, answer["entries"]))
             elif "need" in answer:
                 missed = missed.union(strings(answer["need"]))
-                connection.kept -= missed
+                kept -= missed
             else:
                 raise RefusedError(refusal(answer))
         raise RefusedError("its files keep changing while they are synced")

@@ -21,6 +21,7 @@ class Payload:
         self.order = order
         self._contents = contents
         self._durable = durable
+        self._gaps: dict[str, tuple[list[Entry], dict[str, int]]] = {}
         self._made: dict[tuple[str, frozenset[str]], bytes] = {}
         self._lock = threading.Lock()
 
@@ -35,14 +36,22 @@ class Payload:
         Raises:
             OperationalError: a content is not in the store, or damaged there.
         """
-        changed = self._changed(held)
-        here = ({e.content for e in held.entries if e.kind is Kind.FILE} | set(kept)) - set(missed)
-        sizes = {e.content: e.size for e in changed if e.kind is Kind.FILE and e.content not in here}
-        key = (held.digest, frozenset(sizes))
         with self._lock:
+            if held.digest not in self._gaps:
+                self._gaps[held.digest] = self._gap(held)
+            changed, sizes = self._gaps[held.digest]
+            wanted = {sha: size for sha, size in sizes.items() if sha not in kept or sha in missed}
+            wanted.update((e.content, e.size) for e in changed if e.content in missed)
+            key = (held.digest, frozenset(wanted))
             if key not in self._made:
-                self._made[key] = self._make(held, changed, sizes)
+                self._made[key] = self._make(held, changed, wanted)
             return self._made[key]
+
+    def _gap(self, held: Manifest) -> tuple[list[Entry], dict[str, int]]:
+        """The entries that differ, and the sizes of contents that a host with this manifest lacks."""
+        changed = self._changed(held)
+        here = {e.content for e in held.entries if e.kind is Kind.FILE}
+        return changed, {e.content: e.size for e in changed if e.kind is Kind.FILE and e.content not in here}
 
     def _changed(self, held: Manifest) -> list[Entry]:
         by_path = self.order.target.by_path

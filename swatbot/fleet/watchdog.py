@@ -42,15 +42,24 @@ class Watchdog:
     @contextmanager
     def guard(self, seconds: float, end: Callable[[], None]) -> Iterator[Deadline]:
         """Call `end` (which must not block) if the body takes longer than so many seconds."""
+        deadline = self.watch(seconds, end)
+        try:
+            yield deadline
+        finally:
+            self.forget(deadline)
+
+    def watch(self, seconds: float, end: Callable[[], None]) -> Deadline:
+        """Call `end` (which must not block) in so many seconds, unless that is forgotten or put off."""
         deadline = Deadline(seconds, end)
         with self._changed:
             self._watched.add(deadline)
             self._wake()
-        try:
-            yield deadline
-        finally:
-            with self._changed:
-                self._watched.discard(deadline)
+        return deadline
+
+    def forget(self, deadline: Deadline) -> None:
+        """What it was for is over."""
+        with self._changed:
+            self._watched.discard(deadline)
 
     def close(self) -> None:
         """End the thread."""

@@ -2,7 +2,8 @@
 
 import json
 import shlex
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from importlib import resources
 from typing import Any
 
@@ -13,8 +14,9 @@ _LARGEST_ANSWER = 64 << 20
 _LARGEST_NOISE = 64 << 10
 # Channel.sendall copies what is left for every packet: pieces keep that cheap.
 _PIECE = 128 << 10
-# How often stderr is looked at while an answer is waited for: unread, it would block the helper.
+# How often stderr is looked at while sending does not go on: unread, it would block the helper.
 _DRAIN_EVERY = 1.0
+_LENGTH = 4
 _COMPLAINT = 2000
 
 HELPER = resources.files("swatbot.fleet").joinpath("helper.py").read_bytes()
@@ -41,6 +43,20 @@ def request(header: Mapping[str, Any], blob: bytes = b"") -> bytes:
     return len(data).to_bytes(4, "big") + data + blob
 
 
+class _Bell(threading.Event):
+    """Rung by paramiko, under the lock of a buffer, when something comes into it and when it is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.news: Callable[[], None] = _nothing
+
+    def set(self) -> None:
+        self.news()
+
+    def clear(self) -> None:
+        """Nobody waits for it to be silent."""
+
+
 class Wire:
     """The channel on which one helper listens and answers."""
 
@@ -48,6 +64,9 @@ class Wire:
         """Take a channel in which the helper's command has been started."""
         self._channel = channel
         self._channel.settimeout(_DRAIN_EVERY)
+        self._bell = _Bell()
+        channel.in_buffer.set_event(self._bell)
+        channel.in_stderr_buffer.set_event(self._bell)
         self._buffer = bytearray()
         self._complaint = bytearray()
 
@@ -59,10 +78,15 @@ class Wire:
     def greet(self) -> None:
         """Send the helper over, and wait until it has started; what a login script printed is skipped."""
         self.send(HELPER, _nothing)
-        while GREETING not in self._buffer:
+        for _ in self._coming():
+            ended = not self.is_open
+            self._fill(_LARGEST_NOISE + _PIECE)
+            if GREETING in self._buffer:
+                break
             if len(self._buffer) > _LARGEST_NOISE:
                 raise GarbageError("it prints much, and no helper starts")
-            self._more()
+            if ended:
+                raise EOFError
         del self._buffer[: self._buffer.index(GREETING) + len(GREETING)]
 
     def send(self, data: bytes, alive: Callable[[], None]) -> None:
@@ -75,23 +99,42 @@ class Wire:
             self._send_piece(data[start : start + _PIECE])
             alive()
 
-    def receive(self, alive: Callable[[], None]) -> dict[str, Any]:
-        """The next answer; `alive` is called whenever some of it came.
+    def listen(self, news: Callable[[], None]) -> None:
+        """Call `news`, in any thread, whenever something comes and when the channel ends."""
+        self._bell.news = news
+        news()
+
+    def take(self) -> dict[str, Any] | None:
+        """The next answer if all of it is there; never blocks.
 
         Raises:
             EOFError: the channel ended.
             GarbageError: what came is no answer.
         """
-        size = int.from_bytes(self._exactly(4, alive), "big")
-        if size > _LARGEST_ANSWER:
-            raise GarbageError("what it answers makes no sense")
-        try:
-            answer = json.loads(self._exactly(size, alive))
-        except ValueError as error:
-            raise GarbageError("what it answers makes no sense") from error
-        if not isinstance(answer, dict):
-            raise GarbageError("what it answers makes no sense")
-        return answer
+        ended = not self.is_open
+        self._fill(_LENGTH + _LARGEST_ANSWER)
+        if len(self._buffer) >= _LENGTH:
+            size = int.from_bytes(self._buffer[:_LENGTH], "big")
+            if size > _LARGEST_ANSWER:
+                raise GarbageError("what it answers makes no sense")
+            if len(self._buffer) >= _LENGTH + size:
+                return self._cut(size)
+        if ended:
+            raise EOFError
+        return None
+
+    def receive(self, alive: Callable[[], None]) -> dict[str, Any]:
+        """The next answer, waited for; `alive` is called whenever some of it came.
+
+        Raises:
+            EOFError: the channel ended.
+            GarbageError: what came is no answer.
+        """
+        for _ in self._coming():
+            if (answer := self.take()) is not None:
+                return answer
+            alive()
+        raise EOFError
 
     def complaint(self) -> str:
         """The last line on the helper's stderr, fit to be shown."""
@@ -106,25 +149,32 @@ class Wire:
             except TimeoutError:  # the window is full; the watchdog decides for how long
                 self._drain()
 
-    def _exactly(self, size: int, alive: Callable[[], None]) -> bytes:
-        while len(self._buffer) < size:
-            self._more()
-            alive()
-        data = bytes(self._buffer[:size])
-        del self._buffer[:size]
-        return data
-
-    def _more(self) -> None:
+    def _coming(self) -> Iterator[None]:
+        """Now, and then whenever there is news."""
+        came = threading.Event()
+        self.listen(came.set)
         while True:
-            self._drain()
-            try:
-                data = self._channel.recv(_PIECE)
-            except TimeoutError:
-                continue
-            if not data:
-                raise EOFError
-            self._buffer += data
-            return
+            came.clear()
+            yield
+            came.wait()
+
+    def _fill(self, most: int) -> None:
+        """Take what came, up to about so many bytes in all."""
+        self._drain()
+        while len(self._buffer) < most and self._channel.recv_ready():
+            self._buffer += self._channel.recv(_PIECE)
+
+    def _cut(self, size: int) -> dict[str, Any]:
+        """Take an answer of this size from what came."""
+        data = bytes(self._buffer[_LENGTH : _LENGTH + size])
+        del self._buffer[: _LENGTH + size]
+        try:
+            answer = json.loads(data)
+        except ValueError as error:
+            raise GarbageError("what it answers makes no sense") from error
+        if not isinstance(answer, dict):
+            raise GarbageError("what it answers makes no sense")
+        return answer
 
     def _drain(self) -> None:
         while self._channel.recv_stderr_ready():

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +17,9 @@ import pytest
 
 from swatbot.domain.manifest import Manifest
 from swatbot.domain.stage import HostResult, Outcome, Tally
-from swatbot.fleet import connections, dial
+from swatbot.fleet import dial, keeper
+from swatbot.fleet.attempt import Attempt
+from swatbot.fleet.conversations import Conversation
 from swatbot.fleet.sync import SshFleet
 from tests.contracts.fleet_lab import Store, order
 from tests.wires.ssh_lab import SshLab
@@ -130,7 +133,7 @@ def test_a_host_that_falls_silent_has_failed(lab: SshLab, states: States) -> Non
 
 
 def test_a_ping_notices_a_frozen_host(lab: SshLab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "_PING_SECONDS", 0.3)
+    monkeypatch.setattr(keeper, "_PING_SECONDS", 0.3)
     fleet = lab.another(ping_every=0.2)
     fleet.prove(["h1"], ROOTS)
     lab.gates["h1"].hang = True
@@ -408,7 +411,9 @@ def test_a_closed_fleet_reaches_nobody(lab: SshLab, states: States) -> None:
 def test_paramiko_still_has_what_keeps_idle_connections_quiet(lab: SshLab) -> None:
     assert hasattr(paramiko.Transport, "_active_check_timeout")
     lab.fleet.prove(["h1"], ROOTS)
-    sock = lab.fleet._connections.of("h1").transport().sock
+    connection = lab.fleet._connections.of("h1")
+    assert connection is not None
+    sock = connection.transport().sock
     assert sock.gettimeout() == dial.QuietTransport._active_check_timeout
     assert isinstance(sock, socket.socket)
     assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
@@ -425,3 +430,31 @@ def test_the_helper_runs_as_another_user_by_sudo(lab: SshLab, states: States) ->
     assert push(fleet, states, "h1")[0].reason == ""
     assert (lab.root("h1") / "conf" / "a").owner() == "nobody"
     fleet.close()
+
+
+def test_two_who_want_the_same_hosts_take_turns(lab: SshLab, states: States) -> None:
+    lab.fleet.prove(lab.hosts, ROOTS)
+    with ThreadPoolExecutor() as pool:
+        proofs = [pool.submit(lab.fleet.prove, lab.hosts, ROOTS) for _ in range(20)]
+        pushed = pool.submit(push, lab.fleet, states, *lab.hosts)
+        assert {r.outcome for r in pushed.result(30)} == {Outcome.OK}
+        assert all(p.manifest in states[1:] for found in proofs for p in found.result(30))
+
+
+def test_a_bug_with_one_host_is_that_hosts_failure(
+    lab: SshLab, states: States, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.fleet.prove(lab.hosts, ROOTS)
+    run = Attempt.run
+
+    def faulty(attempt: Attempt) -> Conversation[HostResult]:
+        if attempt._host == "h2":
+            raise ZeroDivisionError
+        return run(attempt)
+
+    monkeypatch.setattr(Attempt, "run", faulty)
+    results = push(lab.fleet, states, *lab.hosts)
+    assert [r.outcome for r in results] == [Outcome.OK, Outcome.FAILED, Outcome.OK, Outcome.OK]
+    assert results[1].reason == "swatbot stumbled over this host; see its log"
+    monkeypatch.undo()
+    assert push(lab.fleet, states, "h2")[0].outcome is Outcome.OK

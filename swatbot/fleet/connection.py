@@ -1,0 +1,256 @@
+"""The connection to one host: its transport, its helper, one question at a time and its answer."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import paramiko
+
+from swatbot.fleet import wire
+from swatbot.fleet.dial import Dialer, Socket, UnreachedError, hang_up
+from swatbot.fleet.hosts import SshSettings, Target
+from swatbot.fleet.turn import Turn
+from swatbot.fleet.watchdog import Deadline, Watchdog
+from swatbot.ports import Clock
+
+_LONGEST_BACKOFF = 60.0
+
+
+class LostError(Exception):
+    """A host did not answer what it was asked; it may have done it. `transient`: the connection broke."""
+
+    def __init__(self, reason: str, *, transient: bool = False) -> None:
+        super().__init__(reason)
+        self.transient = transient
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a host said of itself when the connection opened.
+
+    Attributes:
+        python: version of its Python.
+        free: free bytes where the root is.
+        clock_offset: seconds that its clock is ahead of ours.
+        fence: highest fencing token that it saw.
+        unfinished: the step that was begun there and not ended, {number, step, target}, or None.
+    """
+
+    python: str
+    free: int
+    clock_offset: float
+    fence: int
+    unfinished: Mapping[str, Any] | None
+
+
+class Connection:
+    """What is open to one host. `kept` are the sha256 that the helper could take from its own store."""
+
+    def __init__(
+        self, target: Target, settings: SshSettings, dialer: Dialer, watchdog: Watchdog, clock: Clock
+    ) -> None:
+        """Nothing is opened yet."""
+        self.target = target
+        self.jump: Connection | None = None
+        self.facts: Facts | None = None
+        self.kept: set[str] = set()
+        self._settings, self._dialer, self._watchdog, self._clock = settings, dialer, watchdog, clock
+        self.turn = Turn()
+        self._opening = threading.Lock()
+        self._deadline: Deadline | None = None
+        self._sock: Socket | None = None
+        self._transport: paramiko.Transport | None = None
+        self._wire: wire.Wire | None = None
+        self._used = self._failed = 0.0
+        self._failures = 0
+        self._closed = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether transport and helper stand, as far as is known."""
+        return bool(self._wire and self._wire.is_open and self._transport and self._transport.is_active())
+
+    @property
+    def was_open(self) -> bool:
+        """Whether somebody wanted it open at some time."""
+        return not self._closed and (self._transport is not None or self._failures > 0)
+
+    @property
+    def unused(self) -> float:
+        """Seconds since it was last asked something."""
+        return monotonic() - self._used
+
+    @property
+    def may_reopen(self) -> bool:
+        """Whether it is time to try again: after every failure that takes twice as long."""
+        pause = min(2.0**self._failures, _LONGEST_BACKOFF) if self._failures else 0.0
+        return monotonic() - self._failed >= pause
+
+    def ask(self, request: bytes, news: Callable[[], None], seconds: float | None = None) -> None:
+        """Send a request over the open connection; who holds the turn may do that.
+
+        Args:
+            request: see wire.request.
+            news: called, in any thread, whenever there may be an answer or the end of the connection.
+            seconds: longest silence, by default the settings' answer_timeout; then the connection is ended.
+
+        Raises:
+            LostError: it may have been sent in part.
+        """
+        self._used = monotonic()
+        line = self._wire
+        if line is None:
+            raise LostError("the connection broke", transient=True)
+        self._deadline = self._watchdog.watch(seconds or self._settings.answer_timeout, self._hang_up)
+        try:
+            line.listen(news)
+            line.send(request, self._deadline.put_off)
+        except (OSError, paramiko.SSHException) as error:
+            raise self._lost(line, error) from error
+
+    def answer(self) -> dict[str, Any] | None:
+        """The answer to what was asked, None while it is not there or somebody else knows why; never blocks.
+
+        Raises:
+            LostError: there will be none.
+        """
+        line, deadline = self._wire, self._deadline
+        if line is None or deadline is None:
+            return None
+        deadline.put_off()
+        try:
+            found = line.take()
+        except (EOFError, OSError, paramiko.SSHException, wire.GarbageError) as error:
+            raise self._lost(line, error) from error
+        if found is not None:
+            self._deadline = None
+            self._watchdog.forget(deadline)
+        return found
+
+    def open(self) -> None:
+        """Open the connection if it is not.
+
+        Raises:
+            UnreachedError: that failed.
+        """
+        with self._opening:
+            self._ensure()
+
+    def transport(self) -> paramiko.Transport:
+        """The transport, for connections that go through this host; no helper is started for that.
+
+        Raises:
+            UnreachedError: it could not be opened.
+        """
+        with self._opening:
+            if self._transport is None or not self._transport.is_active():
+                self._dial()
+            assert self._transport is not None  # noqa: S101 - _dial sets it or raises
+            return self._transport
+
+    def close(self) -> None:
+        """End it now, whatever it is doing; it stays closed."""
+        self._closed = True
+        self._hang_up()
+
+    def _ensure(self) -> None:
+        if self.is_open:
+            return
+        try:
+            if self._transport is None or not self._transport.is_active():
+                self._dial()
+            self._start_helper()
+        except UnreachedError:
+            self._failures, self._failed = self._failures + 1, monotonic()
+            raise
+        self._failures = 0
+
+    def _dial(self) -> None:
+        """Open the transport. Through a jump host, that one is opened first, outside the bound."""
+        self._refuse_closed()
+        self._hang_up()
+        self._sock = self._transport = self._wire = None
+        via = self.jump.transport() if self.jump else None
+        with (
+            self._dialer.slots,
+            self._watchdog.guard(self._settings.connect_timeout, self._hang_up) as deadline,
+        ):
+            try:
+                self._sock = self._dialer.connect(self.target, via)
+                self._refuse_closed()
+                self._transport = self._dialer.secure(self.target, self._sock)
+            except UnreachedError as error:
+                self._hang_up()
+                raise self._late(deadline, error) from error
+
+    def _start_helper(self) -> None:
+        assert self._transport is not None  # noqa: S101 - _dial came before
+        started = None
+        with self._watchdog.guard(self._settings.connect_timeout, self._hang_up) as deadline:
+            try:
+                channel = self._transport.open_session()
+                started = wire.Wire(channel)
+                channel.exec_command(wire.command(self.target.python, self.target.run_as))
+                started.greet()
+                started.send(self._hello(), deadline.put_off)
+                self._greeted(started.receive(deadline.put_off))
+            except (EOFError, OSError, paramiko.SSHException, wire.GarbageError, UnreachedError) as error:
+                why = self._why_not(started, error)
+                self._hang_up()
+                raise self._late(deadline, why) from error
+        self._wire = started
+
+    def _hello(self) -> bytes:
+        return wire.request({"op": "hello", "root": self.target.root, "state": self.target.state_dir})
+
+    def _greeted(self, answer: dict[str, Any]) -> None:
+        if "error" in answer:
+            raise UnreachedError(f"the helper can not work: {readable(answer['error'])}")
+        try:
+            offset = float(answer["clock"]) - self._clock.now().timestamp()
+            self.facts = Facts(
+                str(answer["python"]), int(answer["free"]), offset, int(answer["fence"]), answer["unfinished"]
+            )
+            self.kept = set(answer["kept"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise UnreachedError("what it answers makes no sense") from error
+
+    def _lost(self, line: wire.Wire, error: Exception) -> LostError:
+        """Why there is no answer; the connection is ended."""
+        deadline, self._deadline = self._deadline, None
+        self._hang_up()
+        if deadline is not None:
+            self._watchdog.forget(deadline)
+            if deadline.passed:
+                return LostError(f"no answer within {deadline.seconds:g} s")
+        if isinstance(error, wire.GarbageError):
+            return LostError(str(error))
+        return LostError(line.complaint() or "the connection broke", transient=True)
+
+    def _late(self, deadline: Deadline, error: UnreachedError) -> UnreachedError:
+        if not deadline.passed:
+            return error
+        return UnreachedError(f"{self.target.address} does not answer within {deadline.seconds:g} s")
+
+    @staticmethod
+    def _why_not(started: wire.Wire | None, error: Exception) -> UnreachedError:
+        if isinstance(error, UnreachedError):
+            return error
+        said = started.complaint() if started else ""
+        if isinstance(error, wire.GarbageError) or said:
+            return UnreachedError(f"the helper did not start: {said or error}")
+        return UnreachedError("the connection broke before the helper started", transient=True)
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise UnreachedError("swatbot is closing its connections")
+
+    def _hang_up(self) -> None:
+        hang_up(self._sock, self._transport)
+
+
+def readable(text: object) -> str:
+    """What a host says, fit to be shown: one line, no control characters, not too long."""
+    return "".join(c if c.isprintable() else " " for c in str(text)).strip()[:300]
