@@ -110,8 +110,7 @@ class FakeTree:
         for step in plan.steps:
             state = Manifest.of(plan.paths, state.overlay(now.select(step.paths)).entries)
             states.append(self._put(state))
-        after = self._put(held.overlay(state))
-        return Pin(tuple(states), after, findings)
+        return Pin(tuple(states), findings)
 
     def overlay(self, whole: str, part: str) -> str:
         return self._put(self.manifest(whole).overlay(self.manifest(part)))

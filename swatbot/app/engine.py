@@ -9,6 +9,7 @@ from datetime import datetime
 
 from swatbot.app.effects import Effects
 from swatbot.app.intake import Intake, take, worded
+from swatbot.app.lookups import STUMBLED, Lookups
 from swatbot.app.queries import Queries
 from swatbot.app.records import Heard, body_of, decided
 from swatbot.app.timetable import CLOCK
@@ -26,10 +27,7 @@ from swatbot.ports import Clock, Journal, Lease, Leases, Record, RecordKind, Sta
 
 _LOG = logging.getLogger(__name__)
 _CURSOR = "engine"
-_LOOKING_AT_ONCE = 4
 _MANY = 1000
-_BUSY = "I am looking up too much at once: please ask again in a moment."
-_STUMBLED = "I stumbled over that, and have changed nothing. The log has more: please tell an admin."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,6 @@ class _Answer:
 
     intake: Intake
     lines: tuple[str, ...]
-    looked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +67,13 @@ class Engine:
     ) -> None:
         self.status = Status()
         self._journal, self._leases, self._clock, self._site = journal, leases, clock, site
-        self._effects, self._queries, self._workers = effects, queries, workers
+        self._effects, self._workers = effects, workers
+        self._lookups = Lookups(queries, workers)
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._running: dict[int, _Running] = {}
         self._lease = Lease(0, None)
         self._stopping = False
         self._news_waiting = False
-        self._looking = 0
         self._decided = 0
         self._heard = 0
 
@@ -169,7 +166,6 @@ class Engine:
             case Record():
                 self._hear(item)
             case _Answer():
-                self._looking -= item.looked
                 self._append([self._answered(item.intake, item.lines)], item.intake.place.request)
             case _:
                 self._command(item)
@@ -262,23 +258,7 @@ class Engine:
         return job
 
     def _look_up(self, query: DiffQuery, intake: Intake) -> None:
-        status = self.status
-        if self._looking >= _LOOKING_AT_ONCE:
-            self._inbox.put(_Answer(intake, (_BUSY,)))
-            return
-        self._looking += 1
-
-        def job() -> None:
-            try:
-                lines = self._queries.answer(query, status)
-            except (UserError, OperationalError) as error:
-                lines = worded(error) if isinstance(error, UserError) else (str(error),)
-            except Exception:  # noqa: BLE001 - whoever asked gets an answer
-                _LOG.exception("stumbled over %r", query)
-                lines = (_STUMBLED,)
-            self._inbox.put(_Answer(intake, lines, looked=True))
-
-        self._workers.run("query", job)
+        self._lookups.answer(query, self.status, lambda lines: self._inbox.put(_Answer(intake, lines)))
 
     def _stumble(self, item: Item) -> None:
         """After a bug: whoever asked is told, and a deployment whose outcome it was stands still."""
@@ -287,7 +267,7 @@ class Engine:
             if isinstance(heard, Heard) and heard.network != CLOCK:
                 line = heard.incoming
                 place = Place(heard.network, line.channel, line.private, item.seq)
-                self._append([Answered(place, line.nick, (_STUMBLED,))], item.seq)
+                self._append([Answered(place, line.nick, (STUMBLED,))], item.seq)
             return
         effect = getattr(item, "effect", None)
         if effect is not None and not isinstance(item, c.EffectFailed):

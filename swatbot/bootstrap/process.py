@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 
 from swatbot.adapters.irc.chat import IrcChat
-from swatbot.adapters.irc.settings import IrcSettings
 from swatbot.adapters.local_chat import LocalChat
 from swatbot.adapters.sqlite.engine_lock import EngineLock
 from swatbot.app.effects import Effects, World
@@ -20,6 +19,7 @@ from swatbot.app.loop import EngineLoop
 from swatbot.app.queries import Queries
 from swatbot.app.timetable import Timetable
 from swatbot.app.workers import ThreadWorkers
+from swatbot.bootstrap.settings import irc_settings
 from swatbot.bootstrap.world import Base, base, make_calendar, make_checks, make_fleet, make_tree
 from swatbot.chat.grammar import concerns
 from swatbot.chat.messages.text import clock_span
@@ -141,18 +141,7 @@ class Process:
         self._parts.append(ChatPart(front))
 
     def _irc(self, section: IrcSection) -> IrcChat:
-        secret = section.password()
-        settings = IrcSettings(
-            section.network,
-            section.host,
-            section.port,
-            section.tls,
-            section.nick,
-            section.channels,
-            section.sasl_account,
-            secret.get_secret_value() if secret else "",
-            bots=section.ignore_nicks,
-        )
+        settings = irc_settings(section)
         network, handlers = section.network, self.shared.site.handlers
 
         def trouble(text: str) -> None:

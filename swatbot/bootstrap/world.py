@@ -9,11 +9,11 @@ from pkgutil import iter_modules
 from swatbot.adapters.calendars import FreezeRule, TomlCalendar, WindowRule
 from swatbot.adapters.clock import SystemClock
 from swatbot.adapters.sqlite.journal import SqliteJournal
+from swatbot.bootstrap.settings import check_settings
 from swatbot.chat.handler import Handler, Site
 from swatbot.checks.checker import Checks
-from swatbot.checks.settings import CommandCheck, HttpCheck, LogsCheck, WebAddress
+from swatbot.checks.settings import WebAddress
 from swatbot.config import Config
-from swatbot.config.sections import CheckSection, CommandSection, HttpSection
 from swatbot.errors import OperationalError
 from swatbot.fleet.hosts import SshSettings, Target
 from swatbot.fleet.sync import SshFleet
@@ -119,56 +119,6 @@ def make_checks(shared: Base) -> Checks:
         for host in group.hosts
     }
     return Checks([check_settings(section) for section in config.checks.check], addresses, shared.clock)
-
-
-def check_settings(section: CheckSection) -> HttpCheck | CommandCheck | LogsCheck:
-    """A check as its probe wants it.
-
-    Raises:
-        OperationalError: its password is not there any more.
-    """
-    if isinstance(section, HttpSection):
-        return HttpCheck(
-            section.name,
-            section.stages,
-            path=section.path,
-            host_header=section.host_header,
-            scheme=section.scheme,
-            port=section.port,
-            status=section.status,
-            body=section.body,
-            headers=tuple(section.expect_headers.items()),
-            send=tuple(section.headers.items()),
-            timeout=section.timeout.total_seconds(),
-            tries=section.tries,
-        )
-    if isinstance(section, CommandSection):
-        return CommandCheck(
-            section.name,
-            section.stages,
-            run=section.run,
-            per_host=section.per_host,
-            timeout=section.timeout.total_seconds(),
-            tries=section.tries,
-        )
-    secret = section.password()
-    return LogsCheck(
-        section.name,
-        section.stages,
-        url=section.url,
-        index=section.index,
-        username=section.username,
-        password=secret.get_secret_value() if secret else "",
-        host_field=section.host_field,
-        level_field=section.level_field,
-        message_field=section.message_field,
-        time_field=section.time_field,
-        error_levels=section.error_levels,
-        watch=section.watch.total_seconds(),
-        least=section.least.total_seconds(),
-        poll=section.poll.total_seconds(),
-        ca_file=str(section.ca_file or ""),
-    )
 
 
 def make_calendar(config: Config) -> TomlCalendar:

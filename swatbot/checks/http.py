@@ -38,7 +38,7 @@ def check_http(
         why = f"no web address of {fold(strangers)} is known" if strangers else "there was no host to ask"
         return Verdict(check.name, Finding.UNKNOWN, why, tuple(strangers))
     with ThreadPoolExecutor(min(_AT_ONCE, len(hosts))) as pool:
-        said = list(pool.map(lambda host: _ask(check, addresses[host], stop), hosts))
+        said = list(pool.map(lambda host: _ask(check, host, addresses[host], stop), hosts))
     faults = {host: fault for host, fault in zip(hosts, said, strict=True) if fault}
     if faults:
         return Verdict(check.name, Finding.FAIL, told(faults), tuple(faults))
@@ -47,21 +47,21 @@ def check_http(
     return Verdict(check.name, Finding.PASS, f"{len(hosts)}/{len(hosts)} answer", tuple(hosts))
 
 
-def _ask(check: HttpCheck, web: WebAddress, stop: Stop) -> str | None:
+def _ask(check: HttpCheck, host: str, web: WebAddress, stop: Stop) -> str | None:
     """What is wrong with a host's answer, "" if nothing is, None if it was not asked."""
     fault = None
     for number in range(max(1, check.tries)):
         if stop.is_set() or (number and stop.wait(_PAUSE)):
             return fault
-        fault = _try(check, web)
+        fault = _try(check, host, web)
         if not fault:
             return fault
     return fault
 
 
-def _try(check: HttpCheck, web: WebAddress) -> str:
-    headers = {"User-Agent": "swatbot"} | ({"Host": check.host_header} if check.host_header else {})
-    connection = _connection(check, web)
+def _try(check: HttpCheck, host: str, web: WebAddress) -> str:
+    headers = {"User-Agent": "swatbot", "Host": check.host_header or host}
+    connection = _connection(check, host, web)
     late = Event()
     try:
         connection.connect()
@@ -94,11 +94,11 @@ def _limit(sock: socket.socket, seconds: float, late: Event) -> Iterator[None]:
         timer.cancel()
 
 
-def _connection(check: HttpCheck, web: WebAddress) -> HTTPConnection:
+def _connection(check: HttpCheck, host: str, web: WebAddress) -> HTTPConnection:
     port = check.port or web.port
     if check.scheme != "https":
         return HTTPConnection(web.address, port, timeout=check.timeout)
-    name = check.host_header.partition(":")[0] or None
+    name = check.server_name.replace("{host}", host) or check.host_header.partition(":")[0] or host
     return HTTPSConnection(
         web.address,
         port,

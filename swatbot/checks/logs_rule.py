@@ -100,7 +100,7 @@ def silence(sample: Sample, terms: Terms) -> Opinion | None:
     silent = [host for host, at in heard.items() if (sample.at - at).total_seconds() > terms.patience]
     if not silent:
         return None
-    return Opinion(Finding.UNKNOWN, f"no log line from {fold(silent)} for {terms.patience:.0f} s")
+    return Opinion(Finding.UNKNOWN, f"no log line from {fold(silent)} for {terms.patience:g} s")
 
 
 def _heard(sample: Sample, terms: Terms) -> dict[str, datetime]:

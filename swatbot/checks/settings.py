@@ -21,7 +21,7 @@ class HttpCheck:
         name: as in checks.toml.
         stages: where it runs.
         path: what is asked for, with its query.
-        host_header: the site's name; over TLS the certificate must be for it.
+        host_header: the site's name, "" for the name of each host; over TLS the certificate must be for it.
         scheme: http or https.
         port: where to ask, None for where the host's web server answers.
         status: the status that counts; redirects are not followed.
@@ -31,6 +31,7 @@ class HttpCheck:
         timeout: seconds for one try.
         tries: how often a host is asked before it fails.
         ca_file: certificates to trust, "" for the system's.
+        server_name: the name that the certificate must bear instead; `{host}` stands for the host's name.
     """
 
     name: str
@@ -46,6 +47,7 @@ class HttpCheck:
     timeout: float = 5.0
     tries: int = 2
     ca_file: str = ""
+    server_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class Config:
         checks: the automated probes.
         windows: windows and freezes.
         persons: by name.
-        unseen: what is wrong with secrets, where they were not asked for.
+        unseen: what is wrong with secrets and certificates, where they were not asked for.
     """
 
     swatbot: SwatbotFile
@@ -96,7 +96,8 @@ def load(directory: Path, environ: Mapping[str, str] = os.environ, *, secrets: b
     Args:
         directory: where the files are; relative paths in them start here.
         environ: where `password_env` is looked up.
-        secrets: whether a password that is not there is a fault; if not, it is only told in `unseen`.
+        secrets: whether a password or certificate that is not there is a fault; if not, it is only told in
+            `unseen`.
 
     Raises:
         ConfigError: with one line for every fault in any of the files.

@@ -6,6 +6,7 @@ told elsewhere.
 
 import ipaddress
 import re
+import ssl
 import stat
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -56,7 +57,7 @@ def cross_faults(name: str, file: str, raw: Table) -> Iterator[Fault]:
 
 
 def secret_faults(file: str, raw: Table, around: Surroundings) -> Iterator[Fault]:
-    """What is wrong with the secrets themselves, which not everybody may see.
+    """What is wrong with the secrets and certificates themselves, which not everybody may see.
 
     Args:
         file: as messages name it.
@@ -94,6 +95,11 @@ def _secrets(key: str, table: Table, around: Surroundings) -> Found:
         yield _below(key, "password_env"), f"the environment variable {variable} is not set"
     for fault in _file_faults(around.directory / Path(file).expanduser()) if isinstance(file, str) else ():
         yield _below(key, "password_file"), fault
+    trusted = table.get("ca_file")
+    for fault in (
+        _ca_faults(around.directory / Path(trusted).expanduser()) if isinstance(trusted, str) else ()
+    ):
+        yield _below(key, "ca_file"), fault
 
 
 def _below(key: str, name: str) -> str:
@@ -114,11 +120,29 @@ def _file_faults(path: Path) -> Iterator[str]:
         yield f"{path} has an empty first line, expected the password there"
 
 
+def _ca_faults(path: Path) -> Iterator[str]:
+    """Told before a host or a network is blamed for it."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except ssl.SSLError:
+        yield f"{path} holds no certificates, expected them in PEM form"
+    except OSError as error:
+        yield f"{path} can not be read: {error.strerror}"
+
+
+def _without_tls(key: str, table: Table, how: str) -> Found:
+    for name in ("ca_file", "server_name"):
+        if name in table:
+            yield _below(key, name), f"means nothing without {how}"
+
+
 def _networks(raw: Table) -> Found:
     yield from _twice(raw, "irc", "network")
     for key, irc in _tables(raw, "irc"):
         if irc.get("tls") is False and not _loopback(irc.get("host")):
             yield f"{key}.tls", "found false, expected true: without TLS only to this machine itself"
+        if irc.get("tls") is False:
+            yield from _without_tls(key, irc, "TLS")
         secret = "password_env" in irc or "password_file" in irc
         if bool(irc.get("sasl_account")) != secret:
             lacks = "sasl_account" if secret else "password_env or password_file"
@@ -203,6 +227,8 @@ def _checks(raw: Table) -> Found:
     for key, check in _tables(raw, "check"):
         if check.get("username") and not ("password_env" in check or "password_file" in check):
             yield key, "has a username, and neither password_env nor password_file"
+        if check.get("kind") == "http" and check.get("scheme", "http") == "http":
+            yield from _without_tls(key, check, 'scheme = "https"')
         if check.get("kind") == "logs" and check.get("stages", ["canaries"]) != ["canaries"]:
             yield f"{key}.stages", 'expected ["canaries"]: logs are watched while canaries take traffic'
     yield from _unchecked(raw)

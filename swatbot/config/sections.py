@@ -99,6 +99,8 @@ class IrcSection(WithPassword):
     host: Word
     port: Port = 6697
     tls: Flag = True
+    ca_file: LocalPath | None = None
+    server_name: Word = ""
     nick: Word = "swatbot"
     channels: Annotated[tuple[Word, ...], Field(min_length=1)]
     sasl_account: str = ""
@@ -206,6 +208,8 @@ class HttpSection(Section):
     path: Annotated[str, Field(pattern="^/")] = "/"
     host_header: str = ""
     scheme: Literal["http", "https"] = "http"
+    ca_file: LocalPath | None = None
+    server_name: Address = ""
     port: Port | None = None
     status: Annotated[Whole, Field(ge=100, le=599)] = 200
     body: Regex = ""
@@ -244,6 +248,8 @@ class LogsSection(WithPassword):
     watch: Duration = duration("60s")
     least: Duration = duration("12s")
     poll: Duration = duration("2s")
+    patience: Duration = duration("15s")
+    timeout: Duration = duration("5s")
     ca_file: LocalPath | None = None
 
 

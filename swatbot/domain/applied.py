@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from swatbot.domain import events as e
-from swatbot.domain.deployment import Asked, Deployment, Hold, HoldKind, HostMark, Phase, State
+from swatbot.domain.deployment import Asked, HoldKind, State
+from swatbot.domain.live import Hold, HostMark, Live, Phase
 from swatbot.domain.stage import HostResult, Outcome, Stage, failures
 from swatbot.domain.transitions import BACK, Target
 from swatbot.domain.verdict import Finding, overall
@@ -14,22 +15,23 @@ from swatbot.domain.verdict import Finding, overall
 STAGE_OF = {State.STAGING: Stage.TESTSERVERS, State.CANARIES: Stage.CANARIES, State.FLEET: Stage.FLEET}
 
 
-def applied(d: Deployment, event: e.DeploymentEvent, at: datetime, target: Target) -> Deployment:
+def applied(d: Live, event: e.DeploymentEvent, at: datetime, target: Target) -> Live:
     """The deployment after an event that leads to `target` by the transition table."""
     after = _APPLY.get(type(event), _unchanged)(d, event, at)
     back = d.hold.resume_to if d.hold else d.state
-    after = replace(after, state=back if target == BACK else State(target))
+    state = back if target == BACK else State(target)
+    after = after if after.state is state else replace(after, state=state)
     return _begun(_settled(d, after, at))
 
 
-def _settled(before: Deployment, d: Deployment, at: datetime) -> Deployment:
+def _settled(before: Live, d: Live, at: datetime) -> Live:
     """What every change of state brings with it."""
     if d.state is not State.HELD and before.state is State.HELD and before.hold is not None:
         d = credited(replace(d, hold=None), at - before.hold.since)
     return replace(d, ended_at=at) if d.state.terminal else d
 
 
-def credited(d: Deployment, span: timedelta) -> Deployment:
+def credited(d: Live, span: timedelta) -> Live:
     """Its deadlines moved by a time in which nobody could have kept them."""
 
     def later(when: datetime | None) -> datetime | None:
@@ -40,7 +42,7 @@ def credited(d: Deployment, span: timedelta) -> Deployment:
     )
 
 
-def _begun(d: Deployment) -> Deployment:
+def _begun(d: Live) -> Live:
     """Mark the hosts of a stage as begun before anything is sent, so that a crash forgets none."""
     stage = STAGE_OF.get(d.state)
     if stage is None or d.phase is not Phase.SYNC:
@@ -49,50 +51,42 @@ def _begun(d: Deployment) -> Deployment:
     hosts = [h for h in d.of_stage(stage) if h not in d.marks or d.marks[h].attempted < level]
     if not hosts:
         return d
-    fresh = {h: replace(d.marks.get(h, HostMark(0, 0)), attempted=level) for h in hosts}
+    first = HostMark(level, 0)
+    fresh = {h: replace(d.marks[h], attempted=level) if h in d.marks else first for h in hosts}
     return replace(d, marks={**d.marks, **fresh})
 
 
-Apply = Callable[[Deployment, Any, datetime], Deployment]
+Apply = Callable[[Live, Any, datetime], Live]
 
 
-def _unchanged(d: Deployment, _event: e.DeploymentEvent, _at: datetime) -> Deployment:
+def _unchanged(d: Live, _event: e.DeploymentEvent, _at: datetime) -> Live:
     return d
 
 
-def _accepted(d: Deployment, event: e.Accepted, _at: datetime) -> Deployment:
+def _accepted(d: Live, event: e.Accepted, _at: datetime) -> Live:
     return replace(
         d,
         changes=event.changes,
-        files=event.files,
-        added=event.added,
-        removed=event.removed,
         asked=tuple(Asked(p) for p in event.asked),
         private=event.private,
     )
 
 
-def _started(d: Deployment, _event: e.Started, at: datetime) -> Deployment:
-    return replace(d, started_at=at)
-
-
-def _pinned(d: Deployment, event: e.Pinned, at: datetime) -> Deployment:
+def _pinned(d: Live, event: e.Pinned, at: datetime) -> Live:
     pin = event.pin
-    d = replace(d, head=pin.findings.head, states=pin.states, before=event.before)
-    d = replace(d, stages=event.stages)
+    d = replace(d, head=pin.findings.head, states=pin.states, before=event.before, stages=event.stages)
     return _enter(d, Stage.TESTSERVERS, at)
 
 
-def _enter(d: Deployment, stage: Stage, at: datetime) -> Deployment:
+def _enter(d: Live, stage: Stage, at: datetime) -> Live:
     return replace(d, stage=stage, step=0, phase=Phase.SYNC, stage_at=at, tally=None, told_at=None)
 
 
-def _synced(d: Deployment, event: e.HostsSynced, _at: datetime) -> Deployment:
+def _synced(d: Live, event: e.HostsSynced, _at: datetime) -> Live:
     marks = dict(d.marks)
     for result in event.results:
         marks[result.host] = _marked(marks.get(result.host, HostMark(0, 0)), result, event.step)
-    put_right = {**d.put_right, **{r.host: r.put_right for r in event.results if r.put_right}}
-    d = replace(d, marks=marks, put_right=put_right)
+    d = replace(d, marks=marks)
     begun = all(r.outcome is not Outcome.NOT_STARTED for r in event.results)
     if d.state is State.HELD and failures(event.results):
         begun = False  # the budget is not judged now: whoever resumes has the failed hosts tried again
@@ -113,7 +107,7 @@ def _marked(mark: HostMark, result: HostResult, state: int) -> HostMark:
             return mark if mark.uncertain else replace(mark, attempted=min(mark.attempted, state - 1))
 
 
-def _restored(d: Deployment, event: e.HostsRestored, _at: datetime) -> Deployment:
+def _restored(d: Live, event: e.HostsRestored, _at: datetime) -> Live:
     marks = dict(d.marks)
     for result in event.results:
         mark = marks[result.host]
@@ -127,26 +121,26 @@ def _restored(d: Deployment, event: e.HostsRestored, _at: datetime) -> Deploymen
     return replace(d, marks=marks, restored=restored, undo=event.step if begun else d.undo)
 
 
-def _progressed(d: Deployment, event: e.Progressed, at: datetime) -> Deployment:
+def _progressed(d: Live, event: e.Progressed, at: datetime) -> Live:
     return replace(d, tally=event.tally, told_at=at if event.told else d.told_at)
 
 
-def _checked(d: Deployment, event: e.Checked, at: datetime) -> Deployment:
+def _checked(d: Live, event: e.Checked, at: datetime) -> Live:
     d = replace(d, verdicts=event.verdicts)
     return _passed(d, at) if overall(event.verdicts) is Finding.PASS else d
 
 
-def _passed(d: Deployment, _at: datetime) -> Deployment:
+def _passed(d: Live, _at: datetime) -> Live:
     if d.state is not State.BAKING and d.step + 1 < len(d.states) - 1:
         return replace(d, step=d.step + 1, phase=Phase.SYNC)
     return replace(d, phase=Phase.DONE)
 
 
-def _asked(d: Deployment, event: e.VerificationAsked, at: datetime) -> Deployment:
+def _asked(d: Live, event: e.VerificationAsked, at: datetime) -> Live:
     return replace(d, asked_at=at, reminded_at=at, deadline=event.deadline)
 
 
-def _answer(d: Deployment, event: e.Answer, at: datetime) -> Deployment:
+def _answer(d: Live, event: e.Answer, at: datetime) -> Live:
     asked = tuple(
         replace(a, word=event.word, by=event.actor.name, why=event.why, at=at)
         if a.person in event.persons
@@ -156,23 +150,23 @@ def _answer(d: Deployment, event: e.Answer, at: datetime) -> Deployment:
     return replace(d, asked=asked)
 
 
-def _reminded(d: Deployment, _event: e.Reminded, at: datetime) -> Deployment:
+def _reminded(d: Live, _event: e.Reminded, at: datetime) -> Live:
     return replace(d, reminded_at=at)
 
 
-def _canaries(d: Deployment, _event: e.CanariesStarted, at: datetime) -> Deployment:
+def _canaries(d: Live, _event: e.CanariesStarted, at: datetime) -> Live:
     return _enter(replace(d, deadline=None, shipping_at=at), Stage.CANARIES, at)
 
 
-def _bake(d: Deployment, _event: e.BakeStarted, _at: datetime) -> Deployment:
+def _bake(d: Live, _event: e.BakeStarted, _at: datetime) -> Live:
     return replace(d, phase=Phase.CHECK)
 
 
-def _fleet(d: Deployment, _event: e.FleetStarted, at: datetime) -> Deployment:
+def _fleet(d: Live, _event: e.FleetStarted, at: datetime) -> Live:
     return _enter(d, Stage.FLEET, at)
 
 
-def _held(d: Deployment, event: e.Held, at: datetime) -> Deployment:
+def _held(d: Live, event: e.Held, at: datetime) -> Live:
     back = d.hold.resume_to if d.hold else d.state
     hold = Hold(event.kind, event.by, event.why, back, at, event.deadline)
     if event.kind is HoldKind.STUMBLE:  # an effect broke off without a report: any host may be in between
@@ -180,7 +174,7 @@ def _held(d: Deployment, event: e.Held, at: datetime) -> Deployment:
     return replace(d, hold=hold, reminded_at=at)
 
 
-def _continued(d: Deployment, _event: e.Continued, at: datetime) -> Deployment:
+def _continued(d: Live, _event: e.Continued, at: datetime) -> Live:
     """Checks count as passed, failed hosts as within the budget; hosts that were not begun are begun."""
     d = replace(d, state=d.hold.resume_to if d.hold else d.state)
     hosts = d.of_stage(d.stage) if d.stage and d.phase is Phase.SYNC else ()
@@ -189,28 +183,25 @@ def _continued(d: Deployment, _event: e.Continued, at: datetime) -> Deployment:
     return _passed(d, at) if d.phase is Phase.CHECK else d
 
 
-def _rollback(d: Deployment, event: e.RollbackStarted, at: datetime) -> Deployment:
+def _rollback(d: Live, event: e.RollbackStarted, at: datetime) -> Live:
     undo = max((m.attempted for m in d.marks.values()), default=0)
-    return replace(
-        d, cause=event.cause, hold=None, undo=undo, deadline=None, stage_at=at, started_at=d.started_at or at
-    )
+    return replace(d, cause=event.cause, hold=None, undo=undo, deadline=None, stage_at=at)
 
 
-def _parked(d: Deployment, event: e.Parked, _at: datetime) -> Deployment:
+def _parked(d: Live, event: e.Parked, _at: datetime) -> Live:
     return replace(d, deadline=event.deadline)
 
 
-def _rejoined(d: Deployment, _event: e.Rejoined, _at: datetime) -> Deployment:
-    return Deployment(d.number, d.kind, d.plan, d.message, d.options, d.actor, d.place, d.requested_at, d.of)
+def _rejoined(d: Live, _event: e.Rejoined, _at: datetime) -> Live:
+    return Live(d.number, d.kind, d.plan, d.message, d.options, d.actor, d.place, d.requested_at, d.of)
 
 
-def _cancelled(d: Deployment, event: e.Cancelled, _at: datetime) -> Deployment:
+def _cancelled(d: Live, event: e.Cancelled, _at: datetime) -> Live:
     return replace(d, cause=event.cause)
 
 
 _APPLY: dict[type[e.DeploymentEvent], Apply] = {
     e.Accepted: _accepted,
-    e.Started: _started,
     e.Pinned: _pinned,
     e.HostsSynced: _synced,
     e.HostsRestored: _restored,

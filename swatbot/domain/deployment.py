@@ -1,7 +1,6 @@
-"""A deployment: one attempt to ship a plan, as an immutable value that events change."""
+"""A deployment: one attempt to ship a plan, and what is known of it whether it is over or not."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -9,8 +8,7 @@ from swatbot.domain.coverage import Change
 from swatbot.domain.findings import Holdings, StageHosts
 from swatbot.domain.person import Actor
 from swatbot.domain.plan import Options, Plan
-from swatbot.domain.stage import Stage, Tally
-from swatbot.domain.verdict import Verdict
+from swatbot.domain.stage import Stage
 
 
 class State(StrEnum):
@@ -66,14 +64,6 @@ class Kind(StrEnum):
     ROLLBACK = "rollback"
 
 
-class Phase(StrEnum):
-    """Within a step on a stage."""
-
-    SYNC = "sync"
-    CHECK = "check"
-    DONE = "done"
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a request came from, so that its answer goes there.
@@ -126,27 +116,6 @@ class HoldKind(StrEnum):
     STUMBLE = "stumble"
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Why a deployment stands still, and where it goes on.
-
-    Attributes:
-        kind: who waits for whom.
-        by: who held it ("" for the bot).
-        why: the reason.
-        resume_to: the state it was held in.
-        since: when it was held.
-        deadline: when a question ends in rollback, None for a person's hold.
-    """
-
-    kind: HoldKind
-    by: str
-    why: str
-    resume_to: State
-    since: datetime
-    deadline: datetime | None = None
-
-
 class CauseKind(StrEnum):
     """Why a deployment is undone."""
 
@@ -170,25 +139,8 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class HostMark:
-    """What is known of one host in one deployment.
-
-    Attributes:
-        attempted: the highest state S_k that was begun on it and is not undone; it may hold parts up to it.
-        proven: the state it proved last, None when it failed since.
-        reason: why it is not proven.
-        uncertain: it failed, or its work broke off unreported, so even "nothing was sent" proves nothing.
-    """
-
-    attempted: int
-    proven: int | None
-    reason: str = ""
-    uncertain: bool = False
-
-
-@dataclass(frozen=True)
 class Deployment:
-    """One attempt to ship a plan.
+    """One attempt to ship a plan: a `Live` one that events change, or a `Past` one that nothing changes.
 
     Attributes:
         number: never reused.
@@ -202,24 +154,14 @@ class Deployment:
         of: the deployment that a retry or rollback refers to, 0 for none.
         state: see State.
         changes: the changes of which the plan ships something.
-        files: how many files differ; `added` and `removed` count their lines.
         private: whether a path is private.
         asked: whose word is wanted, and what they said.
-        head: the commit at the snapshot.
         states: digests S_0..S_n, see findings.Pin.
         before: what the fleet held at the snapshot.
         stages: the hosts, as they were at the snapshot.
-        stage: the stage being worked on; `step` (from 0) and `phase` within it.
-        marks: what is known of each host that was begun.
-        put_right: files that hosts held differently before, by host.
-        verdicts: of the last checks.
-        tally: the last progress; `told_at` when it was last told.
-        hold: set while held.
-        cause: set once it is being undone; `undo` is the highest state still to be undone.
-        restored: hosts that proved an older state while it was undone.
-        asked_at: when verification was asked for; `reminded_at` the last reminder, of a hold as well.
-        deadline: when waiting ends by itself.
-        started_at: when the snapshot began.
+        stage: the stage being worked on, or the last one that was.
+        cause: why it is being undone, or was.
+        asked_at: when verification was asked for.
         shipping_at: when production began.
         stage_at: when the stage, or the rollback, began.
         ended_at: when it was over.
@@ -236,31 +178,14 @@ class Deployment:
     of: int = 0
     state: State = State.INSPECTING
     changes: tuple[Change, ...] = ()
-    files: int = 0
-    added: int = 0
-    removed: int = 0
     private: bool = False
     asked: tuple[Asked, ...] = ()
-    head: str = ""
     states: tuple[str, ...] = ()
     before: Holdings | None = None
     stages: tuple[StageHosts, ...] = ()
     stage: Stage | None = None
-    step: int = 0
-    phase: Phase = Phase.SYNC
-    marks: Mapping[str, HostMark] = field(default_factory=dict)
-    put_right: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    verdicts: tuple[Verdict, ...] = ()
-    tally: Tally | None = None
-    told_at: datetime | None = None
-    hold: Hold | None = None
     cause: Cause | None = None
-    undo: int = 0
-    restored: tuple[str, ...] = ()
     asked_at: datetime | None = None
-    reminded_at: datetime | None = None
-    deadline: datetime | None = None
-    started_at: datetime | None = None
     shipping_at: datetime | None = None
     stage_at: datetime | None = None
     ended_at: datetime | None = None
@@ -276,12 +201,6 @@ class Deployment:
         return self.states[0][:6] if self.states else ""
 
     @property
-    def active(self) -> bool:
-        """Whether it occupies the test servers or the fleet, held or not."""
-        state = self.hold.resume_to if self.hold else self.state
-        return not state.terminal and state not in WAITING
-
-    @property
     def waits_for(self) -> tuple[str, ...]:
         """The people whose word is still wanted."""
         return tuple(a.person for a in self.asked if a.word is None)
@@ -294,20 +213,3 @@ class Deployment:
     def hosts(self, *stages: Stage) -> tuple[str, ...]:
         """The hosts of these stages; of all, if none is named."""
         return tuple(h for s in self.stages if not stages or s.stage in stages for h in s.hosts)
-
-    def of_stage(self, stage: Stage) -> tuple[str, ...]:
-        """The hosts that a stage works on: on the fleet also canaries that failed before."""
-        own = self.hosts(stage)
-        if stage is not Stage.FLEET:
-            return own
-        return own + tuple(h for h in self.hosts(Stage.CANARIES) if not self.proves(h, len(self.states) - 1))
-
-    def proves(self, host: str, state: int) -> bool:
-        """Whether the host proved to hold S_state."""
-        mark = self.marks.get(host)
-        return mark is not None and mark.proven == state
-
-    @property
-    def touched(self) -> tuple[str, ...]:
-        """Hosts on which anything of this deployment may be."""
-        return tuple(h for h in self.hosts() if (m := self.marks.get(h)) and m.attempted > 0)

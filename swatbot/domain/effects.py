@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from swatbot.domain.applied import STAGE_OF
-from swatbot.domain.deployment import Deployment, Kind, Phase, State
+from swatbot.domain.deployment import Kind, State
 from swatbot.domain.findings import Holdings
+from swatbot.domain.live import Live, Phase
 from swatbot.domain.plan import Plan
 from swatbot.domain.stage import Stage
 from swatbot.domain.status import Status
@@ -78,7 +79,7 @@ class Finish:
 Effect = Inspect | TakeSnapshot | SyncStep | RunChecks | RestoreStep | Finish
 
 
-def next_effect(d: Deployment, status: Status) -> Effect | None:
+def next_effect(d: Live, status: Status) -> Effect | None:
     """What is to be done for a deployment now; None while it waits for a person, its turn, or is over."""
     effect: Effect | None = None
     if d.state in STAGE_OF:
@@ -98,7 +99,7 @@ def effects(status: Status) -> tuple[Effect, ...]:
     return tuple(f for f in found if f is not None)
 
 
-def _about_tree(d: Deployment, holdings: Holdings) -> Effect | None:
+def _about_tree(d: Live, holdings: Holdings) -> Effect | None:
     match d.state:
         case State.INSPECTING:
             return Inspect(d.number, d.plan, holdings)
@@ -109,7 +110,7 @@ def _about_tree(d: Deployment, holdings: Holdings) -> Effect | None:
     return None
 
 
-def _on_stage(d: Deployment, stage: Stage) -> Effect | None:
+def _on_stage(d: Live, stage: Stage) -> Effect | None:
     if d.phase is Phase.CHECK:
         return _check(d, stage, baking=False)
     if d.phase is Phase.DONE:
@@ -119,7 +120,7 @@ def _on_stage(d: Deployment, stage: Stage) -> Effect | None:
     return SyncStep(d.number, stage, target, hosts, d.states[target - 1], d.states[target])
 
 
-def _check(d: Deployment, stage: Stage, *, baking: bool) -> RunChecks:
+def _check(d: Live, stage: Stage, *, baking: bool) -> RunChecks:
     last = len(d.states) - 1
     state = last if baking else d.step + 1
     hosts = tuple(h for h in d.of_stage(stage) if d.proves(h, state))
@@ -128,7 +129,7 @@ def _check(d: Deployment, stage: Stage, *, baking: bool) -> RunChecks:
     return RunChecks(d.number, stage, state, baking, hosts, control, since, d.plan.paths)
 
 
-def _restore(d: Deployment) -> RestoreStep:
+def _restore(d: Live) -> RestoreStep:
     state = d.undo - 1
     hosts = tuple(h for h in d.touched if d.marks[h].attempted > state)
     return RestoreStep(d.number, state, hosts, d.states[state + 1], d.states[state])

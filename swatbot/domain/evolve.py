@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 from swatbot.domain import events as e
 from swatbot.domain.applied import applied, credited
-from swatbot.domain.deployment import Deployment, HostMark, Kind, State
+from swatbot.domain.deployment import Deployment, Kind, State
+from swatbot.domain.findings import Holdings
+from swatbot.domain.live import HostMark, Live
 from swatbot.domain.manifest import covered
 from swatbot.domain.status import Lock, Status
 from swatbot.domain.transitions import TABLE
@@ -26,6 +28,8 @@ def evolve(status: Status, event: e.Event, at: datetime) -> Status:
     target = TABLE.get((d.state, type(event))) if d else None
     if d is None or target is None:
         raise ValueError(f"{type(event).__name__} is not allowed for #{event.number} ({d and d.state})")
+    if isinstance(event, e.Pinned):
+        event = _shared(event, status)
     after = applied(d, event, at, target)
     return _queue(status.put(after), after, event)
 
@@ -52,7 +56,7 @@ def _global(status: Status, event: e.GlobalEvent) -> Status:
             return status
 
 
-def _credited(d: Deployment, away: timedelta) -> Deployment:
+def _credited(d: Live, away: timedelta) -> Live:
     """Deadlines moved by the time in which nobody could be heard; hosts in between become uncertain.
 
     What a hold interrupted is moved by the whole of the hold when it ends.
@@ -66,7 +70,7 @@ def _credited(d: Deployment, away: timedelta) -> Deployment:
 
 
 def _requested(status: Status, event: e.Requested, at: datetime) -> Status:
-    d = Deployment(
+    d = Live(
         event.number,
         event.kind,
         event.plan,
@@ -81,36 +85,49 @@ def _requested(status: Status, event: e.Requested, at: datetime) -> Status:
         return status.put(d)
     original = status.past[event.of]
     last = len(original.states) - 1
-    hosts = original.hosts()
     d = replace(
         d,
         state=State.QUEUED,
         changes=original.changes,
         private=original.private,
-        head=original.head,
         states=original.states,
         before=original.before,
         stages=original.stages,
-        marks={h: HostMark(last, last) for h in hosts},
+        marks=dict.fromkeys(original.hosts(), HostMark(last, last)),
     )
     return replace(status.put(d), queue=(d.number, *status.queue))
 
 
-def _queue(status: Status, d: Deployment, event: e.DeploymentEvent) -> Status:
+def _queue(status: Status, d: Live, event: e.DeploymentEvent) -> Status:
     """What an event means for the queue, for what the fleet holds, and for stale hosts."""
+    if isinstance(event, e.Pinned):
+        return replace(status, stages=event.stages)
     if isinstance(event, e.Accepted):
         return replace(status, queue=(*status.queue, d.number))
     if d.number in status.queue and (d.active or d.state.terminal):
         status = status.without_queued(d.number)
     if isinstance(event, e.Completed):
         stale = _stale(status, d, event.stale)
-        return replace(status, holdings=event.holdings, stale=stale)
+        return replace(status, holdings=_shared_marks(event.holdings, status.holdings), stale=stale)
     if isinstance(event, e.RollbackIncomplete):
         return replace(status, stale=_missed(status, d.number, event.hosts))
     return status
 
 
-def _stale(status: Status, d: Deployment, hosts: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
+def _shared(event: e.Pinned, status: Status) -> e.Pinned:
+    """With hosts and holdings that equal the known ones kept once, however many deployments there are."""
+    stages = status.stages if event.stages == status.stages else event.stages
+    before = status.holdings if event.before == status.holdings else event.before
+    return replace(event, stages=stages, before=before)
+
+
+def _shared_marks(holdings: Holdings, known: Holdings | None) -> Holdings:
+    """The same, with the marks that were there before kept once."""
+    marks = {mark: mark for mark in known.marks} if known else {}
+    return replace(holdings, marks=tuple(marks.get(mark, mark) for mark in holdings.marks))
+
+
+def _stale(status: Status, d: Live, hosts: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
     """Hosts that proved the whole of this plan have caught up with what it covers."""
     caught_up: dict[str, tuple[int, ...]] = {}
     for host, numbers in status.stale.items():

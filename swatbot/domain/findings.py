@@ -84,12 +84,10 @@ class Pin:
         states: digests of S_0 (what the fleet holds under the plan) to S_n (the snapshot); S_k has the
             new content of steps 1..k and the old content of the others. A sync goes S_k to S_k+1,
             a rollback S_k to S_k-1: the same engine, the same proof.
-        after: digest of the whole tree's manifest as the fleet will hold it afterwards.
         findings: what the tree held at that moment, to be compared with what the deployer was told.
     """
 
     states: tuple[str, ...]
-    after: str
     findings: Findings
 
     @property

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from swatbot.domain.deployment import Deployment, State
-from swatbot.domain.findings import Holdings
+from swatbot.domain.deployment import State
+from swatbot.domain.findings import Holdings, StageHosts
+from swatbot.domain.live import Live
+from swatbot.domain.past import Past, past_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,44 +30,46 @@ class Status:
         latest: the highest number given out.
         lock: the lock, if there is one.
         holdings: what the fleet holds, None before the first baseline.
+        stages: the hosts, as they were at the latest snapshot.
         stale: hosts that missed deployments, with their numbers.
         token: the fencing token of the engine that decides.
     """
 
-    live: Mapping[int, Deployment] = field(default_factory=dict)
-    past: Mapping[int, Deployment] = field(default_factory=dict)
+    live: Mapping[int, Live] = field(default_factory=dict)
+    past: Mapping[int, Past] = field(default_factory=dict)
     queue: tuple[int, ...] = ()
     latest: int = 0
     lock: Lock | None = None
     holdings: Holdings | None = None
+    stages: tuple[StageHosts, ...] = ()
     stale: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     token: int = 0
 
-    def deployment(self, number: int) -> Deployment | None:
+    def deployment(self, number: int) -> Live | Past | None:
         """The deployment of this number, over or not."""
         return self.live.get(number) or self.past.get(number)
 
     @property
-    def active(self) -> Deployment | None:
+    def active(self) -> Live | None:
         """The one deployment that occupies the environment."""
         return next((d for d in self.live.values() if d.active), None)
 
     @property
-    def waiting(self) -> tuple[Deployment, ...]:
+    def waiting(self) -> tuple[Live, ...]:
         """The queue, next first."""
         return tuple(self.live[n] for n in self.queue)
 
-    def in_state(self, *states: State) -> tuple[Deployment, ...]:
+    def in_state(self, *states: State) -> tuple[Live, ...]:
         """Live deployments in one of these states, by number."""
         return tuple(d for _, d in sorted(self.live.items()) if d.state in states)
 
-    def put(self, d: Deployment) -> "Status":
-        """With this deployment in place of the one that has its number."""
+    def put(self, d: Live) -> "Status":
+        """With this deployment in place of the one that has its number; among the past ones if it is over."""
         latest = max(self.latest, d.number)
         if not d.state.terminal:
             return replace(self, live={**self.live, d.number: d}, latest=latest)
         live = {n: other for n, other in self.live.items() if n != d.number}
-        return replace(self, live=live, past={**self.past, d.number: d}, latest=latest)
+        return replace(self, live=live, past={**self.past, d.number: past_of(d)}, latest=latest)
 
     def without_queued(self, number: int) -> "Status":
         """With this number out of the queue."""

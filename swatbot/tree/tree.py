@@ -178,8 +178,7 @@ class GitTree:
         for step in plan.steps:
             state = state.overlay(new.select(step.paths))
             states.append(self._store.put_manifest(state))
-        after = self._store.put_manifest(held.overlay(state))
-        return Pin(tuple(states), after, findings)
+        return Pin(tuple(states), findings)
 
     def _kept(self, entry: Entry) -> bytes:
         return self._store.content(entry.content)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from swatbot.bootstrap.world import check_settings
-from swatbot.checks.settings import CommandCheck, HttpCheck, LogsCheck
+from swatbot.bootstrap.settings import check_settings
+from swatbot.checks.settings import Check, CommandCheck, HttpCheck, LogsCheck
 from swatbot.config import load
-from swatbot.config.sections import CommandSection, HttpSection, LogsSection
+from swatbot.config.sections import CheckSection, CommandSection, HttpSection, LogsSection
 from swatbot.domain.stage import Stage
 
 SAMPLES = Path(__file__).parents[2] / "config"
@@ -30,6 +30,8 @@ CASES: list[tuple[Any, Any, str, Any, str, Any]] = [
     (HTTP, HTTP_SETTINGS, "path", "/x", "path", "/x"),
     (HTTP, HTTP_SETTINGS, "host_header", "en.example.org", "host_header", "en.example.org"),
     (HTTP, HTTP_SETTINGS, "scheme", "https", "scheme", "https"),
+    (HTTP, HTTP_SETTINGS, "ca_file", Path("/ca.pem"), "ca_file", "/ca.pem"),
+    (HTTP, HTTP_SETTINGS, "server_name", "{host}.x", "server_name", "{host}.x"),
     (HTTP, HTTP_SETTINGS, "port", 8080, "port", 8080),
     (HTTP, HTTP_SETTINGS, "status", 302, "status", 302),
     (HTTP, HTTP_SETTINGS, "body", "ok", "body", "ok"),
@@ -58,6 +60,8 @@ CASES: list[tuple[Any, Any, str, Any, str, Any]] = [
     (LOGS, LOGS_SETTINGS, "watch", 3 * MINUTE, "watch", 180.0),
     (LOGS, LOGS_SETTINGS, "least", MINUTE, "least", 60.0),
     (LOGS, LOGS_SETTINGS, "poll", MINUTE, "poll", 60.0),
+    (LOGS, LOGS_SETTINGS, "patience", MINUTE, "patience", 60.0),
+    (LOGS, LOGS_SETTINGS, "timeout", MINUTE, "timeout", 60.0),
     (LOGS, LOGS_SETTINGS, "ca_file", Path("/ca.pem"), "ca_file", "/ca.pem"),
 ]
 
@@ -81,6 +85,13 @@ def test_a_field_arrives_where_it_belongs(
     assert check_settings(changed) == replace(settings, **{target: arrives})
 
 
+@pytest.mark.parametrize(
+    ("section", "settings"), [(HTTP, HTTP_SETTINGS), (COMMAND, COMMAND_SETTINGS), (LOGS, LOGS_SETTINGS)]
+)
+def test_the_defaults_of_config_and_probe_are_the_same(section: CheckSection, settings: Check) -> None:
+    assert check_settings(section) == settings
+
+
 @pytest.mark.parametrize("section", [HTTP, COMMAND, LOGS])
 def test_every_field_has_its_case(section: BaseModel) -> None:
     cases = [field for of, _, field, *_ in CASES if of is section]
@@ -91,3 +102,8 @@ def test_the_sample_sends_its_headers_and_expects_none() -> None:
     check = check_settings(load(SAMPLES, {}).checks.check[0])
     assert isinstance(check, HttpCheck)
     assert (check.send, check.headers) == ((("X-Forwarded-Proto", "https"),), ())
+
+
+def test_the_sample_of_logs_shows_the_defaults() -> None:
+    check = check_settings(load(SAMPLES, {}).checks.check[2])
+    assert check == LogsCheck("error logs", (Stage.CANARIES,), "https://logs.example.org:9200", "logstash-*")

@@ -1,7 +1,6 @@
-"""What every Chat adapter owes its users, held against IRC, the local socket and the console."""
+"""What every Chat adapter owes its users, held against IRC and the local socket."""
 
 import getpass
-import io
 import json
 import queue
 import socket
@@ -14,7 +13,6 @@ from typing import Protocol
 import pytest
 
 from swatbot.adapters.clock import ManualClock
-from swatbot.adapters.console_chat import ConsoleChat
 from swatbot.adapters.irc.chat import IrcChat, IrcSettings
 from swatbot.adapters.local_chat import LocalChat
 from swatbot.ports import Chat, Incoming
@@ -103,37 +101,11 @@ class LocalRig:
         self._sock.close()
 
 
-class ConsoleRig:
-    nick = "deployer"
-    account = "irc:practice/deployer"
-
-    def __init__(self) -> None:
-        self._out = io.StringIO()
-        self._console = ConsoleChat(self._out, ManualClock(START))
-        self.chat: Chat = self._console
-
-    def begin(self, hear: Callable[[Incoming], None]) -> None:
-        self.chat.start(hear)
-
-    def speak(self, text: str) -> None:
-        self._console.say(self.nick, self.account, text)
-
-    def read(self, count: int) -> list[str]:
-        lines = [line for line in self._out.getvalue().split("\n") if " <swatbot> " in line]
-        assert len(lines) >= count
-        assert all(line.startswith("14:02:03 <swatbot> ") for line in lines)
-        return [line.partition(" <swatbot> ")[2] for line in lines]
-
-    def end(self) -> None:
-        self.chat.stop()
-
-
-@pytest.fixture(params=["irc", "local", "console"])
+@pytest.fixture(params=["irc", "local"])
 def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
     makers: dict[str, Callable[[], Rig]] = {
         "irc": IrcRig,
         "local": lambda: LocalRig(tmp_path),
-        "console": ConsoleRig,
     }
     made = makers[request.param]()
     yield made
@@ -225,8 +197,6 @@ def test_what_is_queued_is_sent_before_stopping(rig: Rig, heard: "queue.Queue[In
     assert heard.empty()
 
 
-# The console hears on the speaker's own thread, where the error belongs.
-@pytest.mark.parametrize("rig", ["irc", "local"], indirect=True)
 def test_a_front_end_survives_a_listener_that_fails(rig: Rig) -> None:
     lines: queue.Queue[str] = queue.Queue()
 

@@ -167,7 +167,8 @@ def test_a_path_deleted_in_the_tree_is_a_deletion(lab: TreeLab) -> None:
     assert (found.faults, found.deletions, found.held, found.removed) == ((), 1, 1, 2)
     pin = lab.tree.snapshot(plan(COMMON), lab.holdings)
     assert lab.tree.manifest(pin.digest).entries == ()
-    assert COMMON not in lab.tree.manifest(pin.after).by_path
+    after = lab.tree.overlay(lab.holdings.manifest, pin.digest)
+    assert COMMON not in lab.tree.manifest(after).by_path
 
 
 def test_a_snapshot_holds_every_state_over_the_same_roots(lab: TreeLab) -> None:
@@ -182,17 +183,23 @@ def test_a_snapshot_holds_every_state_over_the_same_roots(lab: TreeLab) -> None:
     assert states[1].differences(states[2]) == (SETTINGS,)
     assert states[2].by_path[SETTINGS] == file_entry(SETTINGS, b"new settings", 0o755)
     assert pin.digest == states[2].digest
-    after = lab.tree.manifest(pin.after)
-    assert lab.tree.overlay(lab.holdings.manifest, pin.digest) == pin.after
-    assert lab.tree.overlay(pin.after, pin.states[0]) == lab.holdings.manifest
-    assert after.select(("dblists", "wmf-config")) == states[2]
-    assert after.by_path["static/logo.png"] == file_entry("static/logo.png", FIRST["static/logo.png"])
     assert {lab.tree.content(e.content) for state in states for e in state.entries} >= {
         b"new settings",
         FIRST[SETTINGS],
         b"dewiki\n",
     }
     assert pin.findings == lab.tree.inspect(plan("dblists", "wmf-config"), lab.holdings)
+
+
+def test_what_was_shipped_lies_over_what_the_fleet_held_and_comes_off_again(lab: TreeLab) -> None:
+    lab.write(SETTINGS, b"new settings")
+    lab.write("dblists/new.dblist", b"dewiki\n")
+    pin = lab.tree.snapshot(plan("dblists", "wmf-config"), lab.holdings)
+    digest = lab.tree.overlay(lab.holdings.manifest, pin.digest)
+    after = lab.tree.manifest(digest)
+    assert after.select(("dblists", "wmf-config")) == lab.tree.manifest(pin.digest)
+    assert after.by_path["static/logo.png"] == file_entry("static/logo.png", FIRST["static/logo.png"])
+    assert lab.tree.overlay(digest, pin.states[0]) == lab.holdings.manifest
 
 
 def test_a_snapshot_does_not_change_with_the_tree(lab: TreeLab) -> None:
@@ -209,7 +216,7 @@ def test_equal_content_gives_an_equal_digest(lab: TreeLab) -> None:
     os.utime(lab.path / SETTINGS, (1, 1))
     assert lab.tree.snapshot(plan("wmf-config"), lab.holdings) == first
     assert first.states[0] == first.states[1]
-    assert first.after == lab.holdings.manifest
+    assert lab.tree.overlay(lab.holdings.manifest, first.digest) == lab.holdings.manifest
 
 
 def test_what_was_deployed_waits_no_more(lab: TreeLab) -> None:
@@ -217,11 +224,13 @@ def test_what_was_deployed_waits_no_more(lab: TreeLab) -> None:
     lab.write("dblists/all.dblist", b"y")
     commit = lab.commit("alice", "both")
     pin = lab.tree.snapshot(plan("wmf-config"), lab.holdings)
-    now = Holdings(pin.after, (*lab.holdings.marks, Mark("wmf-config", commit, 1)))
+    after = lab.tree.overlay(lab.holdings.manifest, pin.digest)
+    now = Holdings(after, (*lab.holdings.marks, Mark("wmf-config", commit, 1)))
     found = lab.tree.inspect(plan("wmf-config"), now)
     assert (found.files, [c.files for c in found.changes]) == ((), [("dblists/all.dblist",)])
     pin = lab.tree.snapshot(plan("dblists"), now)
-    now = Holdings(pin.after, (*now.marks, Mark("dblists", commit, 2)))
+    after = lab.tree.overlay(after, pin.digest)
+    now = Holdings(after, (*now.marks, Mark("dblists", commit, 2)))
     assert lab.tree.inspect(plan("."), now).changes == ()
 
 

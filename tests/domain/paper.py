@@ -98,7 +98,7 @@ class PaperTree:
         for step in plan.steps:
             state |= {p: self.versions[p] for p in step.paths}
             states.append(spell(state, plan.paths))
-        return Pin(tuple(states), spell(held | state), self.findings(plan, holdings))
+        return Pin(tuple(states), self.findings(plan, holdings))
 
 
 class Fate(StrEnum):

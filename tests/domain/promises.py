@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from swatbot.domain import events as e
-from swatbot.domain.deployment import Deployment, HoldKind, Kind, State, Word
+from swatbot.domain.deployment import HoldKind, Kind, State, Word
 from swatbot.domain.effects import Effect, Finish, Inspect, RestoreStep, SyncStep, next_effect
+from swatbot.domain.live import Live
 from swatbot.domain.person import Role
 from swatbot.domain.rules import Rules
 from swatbot.domain.stage import Outcome, Stage
@@ -96,7 +97,7 @@ class Promises:
         else:
             ledger.approved.update(event.persons)
 
-    def _checked(self, d: Deployment, event: e.Checked | e.Continued) -> None:
+    def _checked(self, d: Live, event: e.Checked | e.Continued) -> None:
         ledger = self.ledgers[event.number]
         if isinstance(event, e.Checked):
             if all(v.finding is Finding.PASS for v in event.verdicts):
@@ -130,14 +131,14 @@ class Promises:
             case e.RollbackStarted():
                 self._nothing_lost(before, before.live[event.number])
 
-    def _completed(self, d: Deployment, event: e.Completed, after: Status) -> None:
+    def _completed(self, d: Live, event: e.Completed, after: Status) -> None:
         wanted = d.states[0 if d.kind is Kind.ROLLBACK else -1]
         wrong = {h for h in d.hosts() if not self.hosts.holds(h, wanted)} - set(event.stale)
         assert not wrong, f"#{d.number} completed, and {sorted(wrong)} do not hold {wanted}"
         assert set(event.stale) <= after.stale.keys(), "left behind, and not stale"
 
     @staticmethod
-    def _nothing_lost(before: Status, d: Deployment) -> None:
+    def _nothing_lost(before: Status, d: Live) -> None:
         """A rollback by number takes nothing away that a later deployment put there."""
         undone = {
             o.of for o in before.past.values() if o.kind is Kind.ROLLBACK and o.state is State.COMPLETED
@@ -157,7 +158,7 @@ class Promises:
 
     # --- writes ----------------------------------------------------------------------------------
 
-    def may_write(self, d: Deployment | None, effect: SyncStep | RestoreStep, host: str) -> None:
+    def may_write(self, d: Live | None, effect: SyncStep | RestoreStep, host: str) -> None:
         """Judge one write, before it happens; `d` is the deployment as it stands."""
         assert d is not None, f"{effect} writes for a deployment that is over"
         ledger = self.ledgers[effect.number]
@@ -176,12 +177,12 @@ class Promises:
         for stage, step in self._earlier(d, effect):
             self._complete(d, ledger, stage, step)
 
-    def _earlier(self, d: Deployment, effect: SyncStep) -> Iterable[tuple[Stage, int]]:
+    def _earlier(self, d: Live, effect: SyncStep) -> Iterable[tuple[Stage, int]]:
         for stage in ORDER[: ORDER.index(effect.stage) + 1]:
             last = effect.step - 1 if stage is effect.stage else len(d.states) - 1
             yield from ((stage, step) for step in range(1, last + 1))
 
-    def _complete(self, d: Deployment, ledger: Ledger, stage: Stage, step: int) -> None:
+    def _complete(self, d: Live, ledger: Ledger, stage: Stage, step: int) -> None:
         assert (stage, step, False) in ledger.passed, f"{stage} step {step} was not checked"
         outcomes = ledger.reported.get((stage, step), {})
         begun = {h for h, o in outcomes.items() if o is not Outcome.NOT_STARTED}
@@ -218,7 +219,7 @@ class Promises:
             assert not d.state.terminal
             assert self._moves(status, d), f"#{d.number} stands still in {d.state}: {d}"
 
-    def _moves(self, status: Status, d: Deployment) -> bool:
+    def _moves(self, status: Status, d: Live) -> bool:
         """Whether something comes next: an effect, the queue's turn, or a named person before a deadline."""
         match d.state:
             case State.HELD:
@@ -234,7 +235,7 @@ class Promises:
                 return next_effect(d, status) is not None
 
     @staticmethod
-    def _held(d: Deployment) -> bool:
+    def _held(d: Live) -> bool:
         assert d.hold is not None
         match d.hold.kind:
             case HoldKind.PERSON:

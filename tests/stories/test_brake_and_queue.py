@@ -1,5 +1,7 @@
 """The brake, the queue, the lock, and what time alone brings."""
 
+import pytest
+
 from swatbot.domain.deployment import State
 from swatbot.domain.events import HostsSynced
 from swatbot.domain.stage import Budget, Outcome, Stage
@@ -99,6 +101,69 @@ def test_a_lock_ends_by_itself_and_another_persons_lock_stands() -> None:
         world.chat.expect("Deployments are unlocked: its time is over.")
         world.chat.says("deployer", "!unlock")
         world.chat.expect('deployer: deployments are not locked: "!queue" says what is going on.')
+
+
+@pytest.mark.parametrize(
+    ("words", "command", "until"),
+    [
+        ("14:30 maintenance", "!lock maintenance until 14:30", "14:30"),
+        ("14:30", "!lock WHY until 14:30", "14:30"),
+        ("at 14:30 UTC: maintenance", "!lock maintenance until 14:30", "14:30"),
+        ("9:05 maintenance", "!lock maintenance until 09:05", "09:05"),
+        (f"14:30 {'because ' * 40}", "!lock WHY until 14:30", "14:30"),
+    ],
+)
+def test_a_time_first_is_asked_about(words: str, command: str, until: str) -> None:
+    with story() as world:
+        world.chat.says("deployer", f"!lock {words}")
+        world.chat.expect(
+            f'deployer: not done yet: does the lock end at {until} UTC? Then say "{command}".'
+            " Else begin with the reason."
+        )
+        assert world.engine.status.lock is None
+        world.chat.says("deployer", command)
+        (line,) = world.chat.skip()
+        assert line.startswith(f"Deployments are locked by deployer until {until} UTC: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("2h maintenance", "maintenance"),
+        ("for 30 min maintenance", "maintenance"),
+        ("maintenance until 3pm", "maintenance"),
+        ("maintenance until 3:00 pm", "maintenance"),
+        ("maintenance until 15.30", "maintenance"),
+        ("maintenance until 1530", "maintenance"),
+        ("maintenance till 15:30", "maintenance"),
+        ("maintenance until tomorrow 09:00", "maintenance"),
+        ("maintenance until 15:30 CET", "maintenance"),
+        ("until 15:30CET maintenance", "WHY"),
+    ],
+)
+def test_an_end_that_can_not_be_read_is_asked_about(words: str, why: str) -> None:
+    with story() as world:
+        world.chat.says("deployer", f"!lock {words}")
+        world.chat.expect(
+            f'deployer: not done yet: I can not read when it ends. In UTC, say "!lock {why} until HH:MM".'
+        )
+        assert world.engine.status.lock is None
+
+
+@pytest.mark.parametrize(
+    ("words", "locked"),
+    [
+        ("500 errors everywhere", ': "500 errors everywhere".'),
+        ("Incident until further notice", ': "Incident until further notice".'),
+        ("Incident until 5 hosts are back", ': "Incident until 5 hosts are back".'),
+        ("maintenance Until 15:30UTC", ' until 15:30 UTC: "maintenance".'),
+        ("14:30 change broke search until 15:30", ' until 15:30 UTC: "14:30 change broke search".'),
+    ],
+)
+def test_what_is_clear_locks(words: str, locked: str) -> None:
+    with story() as world:
+        world.chat.says("deployer", f"!lock {words}")
+        world.chat.expect(f"Deployments are locked by deployer{locked}")
 
 
 def test_reminders_then_expiry() -> None:

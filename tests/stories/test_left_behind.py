@@ -17,11 +17,64 @@ def test_a_change_that_the_paths_cover_in_part_is_refused_with_what_to_type() ->
             f"deployer: not queued. Change {commit} by submitter also touches dblists/uploadsdisabled.dblist,"
             " which wmf-config does not cover: the sync would ship half of it.",
             'deployer: say "!sync-dir dblists/uploadsdisabled.dblist, wmf-config Hide uploads where they are'
-            ' disabled", or for an order "!sync-dir dblists/uploadsdisabled.dblist then wmf-config …", or'
-            ' "!sync-dir --partial wmf-config …" if you mean it.',
+            ' disabled", or for an order "!sync-dir dblists/uploadsdisabled.dblist then wmf-config'
+            ' MESSAGE", or "!sync-dir --partial wmf-config MESSAGE" if you mean it.',
         )
         world.chat.says("deployer", "!sync-dir --partial wmf-config Half of it, knowingly")
         assert "#2 wmf-config: 1 change by submitter" in world.chat.skip()[0]
+
+
+DEEP = "extensions/RelatedArticles/resources/ext.relatedArticles.readMore.bootstrap"
+LONG = f"{DEEP}/{'x' * 120}.js"
+
+
+def test_many_files_are_told_by_their_directory_so_that_the_command_is_whole() -> None:
+    with story() as world:
+        files: dict[str, str | None] = {f"{DEEP}/{n}.js": "new" for n in range(5)}
+        world.tree.change("submitter", "Read more", {"wmf-config/CommonSettings.php": "2", **files})
+        message = "Show related articles below the article on all projects of the family (T12345)"
+        world.chat.says("deployer", f"!sync-dir wmf-config {message}")
+        assert "also touches extensions/" in world.chat.unread.popleft()[1]
+        world.chat.expect(
+            f'deployer: say "!sync-dir {DEEP}, wmf-config MESSAGE", or for an order "!sync-dir {DEEP} then'
+            ' wmf-config MESSAGE", or "!sync-dir --partial wmf-config MESSAGE" if you mean it.'
+        )
+        world.chat.says("deployer", f"!sync-dir {DEEP} then wmf-config {message}")
+        assert "#2 in 2 steps: " in world.chat.skip()[0]
+
+
+def test_where_no_command_fits_the_paths_are_told_whole() -> None:
+    with story() as world:
+        files = (LONG, "static/logo.png", "dblists/a b.dblist", f"dblists/{'y' * 200}")
+        commit = world.tree.change("submitter", "Read more", dict.fromkeys(files, "2"))
+        world.chat.says("deployer", f"!sync-dir {LONG} Read more")
+        world.chat.unread.popleft()
+        world.chat.expect(
+            'deployer: type it again with static/logo.png, "dblists/a b.dblist" and 1 more (see "git show'
+            f' --name-only {commit}") beside your paths: after a comma they ship together, before "then" they'
+            " go first; or with --partial before the paths if you mean it."
+        )
+
+
+def test_private_files_that_are_left_behind_are_not_named() -> None:
+    with story() as world:
+        files = ("private/keys.php", "private/other.php")
+        commit = world.tree.change("submitter", "x", dict.fromkeys(files, "2"))
+        world.chat.says("deployer", "!sync-dir private/keys.php Fix", private=True)
+        first, second = world.chat.skip()
+        assert "also touches 1 private file" in first
+        assert second.startswith(f'type it again with 1 file (see "git show --name-only {commit}") beside')
+        assert "other.php" not in first + second
+
+
+def test_edits_under_a_plan_that_is_too_long_to_repeat() -> None:
+    with story() as world:
+        paths = [LONG, LONG.replace("x", "y")]
+        world.tree.files |= dict.fromkeys(paths, "by hand")
+        world.tree.edits += paths
+        world.chat.says("deployer", f"!sync-dir {paths[0]} then {paths[1]} Quick fix")
+        (line,) = world.chat.skip()
+        assert line.endswith("or say the same with --dirty before the paths if you mean them.")
 
 
 def test_somebody_elses_change_ships_along_and_both_are_asked() -> None:
@@ -79,7 +132,7 @@ def test_an_unknown_author_is_a_question_to_the_deployer() -> None:
         world.chat.says("deployer", "!sync-dir static Fix")
         world.chat.expect(
             f"deployer: not queued. I do not know Zoe <zoe@elsewhere.example>, who wrote {commit}."
-            ' Who tests it? "!sync-dir --for NAME static Fix".'
+            ' Who tests it? Say "!sync-dir --for NAME static Fix".'
         )
         world.chat.says("deployer", "!sync-dir --for othr static Fix")
         world.chat.expect('deployer: I do not know "othr" in people.toml. Did you mean other?')

@@ -2,6 +2,7 @@
 
 import re
 import socket
+import ssl
 import time
 from collections.abc import Iterable
 from types import TracebackType
@@ -123,14 +124,24 @@ class RawClient(LineSocket):
 class FakeServer:
     """Listens on loopback and does nothing that the test does not do itself."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, context: ssl.SSLContext | None = None) -> None:
+        self._context = context
         self._listener = socket.create_server(("127.0.0.1", port))
         self._listener.settimeout(WAIT_SECONDS)
         self.port: int = self._listener.getsockname()[1]
 
     def accept(self) -> LineSocket:
-        """The next connection, at which nothing has been read."""
-        return LineSocket(self._listener.accept()[0], "server")
+        """The next connection, at which nothing has been read.
+
+        Raises:
+            ssl.SSLError: the client did not like our certificate.
+        """
+        sock = self._listener.accept()[0]
+        if self._context is None:
+            return LineSocket(sock, "server")
+        with sock:
+            sock.settimeout(WAIT_SECONDS)
+            return LineSocket(self._context.wrap_socket(sock, server_side=True), "server")
 
     def welcomed(self, caps: str = "") -> LineSocket:
         """The next connection, through login and into #swat."""

@@ -7,13 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from socket import create_server
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from swatbot.checks.checker import Checks
 from swatbot.checks.http import check_http
@@ -205,40 +201,19 @@ def test_no_host_no_address_and_stop_are_unknown() -> None:
     assert (stopped.finding, stopped.reason) == (Finding.UNKNOWN, "stopped before every host was asked")
 
 
-def certificate(directory: Path, name: str) -> tuple[ssl.SSLContext, str]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    file = directory / f"{name}.pem"
-    form = serialization.PrivateFormat.PKCS8
-    plain = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
-    file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + plain)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    return context, str(file)
+@pytest.mark.parametrize(
+    ("header", "expected"), [("", "mw1261"), ("en.example.org:8080", "en.example.org:8080")]
+)
+def test_without_a_host_header_each_host_is_asked_by_its_own_name(header: str, expected: str) -> None:
+    seen: list[list[str] | None] = []
 
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        seen.append(request.headers.get_all("Host"))
+        says(200)(request)
 
-def test_over_tls_the_certificate_must_be_for_the_site(tmp_path: Path) -> None:
-    context, file = certificate(tmp_path, "en.example.org")
-    good = HttpCheck("web", STAGES, scheme="https", host_header="en.example.org", ca_file=file, tries=1)
-    other = HttpCheck("web", STAGES, scheme="https", host_header="de.example.org", ca_file=file, tries=1)
-    stranger = HttpCheck("web", STAGES, scheme="https", host_header="en.example.org", tries=1)
-    with server(says(200), context) as web:
-        assert ask(good, a1=web).finding is Finding.PASS
-        refused = [ask(check, a1=web) for check in (other, stranger)]
-    assert [v.finding for v in refused] == [Finding.FAIL] * 2
-    assert all(v.reason.startswith("a1 does not answer: ") for v in refused)
-    assert "de.example.org" in refused[0].reason
+    with server(answer) as web:
+        assert ask(HttpCheck("web", STAGES, host_header=header), mw1261=web).finding is Finding.PASS
+    assert seen == [[expected]]
 
 
 def test_only_the_checks_of_the_stage_run_in_their_order() -> None:

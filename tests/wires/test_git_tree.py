@@ -141,9 +141,10 @@ def test_names_that_are_not_text_survive(lab: GitLab) -> None:
     fresh = SnapshotStore(lab.store.directory)
     entries = fresh.manifest(pin.digest).by_path
     assert fresh.content(entries[os.fsdecode(names[0])].content) == names[0]
-    held = Holdings(pin.after, (Mark(".", found.head, 1),))
+    after = lab.tree.overlay(lab.holdings.manifest, pin.digest)
+    held = Holdings(after, (Mark(".", found.head, 1),))
     assert lab.tree.inspect(plan("."), held).files == ()
-    assert lab.tree.adopt(lab.tree.manifest(pin.after), found.head).manifest == pin.after
+    assert lab.tree.adopt(lab.tree.manifest(after), found.head).manifest == after
 
 
 def test_ignored_by_git_is_not_ignored_here(lab: GitLab) -> None:
@@ -185,7 +186,8 @@ def test_what_the_store_lost_comes_from_git_or_is_named(lab: GitLab) -> None:
     assert lab.tree.content(old.content) == FIRST[SETTINGS]
     shutil.rmtree(lab.store.directory / "objects")
     lab.write(SETTINGS, b"newer")
-    held = Holdings(pin.after, lab.holdings.marks)  # a dirty deployment: git never had this content
+    after = lab.tree.overlay(lab.holdings.manifest, pin.digest)
+    held = Holdings(after, lab.holdings.marks)  # a dirty deployment: git never had this content
     with pytest.raises(OperationalError, match=f"nor git .* has {SETTINGS} as the fleet holds it"):
         lab.tree.snapshot(plan("wmf-config"), held)
 

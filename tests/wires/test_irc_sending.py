@@ -9,6 +9,7 @@ from contextlib import closing
 
 import pytest
 
+from swatbot.chat.messages.text import NOTHING
 from swatbot.practice.ircd import PracticeIrcd
 from tests.wires.irc_bot import WAIT, Bot
 from tests.wires.irc_client import FakeServer, RawClient
@@ -72,6 +73,15 @@ def test_a_line_is_sent_when_the_channel_is_joined_and_others_do_not_wait_for_it
         server.send(":swatbot!s@h JOIN #banned")
         server.expect("PRIVMSG #banned :early")
         assert early.wait(WAIT)
+
+
+@pytest.mark.parametrize("text", ["", " ", "\x07\r\n", "\u202e"])
+def test_a_line_that_nobody_could_see_says_so(text: str, fake: FakeServer, bots: Callable[..., Bot]) -> None:
+    bot = bots(fake.port).begin()
+    with closing(fake.welcomed()) as server:
+        sent = bot.post(text)
+        assert server.expect("^PRIVMSG") == f"PRIVMSG #swat :{NOTHING}"
+        assert sent.wait(WAIT)
 
 
 @pytest.mark.parametrize("target", ["", "#a,#b", "#a b", ":x", "#a\r\nQUIT", "a\0"])

@@ -1,20 +1,16 @@
-"""The local socket and its client, and what the console looks like on a terminal."""
+"""The local socket and its client."""
 
 import getpass
-import io
 import json
 import os
 import socket
 import stat
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from swatbot.adapters.clock import ManualClock
-from swatbot.adapters.console_chat import ConsoleChat
 from swatbot.adapters.local_chat import LocalChat, say
 from swatbot.errors import OperationalError
 from swatbot.ports import Incoming
@@ -168,31 +164,6 @@ def test_a_client_that_does_not_read_is_cut_off_and_holds_up_nobody(path: Path, 
             local.post("#local", "x" * 1000, sent.release)
         assert all(sent.acquire(timeout=QUIET) for _ in range(2000))
         assert _bytes_until_the_end(client) < 2000 * 1000
-
-
-def test_colour_is_for_terminals_only() -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    clock = ManualClock(datetime(2024, 1, 1, 14, 2, 3, tzinfo=UTC))
-    for stream, coloured in ((Terminal(), True), (io.StringIO(), False)):
-        console = ConsoleChat(stream, clock)
-        console.say("submitter", None, "verified\x1b[2J")
-        console.post("submitter", "for you", lambda: None)
-        assert ("\x1b[" in stream.getvalue()) == coloured
-        assert "\x1b[2J" not in stream.getvalue()
-    assert (
-        stream.getvalue() == "14:02:03 <submitter> verified[2J\n14:02:03 <swatbot> (to submitter) for you\n"
-    )
-
-
-def test_on_the_console_the_bot_is_addressed_by_name() -> None:
-    heard: list[Incoming] = []
-    console = ConsoleChat(io.StringIO(), ManualClock(datetime(2024, 1, 1, tzinfo=UTC)))
-    console.start(heard.append)
-    console.say("other", "irc:practice/other", "swatbot: next")
-    assert (heard[0].text, heard[0].addressed, heard[0].channel) == ("next", True, "#swat")
 
 
 def _abandoned(path: Path) -> None:

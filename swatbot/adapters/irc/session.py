@@ -19,6 +19,7 @@ from swatbot.adapters.irc.outbox import Outbox, Post
 from swatbot.adapters.irc.pace import TokenBucket
 from swatbot.adapters.irc.settings import IrcSettings
 from swatbot.adapters.irc.wire import Message, Wire
+from swatbot.chat.messages.text import NOTHING
 from swatbot.ports import Clock, Incoming
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ class Session:
         if self._post is None:
             return False
         limit = room(self._wire.nick, self._channels.userhost, self._post.target)
-        self._pieces = deque(split(clean(self._post.text), limit)) or deque([" "])
+        self._pieces = deque(split(clean(self._post.text), limit)) or deque([NOTHING])
         return True
 
     def _send_piece(self) -> None:

@@ -11,25 +11,17 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from swatbot.adapters.sqlite.appending import Append, insert, note_token, number
 from swatbot.adapters.sqlite.doorbell import Doorbell, Listener
-from swatbot.adapters.sqlite.schema import connect, explain, prepare, record_of, row_of
-from swatbot.app.chain import GENESIS, link, settle
+from swatbot.adapters.sqlite.schema import connect, explain, prepare, record_of
+from swatbot.app.chain import settle
 from swatbot.errors import OperationalError
-from swatbot.ports import Entry, Record, RecordKind, StaleWriterError
+from swatbot.ports import Entry, Record
 
 _LOOK = 1.0
 """Seconds after which a follower looks without having heard the bell: a writer may die before it rings."""
-
-# One question instead of four: each lets other threads run, and among many busy ones the way back is long.
-_END = """
-SELECT (SELECT value FROM meta WHERE key = 'token'),
-    (SELECT coalesce(max(seq), 0) FROM records WHERE kind = ?),
-    (SELECT coalesce(max(seq), 0) FROM records),
-    coalesce((SELECT hash FROM records ORDER BY seq DESC LIMIT 1), ?)
-"""
 
 
 class SqliteJournal:
@@ -56,7 +48,7 @@ class SqliteJournal:
             raise
         self._writing = threading.Lock()
         self._durable = True
-        self._queue: deque[_Append] = deque()
+        self._queue: deque[Append] = deque()
         self._readers: deque[sqlite3.Connection] = deque()
         self._grown = threading.Condition()
         self._seen = 0
@@ -74,7 +66,7 @@ class SqliteJournal:
         durable: bool = True,
     ) -> tuple[Record, ...]:
         """See `Journal.append`."""
-        mine = _Append([settle(entry) for entry in entries], expect, token, cursor, durable)
+        mine = Append([settle(entry) for entry in entries], expect, token, cursor, durable)
         self._queue.append(mine)
         with self._writing:
             if not mine.done:
@@ -86,8 +78,8 @@ class SqliteJournal:
     def next_token(self) -> int:
         """A fencing token larger than all before, durably noted; older ones are refused from now on."""
         with self._writing, self._transaction(durable=True) as db:
-            token = _meta(db, "token") + 1
-            _note_token(db, token)
+            token = number(db, "SELECT value FROM meta WHERE key = 'token'") + 1
+            note_token(db, token)
         return token
 
     def read(self, after: int, limit: int = 1000) -> tuple[Record, ...]:
@@ -127,12 +119,12 @@ class SqliteJournal:
     def head(self) -> int:
         """See `Journal.head`."""
         with self._reading() as db:
-            return _number(db, "SELECT max(seq) FROM records")
+            return number(db, "SELECT max(seq) FROM records")
 
     def cursor(self, name: str) -> int:
         """See `Journal.cursor`."""
         with self._reading() as db:
-            return _number(db, "SELECT seq FROM cursors WHERE name = ?", name)
+            return number(db, "SELECT seq FROM cursors WHERE name = ?", name)
 
     def close(self) -> None:
         """See `Journal.close`."""
@@ -158,7 +150,7 @@ class SqliteJournal:
         try:
             with self._transaction(durable=any(one.durable for one in batch)) as db:
                 for one in batch:
-                    _insert(db, one)
+                    insert(db, one)
         except BaseException as error:
             for one in batch:
                 one.fail(error)
@@ -242,62 +234,3 @@ class SqliteJournal:
         while listener.wait(_LOOK):
             with suppress(OperationalError):  # whoever reads or appends next is told
                 self._look()
-
-
-@dataclass
-class _Append:
-    """One caller's append while it waits for its turn, and what came of it."""
-
-    entries: list[Entry]
-    expect: int | None
-    token: int | None
-    cursor: tuple[str, int] | None
-    durable: bool
-    records: tuple[Record, ...] = ()
-    error: BaseException | None = None
-    done: bool = False
-
-    def fail(self, error: BaseException) -> None:
-        """Nothing of the batch was written, so nobody's append was."""
-        self.error = error if isinstance(error, Exception) else OperationalError("the append was interrupted")
-        self.records = ()
-
-
-def _insert(db: sqlite3.Connection, one: _Append) -> None:
-    """Write one append inside the open transaction, or note that its writer is stale."""
-    token, decided, seq, previous = db.execute(_END, (RecordKind.DECIDED.value, GENESIS)).fetchone()
-    one.error = _stale(one, token, decided)
-    if one.error is not None:
-        return
-    if one.token is not None and one.token > token:
-        _note_token(db, one.token)
-    records: list[Record] = []
-    for entry in one.entries:
-        seq += 1
-        records.append(link(previous, seq, entry))
-        previous = records[-1].hash
-    db.executemany("INSERT INTO records VALUES (?,?,?,?,?,?,?,?,?,?,?)", map(row_of, records))
-    if one.cursor is not None:
-        db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", one.cursor)
-    one.records = tuple(records)
-
-
-def _stale(one: _Append, token: int, decided: int) -> StaleWriterError | None:
-    if one.token is not None and one.token < token:
-        return StaleWriterError(f"token {one.token} is old: another engine has token {token}")
-    if one.expect is not None and one.expect != decided:
-        return StaleWriterError(f"the last decided record is {decided}, not {one.expect}")
-    return None
-
-
-def _note_token(db: sqlite3.Connection, token: int) -> None:
-    db.execute("UPDATE meta SET value = ? WHERE key = 'token' AND value < ?", (token, token))
-
-
-def _meta(db: sqlite3.Connection, key: str) -> int:
-    return _number(db, "SELECT value FROM meta WHERE key = ?", key)
-
-
-def _number(db: sqlite3.Connection, query: str, *values: str) -> int:
-    row = db.execute(query, values).fetchone()
-    return int(row[0]) if row and row[0] is not None else 0

@@ -17,7 +17,7 @@ from swatbot.chat.messages.endings import (
     rolled_back,
 )
 from swatbot.chat.messages.names import called, owners, plan_of
-from swatbot.chat.messages.text import ago, both, clock_span, count, fit, hhmm, quoted, some
+from swatbot.chat.messages.text import NOTHING, ago, both, clock_span, count, fit, hhmm, quoted, some
 from swatbot.chat.messages.underway import (
     answer,
     bake,
@@ -31,7 +31,9 @@ from swatbot.chat.messages.underway import (
     verification,
 )
 from swatbot.domain import events as e
-from swatbot.domain.deployment import Deployment, Place, State
+from swatbot.domain.deployment import Place, State
+from swatbot.domain.live import Live
+from swatbot.domain.past import Past
 from swatbot.domain.status import Status
 
 
@@ -67,7 +69,7 @@ def _global(event: e.GlobalEvent, after: Status, site: Site) -> tuple[Line, ...]
     match event:
         case e.Answered():
             to = "" if event.place.private else f"{event.nick}: "
-            return tuple(Line(fit(to + text), event.place) for text in event.lines)
+            return tuple(Line(fit(to + (fit(text) or NOTHING)), event.place) for text in event.lines)
         case e.EngineStarted():
             return tuple(Line(fit(text)) for text in _back(event, after))
         case e.BaselineTaken():
@@ -96,7 +98,7 @@ def _back(event: e.EngineStarted, after: Status) -> tuple[str, ...]:
     )
 
 
-def _holders(d: Deployment) -> str:
+def _holders(d: Live) -> str:
     hosts = d.of_stage(d.stage) if d.stage else ()
     proven = sum(d.proves(h, len(d.states) - 1) for h in hosts)
     return f"{proven} of {count(len(hosts), 'host')} {'has' if len(hosts) == 1 else 'have'}"
@@ -115,7 +117,7 @@ def _locked(event: e.Locked, after: Status, site: Site) -> str:
 Sentences = tuple[str, ...]
 
 
-def _accepted(event: e.Accepted, d: Deployment, _at: datetime, site: Site) -> Sentences:
+def _accepted(event: e.Accepted, d: Live, _at: datetime, site: Site) -> Sentences:
     lines = f" (+{event.added} −{event.removed})" if event.added or event.removed else ""
     first = f"{called(d.actor.name, site)}: #{d.number}{_plan(d)}{_what(event, d, site)}"
     asked = f" {_asked(event, d, site)}" if _asked(event, d, site) else ""
@@ -125,7 +127,7 @@ def _accepted(event: e.Accepted, d: Deployment, _at: datetime, site: Site) -> Se
     return (text + retry + urgent, *(why(w) for w in event.warnings))
 
 
-def _plan(d: Deployment) -> str:
+def _plan(d: Live) -> str:
     if len(d.plan.steps) < 2 or d.private:
         return f" {plan_of(d)}: "
     numbered = [f"({i}) {', '.join(step.paths)}" for i, step in enumerate(d.plan.steps, 1)]
@@ -138,7 +140,7 @@ def _ahead(event: e.Accepted) -> str:
     return f"{len(event.ahead)} ahead of it: {some([f'#{n}' for n in event.ahead])}."
 
 
-def _what(event: e.Accepted, d: Deployment, site: Site) -> str:
+def _what(event: e.Accepted, d: Live, site: Site) -> str:
     if not event.changes:
         return "edits that are in no commit"
     foreign = [c for c in event.changes if c.person != d.actor.person and len(event.changes) > 1]
@@ -149,7 +151,7 @@ def _what(event: e.Accepted, d: Deployment, site: Site) -> str:
     return f"{listed} ({dated})"
 
 
-def _asked(event: e.Accepted, d: Deployment, site: Site) -> str:
+def _asked(event: e.Accepted, d: Live, site: Site) -> str:
     if d.options.verifiers:
         return f"{both(called(p, site) for p in event.asked)} will be asked."
     if len(event.asked) < 2:
@@ -157,18 +159,18 @@ def _asked(event: e.Accepted, d: Deployment, site: Site) -> str:
     return "Both will be asked." if len(event.asked) == 2 else "All of them will be asked."
 
 
-def _refused(event: e.Refused, d: Deployment, _at: datetime, site: Site) -> Sentences:
+def _refused(event: e.Refused, d: Past, _at: datetime, site: Site) -> Sentences:
     to = "" if d.place.private else f"{called(d.actor.name, site)}: "
     more = alternatives(event.reason)
     return (f"{to}{why(event.reason)}", f"{to}{more}" if more else "")
 
 
-def _failed(event: e.Failed, d: Deployment, _at: datetime, site: Site) -> Sentences:
+def _failed(event: e.Failed, d: Past, _at: datetime, site: Site) -> Sentences:
     reason = "the tree or its files; the log has more." if d.private else why(event.reason)
     return (f"{called(d.actor.name, site)}: #{d.number} stopped before any host was touched: {reason}",)
 
 
-Sentence = Callable[[Any, Deployment, datetime, Site], Sentences]
+Sentence = Callable[[Any, Any, datetime, Site], Sentences]
 _SENTENCES: dict[type[e.DeploymentEvent], Sentence] = {
     e.Accepted: _accepted,
     e.Refused: _refused,

@@ -1,8 +1,10 @@
 """Why something is not done, and what to type instead: one sentence or two for each reason."""
 
+import re
+from collections.abc import Iterator
 from typing import assert_never
 
-from swatbot.chat.messages.text import both, count, fit, hhmm, quoted, some
+from swatbot.chat.messages.text import both, count, fit, hhmm, quoted, some, typed, whole
 from swatbot.domain import reasons as r
 from swatbot.domain.findings import MISSING
 from swatbot.domain.person import Role
@@ -16,6 +18,13 @@ _VERBS = {
     "broken": "reject",
     "here": "be here for",
 }
+# Bytes of a line that are left beside who is addressed, with and without a deployment that stopped.
+_ROOM, _ROOM_ALONE = 300, 350
+_FEW = 3
+_NAMED = 120
+# A plan that can be typed as it is told: a path with a space in it would read as path and message.
+_PATH = r"""(?:"[^"]+"|(?!-)[^\s,"]+)"""
+_PLAN = re.compile(rf"{_PATH}(?:(?:,| then) {_PATH})*")
 _ROLE = {Role.PERSON: "people in people.toml", Role.DEPLOYER: "deployers", Role.ADMIN: "admins"}
 
 
@@ -47,7 +56,8 @@ def _about_numbers(reason: Numbers) -> str:
         case r.NothingTo(command=command):
             return f'there is nothing to {_verb(command)} now: "!queue" says what there is.'
         case r.WhichOne(command=command, numbers=numbers):
-            listed = both(f"#{n}" for n in numbers)
+            marked = [f"#{n}" for n in numbers]
+            listed = both(marked) if len(marked) <= _FEW else some(marked)
             return f'I can not tell whether you mean {listed}: say "!{command} {numbers[0]}".'
         case r.WrongState(number=n, state=state, command=command):
             return f'#{n} is {state}, so I can not {_verb(command)} it: "!status {n}" tells more.'
@@ -114,7 +124,8 @@ def _about_time(reason: r.LockState | r.OutOfSeason) -> str:
             return f'deploying is frozen{end}: {quoted(freeze)}. If it can not wait: --emergency "WHY".'
         case r.OutOfSeason(upcoming=upcoming, opens=opens):
             start = f" at {opens:%Y-%m-%d} {hhmm(opens)}" if opens else ""
-            return f'no window is open. Next: {upcoming}{start}. If it can not wait: --emergency "WHY".'
+            following = f"{fit(upcoming, 120)}{start}"
+            return f'no window is open. Next: {following}. If it can not wait: --emergency "WHY".'
 
 
 Tree = r.NoBaseline | r.LookupFailed | r.TreeChanged | r.NothingToSync | r.BadPaths
@@ -153,10 +164,10 @@ def _bad_paths(reason: r.BadPaths) -> str:
     path = fit(first.path, 80) or "(empty)"
     more = f" ({count(len(reason.faults) - 1, 'more path')} with faults)" if len(reason.faults) > 1 else ""
     if first.fault == MISSING:
-        hint = (
-            f"Did you mean {fit(first.suggestion, 80)}?" if first.suggestion else "Paths are relative to it."
-        )
-        return f"there is no {path} in the tree. {hint}{more}"
+        near = typed(first.suggestion)
+        hints = [f"Did you mean {near}?"] if near else []
+        hints.append("Paths are relative to it.")
+        return whole((f"there is no {path} in the tree. {hint}{more}" for hint in hints), _ROOM)
     return f"I can not ship {path}: {fit(first.fault, 160)}.{more}"
 
 
@@ -175,9 +186,9 @@ def _about_changes(reason: Changes) -> str:
             return _unknown_author(reason)
 
 
-def _files(files: tuple[str, ...], *, private: bool) -> str:
-    """File names; of private paths only how many."""
-    return count(len(files), "private file") if private else some([fit(f, 60) for f in files])
+def _files(files: tuple[str, ...], *, private: bool, width: int = 60) -> str:
+    """File names of at most so many bytes each; of private paths only how many."""
+    return count(len(files), "private file") if private else some([fit(f, width) for f in files])
 
 
 def _left_behind(reason: r.LeftBehind) -> str:
@@ -191,48 +202,95 @@ def _left_behind(reason: r.LeftBehind) -> str:
 
 
 def _dirty(reason: r.Dirty) -> str:
-    files = _files(reason.files, private=reason.private)
-    return (
-        f"not queued. There are edits in the tree that are in no commit: {files}. Commit or remove them,"
-        f' or say "{_again("--dirty", reason.plan, reason.message)}" if you mean them.'
-    )
+    def said(again: str, width: int) -> str:
+        files = _files(reason.files, private=reason.private, width=width)
+        return (
+            f"not queued. There are edits in the tree that are in no commit: {files}. Commit or remove them,"
+            f" or say {again} if you mean them."
+        )
+
+    ways = _again("--dirty", reason)
+    return whole((said(again, width) for again in ways for width in (60, 30)), _ROOM)
 
 
 def _deletions(reason: r.ManyDeletions) -> str:
-    return (
+    text = (
         f"not queued. It would delete {reason.deletions} of {count(reason.held, 'file')} on every host."
-        f' If that is meant: "{_again("--delete-many", reason.plan, reason.message)}".'
+        " If that is meant: "
     )
+    return whole((f"{text}{again}." for again in _again("--delete-many", reason)), _ROOM)
 
 
 def _unknown_author(reason: r.UnknownAuthor) -> str:
     change = reason.change
     who = "its author" if reason.private else f"{fit(change.author, 40)} <{fit(change.email, 60)}>"
-    return (
-        f"not queued. I do not know {who}, who wrote {change.short}. Who tests it?"
-        f' "{_again("--for NAME", reason.plan, reason.message)}".'
-    )
+    text = f"not queued. I do not know {who}, who wrote {change.short}. Who tests it? Say "
+    return whole((f"{text}{again}." for again in _again("--for NAME", reason)), _ROOM)
 
 
 def alternatives(reason: r.Reason) -> str:
     """The commands to type next, where they want a line of their own; "" otherwise."""
     if not isinstance(reason, r.LeftBehind):
         return ""
-    tops = list(dict.fromkeys(f if reason.plan == "" else _top(f, reason.plan) for f in reason.left))
-    if reason.private or len(tops) > 3:
-        tops = tops[:3]
-    extra, short = ", ".join(tops), fit(reason.message, 40)
+    return whole((*_three_commands(reason), _in_words(reason)), _ROOM_ALONE)
+
+
+def _three_commands(reason: r.LeftBehind) -> Iterator[str]:
+    """Together, in order, or knowingly without: as short as need be, and never cut."""
+    if reason.private or not _PLAN.fullmatch(reason.plan):
+        return
+    first, *rest = _messages(reason.message)
+    later = rest[0] if rest else first
+    for extra in _extras(reason):
+        for message in dict.fromkeys((first, later)):
+            yield (
+                f'say "{_sync(f"{extra}, {reason.plan}", message)}", or for an order'
+                f' "{_sync(f"{extra} then {reason.plan}", later)}",'
+                f' or "{_sync(f"--partial {reason.plan}", later)}" if you mean it.'
+            )
+
+
+def _extras(reason: r.LeftBehind) -> Iterator[str]:
+    """What to add to the plan: few files by their names, many by directories outside of it."""
+    left = reason.left
+    above = [path.rpartition("/")[0] or path for path in left]
+    top = [path.partition("/")[0] for path in left]
+    ways = [list(dict.fromkeys(way)) for way in (left, above, top)]
+    for way in sorted(ways, key=lambda way: len(way) > _FEW):
+        inside = any(f" {path}/" in f" {reason.plan}" for path in way)
+        if all(typed(path) for path in way) and not inside:
+            yield ", ".join(typed(path) for path in way)
+
+
+def _in_words(reason: r.LeftBehind) -> str:
+    named: list[str] = []
+    for path in () if reason.private else reason.left[:_FEW]:
+        if typed(path) and len(", ".join([*named, typed(path)]).encode()) <= _NAMED:
+            named.append(typed(path))
+    more = len(reason.left) - len(named)
+    parts = [", ".join(named)] if named else []
+    if more:
+        number = f"{more} more" if named else count(more, "file")
+        parts.append(f'{number} (see "git show --name-only {fit(reason.change.short, 12)}")')
     return (
-        f'say "!sync-dir {extra}, {reason.plan} {short}", or for an order'
-        f' "!sync-dir {extra} then {reason.plan} …", or "!sync-dir --partial {reason.plan} …" if you mean it.'
+        f"type it again with {both(parts)} beside your paths:"
+        ' after a comma they ship together, before "then" they go first; or with --partial before the paths'
+        " if you mean it."
     )
 
 
-def _top(path: str, plan: str) -> str:
-    """The file itself if the plan names files, so that nothing more than needed is drawn in."""
-    del plan
-    return path.split("/", 1)[0] if path.count("/") > 1 else path
+def _again(option: str, reason: r.Dirty | r.ManyDeletions | r.UnknownAuthor) -> Iterator[str]:
+    """The command with one more option; the last way is in words, for a plan that is too long to be told."""
+    if _PLAN.fullmatch(reason.plan):
+        for message in _messages(reason.message):
+            yield f'"{_sync(f"{option} {reason.plan}", message)}"'
+    yield f"the same with {option} before the paths"
 
 
-def _again(option: str, plan: str, message: str) -> str:
-    return f"!sync-dir {option} {fit(plan, 100)} {fit(message, 60)}".rstrip()
+def _messages(message: str) -> list[str]:
+    """The message, then what stands for it where there is no room."""
+    return [message, "MESSAGE"] if message else [""]
+
+
+def _sync(arguments: str, message: str) -> str:
+    return f"!sync-dir {arguments} {message}".rstrip()

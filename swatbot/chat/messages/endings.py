@@ -8,12 +8,14 @@ from swatbot.chat.messages.text import both, count, duration, fit, hhmm, quoted,
 from swatbot.domain import events as e
 from swatbot.domain.deployment import CauseKind, Deployment, Kind
 from swatbot.domain.hosts import fold
+from swatbot.domain.live import Live
+from swatbot.domain.past import Past
 from swatbot.domain.stage import Stage
 
 Sentences = tuple[str, ...]
 
 
-def completed(event: e.Completed, d: Deployment, at: datetime, site: Site) -> Sentences:
+def completed(event: e.Completed, d: Past, at: datetime, site: Site) -> Sentences:
     """Live, with the hosts that are not named; for a rollback, undone."""
     proven = len(d.hosts()) - len(event.stale)
     rest = _stale(event.stale, d)
@@ -32,21 +34,23 @@ def completed(event: e.Completed, d: Deployment, at: datetime, site: Site) -> Se
     return log, f"{_everyone(d, site)}: #{d.number} is live on {count(proven, 'host')} ({d.digest}).{rest}"
 
 
-def _partly(event: e.Completed, d: Deployment) -> str:
+def _partly(event: e.Completed, d: Past) -> str:
     """A `!log` line never says more than hosts prove."""
     total = len(d.hosts())
     return f" [{total - len(event.stale)} of {total} hosts]" if event.stale else ""
 
 
-def _stale(stale: tuple[str, ...], d: Deployment) -> str:
-    if not stale:
-        return ""
-    mark = d.marks.get(stale[0])
-    reason = f" ({fit(mark.reason, 100)})" if mark and mark.reason else ""
-    return f" NOT on {fold(stale)}{reason}: stale until they prove it."
+def _stale(stale: tuple[str, ...], d: Past) -> str:
+    return f" NOT on {_why_not(stale, d)}: stale until they prove it." if stale else ""
 
 
-def rollback_started(event: e.RollbackStarted, d: Deployment, at: datetime, site: Site) -> Sentences:
+def _why_not(hosts: tuple[str, ...], d: Past) -> str:
+    """The hosts, with the first one's reason."""
+    reason = d.failed.get(hosts[0], "")
+    return fold(hosts) + (f" ({fit(reason, 100)})" if reason else "")
+
+
+def rollback_started(event: e.RollbackStarted, d: Live, at: datetime, site: Site) -> Sentences:
     """Why it is undone; what is said in one line at the end is not said here."""
     cause, n = event.cause, d.number
     by = called(cause.by, site) if cause.by else ""
@@ -67,40 +71,38 @@ def rollback_started(event: e.RollbackStarted, d: Deployment, at: datetime, site
     return ()
 
 
-def _after(d: Deployment, at: datetime) -> str:
+def _after(d: Live, at: datetime) -> str:
     seconds = int((at - d.shipping_at).total_seconds()) if d.shipping_at else 0
     return f" after {seconds} s" if seconds else ""
 
 
-def rolled_back(_event: e.RolledBack, d: Deployment, at: datetime, site: Site) -> Sentences:
+def rolled_back(_event: e.RolledBack, d: Past, at: datetime, site: Site) -> Sentences:
     """Everything proves what it held before; production that was touched gets its `!log` line."""
-    return _undone(d, at, site, "")
+    return _undone(d, (), at, site)
 
 
-def rollback_incomplete(event: e.RollbackIncomplete, d: Deployment, at: datetime, site: Site) -> Sentences:
+def rollback_incomplete(event: e.RollbackIncomplete, d: Past, at: datetime, site: Site) -> Sentences:
     """Some hosts do not; they are named."""
-    left = event.hosts
-    mark = d.marks.get(left[0])
-    reason = f" ({fit(mark.reason, 100)})" if mark and mark.reason else ""
-    return _undone(
-        d, at, site, f' NOT put back: {fold(left)}{reason}; stale, see them with "!status {d.number}".'
-    )
+    return _undone(d, event.hosts, at, site)
 
 
-def _undone(d: Deployment, at: datetime, site: Site, left: str) -> Sentences:
-    _n, cause = d.number, d.cause
-    back = [h for h in d.restored if d.proves(h, 0)]
-    production = [h for h in back if h not in d.hosts(Stage.TESTSERVERS)]
+def _undone(d: Past, left: tuple[str, ...], at: datetime, site: Site) -> Sentences:
+    """What has the old state again; `left` are the hosts that this deployment may still be on."""
+    tests, cause = d.hosts(Stage.TESTSERVERS), d.cause
+    production = [h for h in d.back if h not in tests]
     log = ""
-    if production or any(h not in d.hosts(Stage.TESTSERVERS) for h in d.touched):
+    if production or any(h not in tests for h in left):
         where = f" on {count(len(production), 'host')}" + (" (incomplete)" if left else "")
         why = fit(cause.why, 150) if cause and cause.why else "on request"
         log = _log(d, at - (d.stage_at or at), f"Rolled back {plan_of(d, 80)}{where}: {why}", site)
-    have = f"{_names(d, back)} {'has' if len(back) == 1 else 'have'} {d.previous} again." if back else ""
-    return log, f"{_opening(d, site)} {have}{left} {_next(d, site)}"
+    has = "has" if len(d.back) == 1 else "have"
+    have = f"{_names(d, d.back)} {has} {d.previous} again." if d.back else ""
+    if left:
+        have += f' NOT put back: {_why_not(left, d)}; stale, see them with "!status {d.number}".'
+    return log, f"{_opening(d, site)} {have} {_next(d, site)}"
 
 
-def _opening(d: Deployment, site: Site) -> str:
+def _opening(d: Past, site: Site) -> str:
     cause = d.cause
     if cause and cause.kind is CauseKind.BROKEN:
         return f"#{d.number} rejected by {called(cause.by, site)}: {quoted(cause.why)}."
@@ -110,7 +112,7 @@ def _opening(d: Deployment, site: Site) -> str:
     return f"#{d.number} rolled back:"
 
 
-def _next(d: Deployment, site: Site) -> str:
+def _next(d: Past, site: Site) -> str:
     """The change is still in the tree; what to do about that, and who."""
     cause, n = d.cause, d.number
     if cause and cause.kind is CauseKind.EXPIRED:
@@ -125,7 +127,7 @@ def _next(d: Deployment, site: Site) -> str:
     )
 
 
-def parked(event: e.Parked, d: Deployment, _at: datetime, site: Site) -> Sentences:
+def parked(event: e.Parked, d: Live, _at: datetime, site: Site) -> Sentences:
     """The test servers are free for the next."""
     names = both(called(p, site) for p in d.waits_for)
     return (
@@ -137,12 +139,12 @@ def parked(event: e.Parked, d: Deployment, _at: datetime, site: Site) -> Sentenc
     )
 
 
-def rejoined(event: e.Rejoined, d: Deployment, _at: datetime, site: Site) -> Sentences:
+def rejoined(event: e.Rejoined, d: Live, _at: datetime, site: Site) -> Sentences:
     """It is looked at anew."""
     return (f"#{d.number} rejoins: {called(event.actor.name, site)} is here.",)
 
 
-def cancelled(event: e.Cancelled, d: Deployment, _at: datetime, site: Site) -> Sentences:
+def cancelled(event: e.Cancelled, d: Past, _at: datetime, site: Site) -> Sentences:
     """It ended before any host was touched."""
     if event.cause.kind is CauseKind.EXPIRED:
         return (f'#{d.number} was parked and nobody came: it is off. "!retry {d.number}" asks anew.',)
@@ -152,11 +154,11 @@ def cancelled(event: e.Cancelled, d: Deployment, _at: datetime, site: Site) -> S
     return (f"#{d.number} cancelled{by}{place}{words}. No host was touched.",)
 
 
-def _log(d: Deployment, span: timedelta, what: str, site: Site) -> str:
+def _log(d: Past, span: timedelta, what: str, site: Site) -> str:
     return f"!log {d.actor.nick}@{site.deploy_host} {what} (duration: {duration(span)})"
 
 
-def _names(d: Deployment, hosts: list[str]) -> str:
+def _names(d: Past, hosts: tuple[str, ...]) -> str:
     """Folded by kind: production first, then the test servers."""
     test = [h for h in hosts if h in d.hosts(Stage.TESTSERVERS)]
     production = [h for h in hosts if h not in test]

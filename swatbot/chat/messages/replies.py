@@ -1,17 +1,22 @@
 """Answers to questions: help, status, queue, history, who you are."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from swatbot.chat.handler import Handler, Site, View
 from swatbot.chat.messages.names import called, message_of, owners, plan_of
-from swatbot.chat.messages.text import ago, both, count, fit, hhmm, quoted, some
-from swatbot.domain.deployment import Deployment, Kind, State
+from swatbot.chat.messages.text import LINE_BYTES, ago, both, count, fit, hhmm, quoted, some
+from swatbot.domain.deployment import Kind, State
 from swatbot.domain.hosts import fold
+from swatbot.domain.live import Live
+from swatbot.domain.past import Past
 from swatbot.domain.person import Actor
 from swatbot.domain.stage import Stage
 from swatbot.domain.status import Status
 
 DIFF_LINES = 6
+# Bytes for who is addressed, and those that a fault gets however long the usage is.
+_ADDRESS, _LEAST = 60, 40
 
 
 def help_all(site: Site) -> tuple[str, ...]:
@@ -38,7 +43,8 @@ def unknown_command(name: str, suggestion: str) -> str:
 
 def usage(text: str, usage_line: str) -> str:
     """Something is wrong with what followed a command."""
-    return f"{text} Usage: {usage_line}"
+    room = max(_LEAST, LINE_BYTES - _ADDRESS - len(usage_line.encode()))
+    return f"{fit(text, room)} Usage: {usage_line}"
 
 
 def whoami(actor: Actor, site: Site) -> tuple[str, ...]:
@@ -71,17 +77,19 @@ def queue(view: View, actor: Actor) -> tuple[str, ...]:
     return (" ".join(parts),)
 
 
-def _active(d: Deployment, now: datetime) -> str:
+def _active(d: Live, now: datetime) -> str:
     return f"active #{d.number} {plan_of(d, 60)}, {_where(d, now)}."
 
 
-def _queued(d: Deployment, actor: Actor) -> str:
+def _queued(d: Live, actor: Actor) -> str:
     own = " (yours)" if actor.person in (*(c.person for c in d.changes), d.actor.person) else ""
     return f"#{d.number} {plan_of(d, 60)}{own}"
 
 
-def _where(d: Deployment, now: datetime) -> str:
+def _where(d: Live | Past, now: datetime) -> str:
     """The state, with what is known of its hosts or whom it waits for."""
+    if isinstance(d, Past):
+        return f"{d.state.words}{_hosts(d)}"
     if d.state is State.AWAITING_VERIFICATION:
         until = f" until {hhmm(d.deadline)}" if d.deadline else ""
         return f"waiting for {both(d.waits_for)}{until}"
@@ -89,19 +97,16 @@ def _where(d: Deployment, now: datetime) -> str:
     if d.hold:
         by = f" by {d.hold.by}" if d.hold.by else ""
         held = f" for {ago(now - d.hold.since)}{by}"
-    hosts = f", {_hosts(d)}" if d.stage and d.touched else ""
-    return f"{d.state.words}{held}{hosts}"
+    return f"{d.state.words}{held}{_hosts(d)}"
 
 
-def _hosts(d: Deployment) -> str:
-    hosts = d.of_stage(d.stage) if d.stage else ()
-    done = d.tally.ok if d.tally and d.stage is Stage.FLEET else _proven(d, hosts)
-    return f"{done}/{len(hosts)} {'test servers' if d.stage is Stage.TESTSERVERS else 'hosts'}"
-
-
-def _proven(d: Deployment, hosts: tuple[str, ...]) -> int:
-    wanted = 0 if d.cause else len(d.states) - 1
-    return sum(d.proves(h, wanted) for h in hosts)
+def _hosts(d: Live | Past) -> str:
+    """How far it is on the stage, if it touched a host; while the fleet is synced, by what was last told."""
+    done, total = d.reached
+    if isinstance(d, Live) and d.tally and d.stage is Stage.FLEET and d.cause is None:
+        done = d.tally.ok
+    kind = "test servers" if d.stage is Stage.TESTSERVERS else "hosts"
+    return f", {done}/{total} {kind}" if total else ""
 
 
 def status_all(view: View, actor: Actor) -> tuple[str, ...]:
@@ -116,7 +121,7 @@ def _stale(status: Status) -> tuple[str, ...]:
     return (f"Stale: {fold(status.stale)}, missing {some([f'#{n}' for n in numbers])}.",)
 
 
-def status_one(d: Deployment, view: View) -> tuple[str, ...]:
+def status_one(d: Live | Past, view: View) -> tuple[str, ...]:
     """One deployment, in at most three lines."""
     site, now = view.site, view.now
     whose = both(owners(d.changes, site)) or called(d.actor.name, site)
@@ -125,27 +130,26 @@ def status_one(d: Deployment, view: View) -> tuple[str, ...]:
     lines = [f"{head}{_where(d, now)}{digest}."]
     if d.cause and d.cause.why:
         lines.append(f"Undone because: {quoted(d.cause.why, 250)}.")
-    elif d.hold and d.hold.why:
+    elif isinstance(d, Live) and d.hold and d.hold.why:
         lines.append(f"Held because: {quoted(d.hold.why, 250)}.")
     said = [
         f"{a.person} {a.word.value}{' (by ' + a.by + ')' if a.by != a.person else ''}"
         for a in d.asked
         if a.word
     ]
-    failed = [h for h, m in d.marks.items() if m.reason]
-    if failed:
-        lines.append(f"{fold(failed)}: {fit(d.marks[failed[0]].reason, 200)}.")
+    if failed := d.failed:
+        lines.append(f"{fold(failed)}: {fit(next(iter(failed.values())), 200)}.")
     if said:
         lines.append(f"Said: {some(said)}.")
     return tuple(lines)
 
 
-def _ended(d: Deployment) -> str:
+def _ended(d: Past) -> str:
     done = d.kind is Kind.ROLLBACK and d.state is State.COMPLETED
     return f"rolled back #{d.of}" if done else d.state.words
 
 
-def history(found: list[Deployment], now: datetime, site: Site) -> tuple[str, ...]:
+def history(found: Sequence[Past], now: datetime, site: Site) -> tuple[str, ...]:
     """Past deployments, newest first."""
     if not found:
         return ("nothing was deployed yet that fits.",)

@@ -1,11 +1,15 @@
 """Small pieces of wording: lists cut short, times, durations, and text made safe for a channel."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 LINE_BYTES = 400
+NOTHING = "(nothing that can be shown)"
 _CUT = "…"
+# Letters and symbols that have no ink: fillers of Hangul, and the empty Braille pattern.
+_INKLESS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 def clean(text: str) -> str:
@@ -17,12 +21,36 @@ def clean(text: str) -> str:
 
 
 def fit(text: str, limit: int = LINE_BYTES) -> str:
-    """The cleaned text, cut at a character to at most `limit` bytes of UTF-8."""
+    """The cleaned text, cut at a character to at most `limit` bytes of UTF-8.
+
+    A text of which nothing would be seen becomes `NOTHING`; no text stays none.
+    """
     cleaned = clean(text)
+    if text and not _visible(cleaned):
+        cleaned = NOTHING
     if len(cleaned.encode("utf-8", "replace")) <= limit:
         return cleaned
     room = limit - len(_CUT.encode())
     return cleaned.encode("utf-8", "replace")[:room].decode("utf-8", "ignore").rstrip() + _CUT
+
+
+def whole(ways: Iterable[str], limit: int = LINE_BYTES) -> str:
+    """The first of several ways to say something that fits without a cut; the last if none does.
+
+    What is to be typed must not be cut: so it is said at length, in short, or in other words.
+    """
+    way = ""
+    for way in ways:
+        if len(clean(way).encode("utf-8", "replace")) <= limit:
+            break
+    return way
+
+
+def typed(path: str) -> str:
+    """A path as it is to be typed, in quotation marks where it needs them; "" if it can not be."""
+    if '"' in path or clean(path) != path:
+        return ""
+    return f'"{path}"' if path.startswith("-") or re.search(r"[\s,]", path) else path
 
 
 def quoted(text: str, limit: int = 160) -> str:
@@ -74,6 +102,10 @@ def ago(span: timedelta) -> str:
         if seconds >= 2 * size:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
+
+
+def _visible(text: str) -> bool:
+    return any(unicodedata.category(c)[0] in "LNPS" and c not in _INKLESS for c in text)
 
 
 def _harmless(character: str) -> bool:

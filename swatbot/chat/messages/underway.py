@@ -6,15 +6,16 @@ from swatbot.chat.handler import Site
 from swatbot.chat.messages.names import called, testers
 from swatbot.chat.messages.text import ago, both, count, fit, hhmm, quoted, some
 from swatbot.domain import events as e
-from swatbot.domain.deployment import Deployment, HoldKind, Phase, State, Word
+from swatbot.domain.deployment import HoldKind, State, Word
 from swatbot.domain.hosts import fold
+from swatbot.domain.live import Live, Phase
 from swatbot.domain.stage import Stage, failures
 from swatbot.domain.verdict import Finding
 
 Sentences = tuple[str, ...]
 
 
-def synced(event: e.HostsSynced, d: Deployment, _at: datetime, site: Site) -> Sentences:
+def synced(event: e.HostsSynced, d: Live, _at: datetime, site: Site) -> Sentences:
     """Hosts that were put right, hosts that failed within the budget, and where a hold came to stand."""
     bad, total = failures(event.results), len(d.hosts(event.stage))
     lines = [*_mended(event, d)]
@@ -26,7 +27,7 @@ def synced(event: e.HostsSynced, d: Deployment, _at: datetime, site: Site) -> Se
     return tuple(lines)
 
 
-def _mended(event: e.HostsSynced, d: Deployment) -> Sentences:
+def _mended(event: e.HostsSynced, d: Live) -> Sentences:
     """Files that were neither as before nor as wanted, by the hosts that had the same ones."""
     mended = {r.host: r.put_right for r in event.results if r.put_right}
     lines = []
@@ -37,7 +38,7 @@ def _mended(event: e.HostsSynced, d: Deployment) -> Sentences:
     return tuple(lines)
 
 
-def _share(d: Deployment) -> str:
+def _share(d: Live) -> str:
     """How many hosts of the stage are as far as this step wants them: `31 of 97 hosts have 3f2a9c`."""
     hosts = d.of_stage(d.stage) if d.stage else ()
     last = len(d.states) - 1
@@ -47,7 +48,7 @@ def _share(d: Deployment) -> str:
     return f"{proven} of {count(len(hosts), 'host')} {'has' if len(hosts) == 1 else 'have'} {what}"
 
 
-def progressed(event: e.Progressed, d: Deployment, _at: datetime, _site: Site) -> Sentences:
+def progressed(event: e.Progressed, d: Live, _at: datetime, _site: Site) -> Sentences:
     """How far, in the words that deployers know."""
     if not event.told:
         return ()
@@ -56,7 +57,7 @@ def progressed(event: e.Progressed, d: Deployment, _at: datetime, _site: Site) -
     return (f"#{d.number} {d.stage.value if d.stage else 'sync'}: {t.percent:3d}% {tally}",)
 
 
-def verification(event: e.VerificationAsked, d: Deployment, _at: datetime, site: Site) -> Sentences:
+def verification(event: e.VerificationAsked, d: Live, _at: datetime, site: Site) -> Sentences:
     """Who is asked to test what, where, and until when."""
     hosts = d.hosts(Stage.TESTSERVERS)
     hint = site.rules.test_hint.replace("{host}", hosts[0] if hosts else "")
@@ -74,7 +75,7 @@ def verification(event: e.VerificationAsked, d: Deployment, _at: datetime, site:
     )
 
 
-def answer(event: e.Answer, d: Deployment, _at: datetime, site: Site) -> Sentences:
+def answer(event: e.Answer, d: Live, _at: datetime, site: Site) -> Sentences:
     """Whose word it was, and what follows."""
     if event.word is Word.BROKEN:
         return ()
@@ -91,7 +92,7 @@ def answer(event: e.Answer, d: Deployment, _at: datetime, site: Site) -> Sentenc
     return (f"{said}{place}{_then(d, site)}",)
 
 
-def _then(d: Deployment, site: Site) -> str:
+def _then(d: Live, site: Site) -> str:
     if d.waits_for:
         until = f", until {hhmm(d.deadline)}" if d.deadline else ""
         return f"; still waiting for {both(called(p, site) for p in d.waits_for)}{until}."
@@ -100,7 +101,7 @@ def _then(d: Deployment, site: Site) -> str:
     return f". Syncing canaries {fold(d.hosts(Stage.CANARIES))}."
 
 
-def reminded(_event: e.Reminded, d: Deployment, at: datetime, site: Site) -> Sentences:
+def reminded(_event: e.Reminded, d: Live, at: datetime, site: Site) -> Sentences:
     """Those who are waited for are reminded."""
     if d.hold is not None:
         by = f" by {called(d.hold.by, site)}" if d.hold.by else ""
@@ -117,7 +118,7 @@ def reminded(_event: e.Reminded, d: Deployment, at: datetime, site: Site) -> Sen
     )
 
 
-def bake(_event: e.BakeStarted, d: Deployment, _at: datetime, _site: Site) -> Sentences:
+def bake(_event: e.BakeStarted, d: Live, _at: datetime, _site: Site) -> Sentences:
     """The canaries have it."""
     hosts = d.hosts(Stage.CANARIES)
     proven = sum(d.proves(h, len(d.states) - 1) for h in hosts)
@@ -128,13 +129,13 @@ def bake(_event: e.BakeStarted, d: Deployment, _at: datetime, _site: Site) -> Se
     )
 
 
-def fleet(_event: e.FleetStarted, d: Deployment, _at: datetime, _site: Site) -> Sentences:
+def fleet(_event: e.FleetStarted, d: Live, _at: datetime, _site: Site) -> Sentences:
     """The canaries passed, and why."""
     said = f" {fit(d.verdicts[-1].reason, 200)}" if d.verdicts else ""
     return (f"#{d.number} canaries pass{said}. Syncing {count(len(d.of_stage(Stage.FLEET)), 'host')}.",)
 
 
-def held(event: e.Held, d: Deployment, _at: datetime, site: Site) -> Sentences:
+def held(event: e.Held, d: Live, _at: datetime, site: Site) -> Sentences:
     """Who holds it, why, and what lets it go on."""
     deployer, n = called(d.actor.name, site), d.number
     if event.kind is HoldKind.STUMBLE:
@@ -163,13 +164,13 @@ def held(event: e.Held, d: Deployment, _at: datetime, site: Site) -> Sentences:
     return (f"#{n} held by {called(event.by, site)}{place}{words}.{have} {deployer}: {end}.",)
 
 
-def resumed(event: e.Resumed, d: Deployment, _at: datetime, site: Site) -> Sentences:
+def resumed(event: e.Resumed, d: Live, _at: datetime, site: Site) -> Sentences:
     """It goes on."""
     if event.recheck:
         return (f"#{d.number} is checked again for {called(event.by, site)}.",)
     return (f"#{d.number} resumed by {called(event.by, site)}: {d.state.words}.",)
 
 
-def continued(event: e.Continued, d: Deployment, _at: datetime, site: Site) -> Sentences:
+def continued(event: e.Continued, d: Live, _at: datetime, site: Site) -> Sentences:
     """Somebody decided what the checks could not."""
     return (f"#{d.number} goes on without a verdict, says {called(event.by, site)}: {quoted(event.why)}.",)

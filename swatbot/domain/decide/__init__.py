@@ -24,9 +24,9 @@ from swatbot.domain.decide.reports import (
 )
 from swatbot.domain.decide.ticking import on_tick
 from swatbot.domain.decide.words import on_here, on_mumble, on_override, on_speak
-from swatbot.domain.deployment import Deployment
 from swatbot.domain.events import BaselineTaken, EngineStarted, Event
 from swatbot.domain.evolve import evolve
+from swatbot.domain.live import Live
 from swatbot.domain.permissions import permit
 from swatbot.domain.rules import Rules
 from swatbot.domain.status import Status
@@ -139,7 +139,7 @@ def _outcome(
     return _of_hosts(d, command, now, rules)
 
 
-def _of_tree(status: Status, d: Deployment, command: OfTree, rules: Rules) -> tuple[Event, ...]:
+def _of_tree(status: Status, d: Live, command: OfTree, rules: Rules) -> tuple[Event, ...]:
     match command:
         case c.Inspected():
             return on_inspected(status, d, command, rules)
@@ -149,7 +149,7 @@ def _of_tree(status: Status, d: Deployment, command: OfTree, rules: Rules) -> tu
             return on_finished(status, d, command)
 
 
-def _of_hosts(d: Deployment, command: OfHosts, now: datetime, rules: Rules) -> tuple[Event, ...]:
+def _of_hosts(d: Live, command: OfHosts, now: datetime, rules: Rules) -> tuple[Event, ...]:
     match command:
         case c.HostsReported():
             return on_hosts(d, command, now, rules)

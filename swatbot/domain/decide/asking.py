@@ -10,6 +10,7 @@ from swatbot.domain.deployment import Cause as Why
 from swatbot.domain.deployment import CauseKind, Deployment, Kind, State
 from swatbot.domain.events import Cancelled, Event, Requested, RollbackStarted
 from swatbot.domain.findings import PathFault
+from swatbot.domain.live import Live
 from swatbot.domain.plan import Options, path_fault
 from swatbot.domain.reasons import (
     BadPaths,
@@ -55,7 +56,7 @@ def on_retry(status: Status, command: c.Retry, rules: Rules) -> tuple[Event, ...
     What was allowed knowingly, or for an emergency, was allowed once.
     """
     old = known(status, command.number)
-    if not old.state.terminal or old.kind is Kind.ROLLBACK:
+    if isinstance(old, Live) or old.kind is Kind.ROLLBACK:
         raise DeclinedError(WrongState(number=old.number, state=old.state.words, command="retry"))
     options = Options(verifiers=old.options.verifiers, partial=old.options.partial)
     sync = c.Sync(command.actor, command.place, old.plan, old.message, options)
@@ -68,7 +69,7 @@ def on_rollback(status: Status, command: c.Rollback) -> tuple[Event, ...]:
         active = [d for d in status.live.values() if d.active]
         return undo(pick(active, None, "rollback"), CauseKind.DEMANDED, command)
     d = known(status, command.number)
-    if not d.state.terminal:
+    if isinstance(d, Live):
         return undo(d, CauseKind.DEMANDED, command)
     if d.kind is Kind.ROLLBACK and d.state is State.COMPLETED:
         raise DeclinedError(WrongState(number=d.number, state=f"the rollback of #{d.of}", command="rollback"))
@@ -93,7 +94,7 @@ def on_rollback(status: Status, command: c.Rollback) -> tuple[Event, ...]:
     )
 
 
-def undo(d: Deployment, kind: CauseKind, command: c.Rollback | c.Cancel) -> tuple[Event, ...]:
+def undo(d: Live, kind: CauseKind, command: c.Rollback | c.Cancel) -> tuple[Event, ...]:
     """End a live deployment: put back what it touched, or just end it where it touched nothing.
 
     Raises:
@@ -110,11 +111,12 @@ def undo(d: Deployment, kind: CauseKind, command: c.Rollback | c.Cancel) -> tupl
 
 def shipped_over(status: Status, d: Deployment) -> int | None:
     """The latest whose content a rollback would take away: it must go first."""
+    active = status.active
     for number in range(status.latest, d.number, -1):
         later = status.deployment(number)
         if later is None or not later.plan.overlaps(d.plan):
             continue
-        ships = later.state is State.COMPLETED or later.active
+        ships = later.state is State.COMPLETED or later is active
         if ships and later.kind is Kind.SYNC and not _undone(status, number):
             return number
     return None

@@ -5,8 +5,9 @@ from datetime import datetime
 from swatbot.domain import commands as c
 from swatbot.domain.decide.asking import undo
 from swatbot.domain.decide.picking import pick_or_named
-from swatbot.domain.deployment import CauseKind, Deployment, HoldKind, State
+from swatbot.domain.deployment import CauseKind, HoldKind, State
 from swatbot.domain.events import Continued, Event, Held, Locked, Resumed, Unlocked
+from swatbot.domain.live import Live
 from swatbot.domain.permissions import require
 from swatbot.domain.person import Role
 from swatbot.domain.reasons import DeclinedError, LockState, WhyNeeded, WrongState
@@ -72,11 +73,11 @@ def on_unlock(status: Status, command: c.Unlock, rules: Rules) -> tuple[Event, .
     return (Unlocked(command.actor.name),)
 
 
-def _held_by_person(d: Deployment) -> bool:
+def _held_by_person(d: Live) -> bool:
     return d.hold is not None and d.hold.kind is HoldKind.PERSON
 
 
-def _questions(status: Status) -> tuple[Deployment, ...]:
+def _questions(status: Status) -> tuple[Live, ...]:
     return tuple(
         d for d in status.in_state(State.HELD) if d.hold is not None and d.hold.kind is HoldKind.QUESTION
     )

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from swatbot.domain import commands as c
 from swatbot.domain.coverage import Change, Covered, Share, coverage, shipped
-from swatbot.domain.deployment import Deployment, State
+from swatbot.domain.deployment import State
 from swatbot.domain.events import Accepted, Event, Failed, Pinned, Refused
 from swatbot.domain.findings import Findings, Pin, Season
+from swatbot.domain.live import Live
 from swatbot.domain.reasons import (
     BadPaths,
     Dirty,
@@ -23,7 +24,7 @@ from swatbot.domain.rules import Outside, Rules
 from swatbot.domain.status import Status
 
 
-def on_inspected(status: Status, d: Deployment, command: c.Inspected, rules: Rules) -> tuple[Event, ...]:
+def on_inspected(status: Status, d: Live, command: c.Inspected, rules: Rules) -> tuple[Event, ...]:
     """Queued with what it would ship, or refused with the first reason that a person can mend."""
     if d.state is not State.INSPECTING:
         return ()
@@ -49,7 +50,7 @@ def on_inspected(status: Status, d: Deployment, command: c.Inspected, rules: Rul
     )
 
 
-def on_snapshotted(d: Deployment, command: c.Snapshotted, rules: Rules) -> tuple[Event, ...]:
+def on_snapshotted(d: Live, command: c.Snapshotted, rules: Rules) -> tuple[Event, ...]:
     """Pinned, unless the tree changed in a way that the deployer was not told."""
     if d.state is not State.SNAPSHOTTING:
         return ()
@@ -70,7 +71,7 @@ def _slim(command: c.Snapshotted) -> Pin:
     return replace(command.pin, findings=findings)
 
 
-def _refusal(d: Deployment, found: Findings, covered: tuple[Covered, ...], rules: Rules) -> Reason | None:
+def _refusal(d: Live, found: Findings, covered: tuple[Covered, ...], rules: Rules) -> Reason | None:
     plan, message = str(d.plan), d.message
     if found.faults:
         return BadPaths(faults=found.faults)
@@ -88,7 +89,7 @@ def _refusal(d: Deployment, found: Findings, covered: tuple[Covered, ...], rules
     return _left_behind(d, found, covered) or _unknown_author(d, found, shipped(covered))
 
 
-def _left_behind(d: Deployment, found: Findings, covered: tuple[Covered, ...]) -> Reason | None:
+def _left_behind(d: Live, found: Findings, covered: tuple[Covered, ...]) -> Reason | None:
     parts = [one for one in covered if one.share is Share.PART]
     if not parts or d.options.partial:
         return None
@@ -103,7 +104,7 @@ def _left_behind(d: Deployment, found: Findings, covered: tuple[Covered, ...]) -
     )
 
 
-def _unknown_author(d: Deployment, found: Findings, ships: tuple[Change, ...]) -> Reason | None:
+def _unknown_author(d: Live, found: Findings, ships: tuple[Change, ...]) -> Reason | None:
     if d.options.verifiers:
         return None
     for change in ships:
@@ -112,13 +113,13 @@ def _unknown_author(d: Deployment, found: Findings, ships: tuple[Change, ...]) -
     return None
 
 
-def _asked(d: Deployment, ships: tuple[Change, ...]) -> tuple[str, ...]:
+def _asked(d: Live, ships: tuple[Change, ...]) -> tuple[str, ...]:
     """Those named by `--for`, else the authors; for edits without a commit, the deployer."""
     names = d.options.verifiers or tuple(change.person for change in ships) or (d.actor.name,)
     return tuple(dict.fromkeys(names))
 
 
-def _season(d: Deployment, season: Season, outside: Outside, rules: Rules) -> Reason | None:
+def _season(d: Live, season: Season, outside: Outside, rules: Rules) -> Reason | None:
     """Why not now: a freeze always, and being outside a window if the site treats that as `outside`."""
     if d.options.emergency:
         return None
@@ -129,7 +130,7 @@ def _season(d: Deployment, season: Season, outside: Outside, rules: Rules) -> Re
     return OutOfSeason(freeze=season.freeze, until=until, upcoming=season.upcoming, opens=season.opens)
 
 
-def _warnings(status: Status, d: Deployment, season: Season, rules: Rules) -> tuple[Reason, ...]:
+def _warnings(status: Status, d: Live, season: Season, rules: Rules) -> tuple[Reason, ...]:
     found = [_season(d, season, Outside.WARN, rules)]
     lock = status.lock
     if lock is not None and not d.options.emergency:

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from swatbot.domain import events as e
 from swatbot.domain.decide.asking import shipped_over
-from swatbot.domain.deployment import Cause, CauseKind, Deployment, Kind, Phase, State
+from swatbot.domain.deployment import Cause, CauseKind, Kind, State
+from swatbot.domain.live import Live, Phase
 from swatbot.domain.rules import Rules
 from swatbot.domain.status import Status
 
@@ -18,7 +19,7 @@ def onward(status: Status, now: datetime, rules: Rules) -> e.Event | None:
     return _begin(status)
 
 
-def _step(d: Deployment, now: datetime, rules: Rules) -> e.Event | None:
+def _step(d: Live, now: datetime, rules: Rules) -> e.Event | None:
     done = d.phase is Phase.DONE
     match d.state:
         case State.STAGING if done:
@@ -36,7 +37,7 @@ def _step(d: Deployment, now: datetime, rules: Rules) -> e.Event | None:
     return None
 
 
-def _undone(d: Deployment, now: datetime, rules: Rules) -> e.Event:
+def _undone(d: Live, now: datetime, rules: Rules) -> e.Event:
     if d.kind is Kind.ROLLBACK:  # what the fleet holds changes with it; hosts that failed are stale
         return e.FinishStarted(d.number)
     left = tuple(h for h in d.touched if not d.proves(h, 0))

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
-from swatbot.domain.deployment import Deployment
+from swatbot.domain.live import Live
+from swatbot.domain.past import Past
 from swatbot.domain.reasons import DeclinedError, NoSuchDeployment, NothingTo, WhichOne, WrongState
 from swatbot.domain.status import Status
 
 
-def known(status: Status, number: int) -> Deployment:
-    """The deployment of this number.
+def known(status: Status, number: int) -> Live | Past:
+    """The deployment of this number, over or not.
 
     Raises:
         DeclinedError: the number was never given out.
@@ -19,7 +20,19 @@ def known(status: Status, number: int) -> Deployment:
     return d
 
 
-def pick(candidates: Iterable[Deployment], number: int | None, command: str) -> Deployment:
+def on_its_way(status: Status, number: int, command: str) -> Live:
+    """The deployment of this number, for a command that makes no sense once it is over.
+
+    Raises:
+        DeclinedError: the number was never given out, or the deployment is over.
+    """
+    d = known(status, number)
+    if isinstance(d, Past):
+        raise DeclinedError(WrongState(number=number, state=d.state.words, command=command))
+    return d
+
+
+def pick(candidates: Iterable[Live], number: int | None, command: str) -> Live:
     """The only candidate.
 
     Raises:
@@ -33,9 +46,7 @@ def pick(candidates: Iterable[Deployment], number: int | None, command: str) -> 
     raise DeclinedError(WhichOne(command=command, numbers=tuple(d.number for d in found)))
 
 
-def pick_or_named(
-    status: Status, candidates: Iterable[Deployment], number: int | None, command: str
-) -> Deployment:
+def pick_or_named(status: Status, candidates: Iterable[Live], number: int | None, command: str) -> Live:
     """The candidate of this number, or without a number the only one.
 
     Raises:
@@ -44,6 +55,7 @@ def pick_or_named(
     if number is None:
         return pick(candidates, None, command)
     d = known(status, number)
-    if all(other.number != number for other in candidates):
+    found = next((other for other in candidates if other.number == number), None)
+    if found is None:
         raise DeclinedError(WrongState(number=number, state=d.state.words, command=command))
-    return d
+    return found

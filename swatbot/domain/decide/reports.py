@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from swatbot.domain import commands as c
 from swatbot.domain import events as e
 from swatbot.domain.applied import STAGE_OF
-from swatbot.domain.deployment import Cause, CauseKind, Deployment, HoldKind, Kind, Phase, State
+from swatbot.domain.deployment import Cause, CauseKind, HoldKind, Kind, State
 from swatbot.domain.effects import RestoreStep, SyncStep
 from swatbot.domain.findings import Holdings, Mark
 from swatbot.domain.hosts import fold
+from swatbot.domain.live import Live, Phase
 from swatbot.domain.reasons import LookupFailed
 from swatbot.domain.rules import Rules
 from swatbot.domain.stage import HostResult, failures
@@ -21,7 +22,7 @@ _FIRST_LINE = timedelta(seconds=2)
 _NEXT_LINE = timedelta(seconds=10)
 
 
-def on_hosts(d: Deployment, command: c.HostsReported, now: datetime, rules: Rules) -> tuple[e.Event, ...]:
+def on_hosts(d: Live, command: c.HostsReported, now: datetime, rules: Rules) -> tuple[e.Event, ...]:
     """Results are recorded whatever happened meanwhile; past the budget the deployment is undone."""
     effect, results = command.effect, command.results
     if isinstance(effect, RestoreStep):
@@ -36,7 +37,7 @@ def on_hosts(d: Deployment, command: c.HostsReported, now: datetime, rules: Rule
     return _bad(d, CauseKind.BUDGET, _failed_hosts(failed), now, rules), synced
 
 
-def on_progress(d: Deployment, command: c.TellProgress, now: datetime) -> tuple[e.Event, ...]:
+def on_progress(d: Live, command: c.TellProgress, now: datetime) -> tuple[e.Event, ...]:
     """At most one record in 250 ms; a line after two seconds, and then one in ten."""
     effect, tally = command.effect, command.tally
     if not isinstance(effect, SyncStep) or STAGE_OF.get(d.state) is not effect.stage:
@@ -51,7 +52,7 @@ def on_progress(d: Deployment, command: c.TellProgress, now: datetime) -> tuple[
     return (e.Progressed(d.number, tally, told),)
 
 
-def on_checks(d: Deployment, command: c.ChecksReported, now: datetime, rules: Rules) -> tuple[e.Event, ...]:
+def on_checks(d: Live, command: c.ChecksReported, now: datetime, rules: Rules) -> tuple[e.Event, ...]:
     """`pass` goes on, `fail` is undone, `unknown` holds and asks; a late answer is asked for again."""
     effect = command.effect
     state = State.BAKING if effect.baking else _state_of(effect.stage.value)
@@ -67,7 +68,7 @@ def on_checks(d: Deployment, command: c.ChecksReported, now: datetime, rules: Ru
     return checked, held
 
 
-def on_finished(status: Status, d: Deployment, command: c.Finished) -> tuple[e.Event, ...]:
+def on_finished(status: Status, d: Live, command: c.Finished) -> tuple[e.Event, ...]:
     """It is over; from now on the fleet holds it, and hosts that do not are stale."""
     if d.state is not State.FINISHING or status.holdings is None:
         return ()
@@ -77,7 +78,7 @@ def on_finished(status: Status, d: Deployment, command: c.Finished) -> tuple[e.E
     return (e.Completed(d.number, Holdings(command.manifest, marks), stale),)
 
 
-def on_failed_effect(d: Deployment, command: c.EffectFailed) -> tuple[e.Event, ...]:
+def on_failed_effect(d: Live, command: c.EffectFailed) -> tuple[e.Event, ...]:
     """An operational error ends what touched nothing yet, and holds what did; a bug always holds."""
     if not command.bug and d.state is State.INSPECTING:
         return (e.Refused(d.number, LookupFailed(error=command.error)),)
@@ -94,7 +95,7 @@ def _state_of(stage: str) -> State:
     return next(state for state, found in STAGE_OF.items() if found.value == stage)
 
 
-def _bad(d: Deployment, kind: CauseKind, why: str, now: datetime, rules: Rules) -> e.Event:
+def _bad(d: Live, kind: CauseKind, why: str, now: datetime, rules: Rules) -> e.Event:
     if rules.fail_rolls_back or d.state is State.STAGING:
         return e.RollbackStarted(d.number, Cause(kind, "", why))
     return e.Held(d.number, HoldKind.QUESTION, "", why, now + rules.ask_within)
@@ -113,13 +114,13 @@ def _failed_hosts(failed: tuple[HostResult, ...]) -> str:
     return f"{fold(same)}: {first.reason}{more}"
 
 
-def _new_marks(before: Holdings, d: Deployment) -> tuple[Mark, ...]:
+def _new_marks(before: Holdings, d: Live) -> tuple[Mark, ...]:
     fresh = tuple(Mark(path, d.head, d.number) for path in d.plan.paths)
     kept = tuple(m for m in before.marks if m.path not in d.plan.paths)
     return kept + fresh
 
 
-def _undone_marks(status: Status, d: Deployment) -> tuple[Mark, ...]:
+def _undone_marks(status: Status, d: Live) -> tuple[Mark, ...]:
     """The marks from before the original, followed by those of deployments since."""
     current = status.holdings.marks if status.holdings else ()
     before = d.before.marks if d.before else ()

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from swatbot.domain import events as e
-from swatbot.domain.deployment import Cause, CauseKind, Deployment, HoldKind, State
+from swatbot.domain.deployment import Cause, CauseKind, HoldKind, State
+from swatbot.domain.live import Live
 from swatbot.domain.rules import Rules
 from swatbot.domain.status import Status
 
@@ -32,7 +33,7 @@ def next_tick(status: Status, rules: Rules) -> datetime | None:
 Due = Iterator[tuple[datetime, e.Event]]
 
 
-def _due(status: Status, d: Deployment, rules: Rules) -> Due:
+def _due(status: Status, d: Live, rules: Rules) -> Due:
     """What time will bring to a deployment, the weightiest first."""
     match d.state:
         case State.AWAITING_VERIFICATION:
@@ -43,7 +44,7 @@ def _due(status: Status, d: Deployment, rules: Rules) -> Due:
             yield d.deadline, e.Cancelled(d.number, Cause(CauseKind.EXPIRED))
 
 
-def _awaiting(status: Status, d: Deployment, rules: Rules) -> Due:
+def _awaiting(status: Status, d: Live, rules: Rules) -> Due:
     if d.deadline:
         yield d.deadline, e.RollbackStarted(d.number, Cause(CauseKind.EXPIRED))
     others = [o for o in status.waiting if o.state is State.QUEUED]
@@ -54,7 +55,7 @@ def _awaiting(status: Status, d: Deployment, rules: Rules) -> Due:
         yield d.reminded_at + rules.remind_every, e.Reminded(d.number)
 
 
-def _held(d: Deployment, rules: Rules) -> Due:
+def _held(d: Live, rules: Rules) -> Due:
     if d.hold and d.hold.kind is HoldKind.QUESTION and d.hold.deadline:
         yield d.hold.deadline, e.RollbackStarted(d.number, Cause(CauseKind.UNDECIDED, "", d.hold.why))
     elif d.reminded_at:

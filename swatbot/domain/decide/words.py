@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 from swatbot.domain import commands as c
-from swatbot.domain.decide.picking import known, pick_or_named
+from swatbot.domain.decide.picking import on_its_way, pick_or_named
 from swatbot.domain.deployment import Asked, Cause, CauseKind, Deployment, HoldKind, State, Word
 from swatbot.domain.events import Answer, Event, Held, Rejoined, RollbackStarted
+from swatbot.domain.live import Live
 from swatbot.domain.person import Actor, Role
 from swatbot.domain.reasons import (
     AlreadySaid,
@@ -35,7 +36,7 @@ def on_speak(status: Status, command: c.Speak, now: datetime, rules: Rules) -> t
         if d is None:
             return ()
     else:
-        d = known(status, command.number)
+        d = on_its_way(status, command.number, command.word.value)
     mine = next((a for a in d.asked if a.person == command.actor.person), None)
     if mine is None:
         raise DeclinedError(_not_yours(d, command.actor, rules))
@@ -90,7 +91,7 @@ def on_here(status: Status, command: c.Here) -> tuple[Event, ...]:
     return (Rejoined(d.number, command.actor),)
 
 
-def _meant(status: Status, command: c.Speak, now: datetime, rules: Rules) -> Deployment | None:
+def _meant(status: Status, command: c.Speak, now: datetime, rules: Rules) -> Live | None:
     """The one deployment that a word without a number can mean, None for chatter."""
     name = command.actor.person
     asked = [d for d in _awaiting(status) if name is not None and name in d.waits_for]
@@ -120,12 +121,13 @@ def _confusable(status: Status, d: Deployment, name: str, now: datetime) -> Depl
         mine = [a for a in other.asked if a.person == name]
         moments = [other.asked_at, other.ended_at, *(a.at for a in mine)]
         recent = any(m is not None and now - m < _CONFUSABLE for m in moments)
-        if mine and other.asked_at is not None and (recent or (name in other.waits_for and other.active)):
+        waited_for = name in other.waits_for and other is status.active
+        if mine and other.asked_at is not None and (recent or waited_for):
             return other
     return None
 
 
-def _said(d: Deployment, mine: Asked, command: c.Speak, rules: Rules) -> tuple[Event, ...]:
+def _said(d: Live, mine: Asked, command: c.Speak, rules: Rules) -> tuple[Event, ...]:
     private = command.place.private
     state = d.hold.resume_to if d.hold else d.state
     held = d.hold is not None and d.hold.kind is HoldKind.PERSON
@@ -150,7 +152,7 @@ def _may_approve(d: Deployment, mine: Asked, actor: Actor, rules: Rules) -> None
         raise DeclinedError(SelfVerifyDenied(number=d.number))
 
 
-def _not_yours(d: Deployment, actor: Actor, rules: Rules) -> NotAsked | NotProven | WrongState | NeedsRole:
+def _not_yours(d: Live, actor: Actor, rules: Rules) -> NotAsked | NotProven | WrongState | NeedsRole:
     if not _is_awaiting(d):
         return WrongState(number=d.number, state=d.state.words, command="verify")
     if actor.account is None and _sounds_like(actor, d, rules):
@@ -173,10 +175,10 @@ def _called(names: tuple[str, ...], rules: Rules) -> tuple[str, ...]:
     return tuple(rules.people.called(n) for n in names)
 
 
-def _is_awaiting(d: Deployment) -> bool:
+def _is_awaiting(d: Live) -> bool:
     state = d.hold.resume_to if d.hold else d.state
     return state is State.AWAITING_VERIFICATION
 
 
-def _awaiting(status: Status) -> tuple[Deployment, ...]:
+def _awaiting(status: Status) -> tuple[Live, ...]:
     return tuple(d for d in status.live.values() if _is_awaiting(d))

@@ -1,0 +1,52 @@
+"""Turns sections of the config into what the parts want: seconds, texts, passwords as they are."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from swatbot.adapters.irc.settings import IrcSettings
+from swatbot.checks.settings import Check, CommandCheck, HttpCheck, LogsCheck
+from swatbot.config.sections import CheckSection, CommandSection, HttpSection, IrcSection
+from swatbot.config.types import WithPassword
+
+
+def check_settings(section: CheckSection) -> Check:
+    """A check as its probe wants it.
+
+    Raises:
+        OperationalError: its password is not there any more.
+    """
+    if isinstance(section, HttpSection):
+        return HttpCheck(**_values(section, headers="send", expect_headers="headers"))
+    if isinstance(section, CommandSection):
+        return CommandCheck(**_values(section))
+    return LogsCheck(**_values(section), password=_password(section))
+
+
+def irc_settings(section: IrcSection) -> IrcSettings:
+    """A network as its adapter wants it.
+
+    Raises:
+        OperationalError: its password is not there any more.
+    """
+    return IrcSettings(**_values(section, ignore_nicks="bots"), sasl_password=_password(section))
+
+
+def _values(section: CheckSection | IrcSection, **renamed: str) -> dict[str, Any]:
+    """What the section says, under the names that the settings have; what it leaves out is left to them."""
+    apart = ("kind", "password_env", "password_file")
+    said = ((key, value) for key, value in section if key not in apart and value is not None)
+    return {renamed.get(key, key): _plain(value) for key, value in said}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, dict):
+        return tuple(value.items())
+    return str(value) if isinstance(value, Path) else value
+
+
+def _password(section: WithPassword) -> str:
+    secret = section.password()
+    return secret.get_secret_value() if secret else ""

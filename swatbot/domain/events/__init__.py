@@ -1,0 +1,109 @@
+"""Facts: what was decided, in the past tense; the journal holds them and folding them gives the status.
+
+A released event never changes its meaning: fields are only added, with a default.
+"""
+
+from swatbot.domain.events.asking import (
+    Accepted,
+    Cancelled,
+    Failed,
+    Parked,
+    Refused,
+    Rejoined,
+    Requested,
+    Started,
+)
+from swatbot.domain.events.shipping import (
+    Answer,
+    BakeStarted,
+    CanariesStarted,
+    Checked,
+    Completed,
+    FinishStarted,
+    FleetStarted,
+    HostsSynced,
+    Pinned,
+    Progressed,
+    Reminded,
+    VerificationAsked,
+)
+from swatbot.domain.events.site import Answered, BaselineTaken, EngineStarted, Locked, Unlocked
+from swatbot.domain.events.stopping import (
+    Continued,
+    Held,
+    HostsRestored,
+    Resumed,
+    RollbackIncomplete,
+    RollbackStarted,
+    RolledBack,
+)
+
+DeploymentEvent = (
+    Requested
+    | Accepted
+    | Refused
+    | Started
+    | Pinned
+    | Failed
+    | HostsSynced
+    | Progressed
+    | Checked
+    | VerificationAsked
+    | Answer
+    | Reminded
+    | CanariesStarted
+    | BakeStarted
+    | FleetStarted
+    | FinishStarted
+    | Completed
+    | Held
+    | Resumed
+    | Continued
+    | RollbackStarted
+    | HostsRestored
+    | RolledBack
+    | RollbackIncomplete
+    | Parked
+    | Rejoined
+    | Cancelled
+)
+GlobalEvent = EngineStarted | Answered | BaselineTaken | Locked | Unlocked
+Event = GlobalEvent | DeploymentEvent
+
+__all__ = [
+    "Accepted",
+    "Answer",
+    "Answered",
+    "BakeStarted",
+    "BaselineTaken",
+    "CanariesStarted",
+    "Cancelled",
+    "Checked",
+    "Completed",
+    "Continued",
+    "DeploymentEvent",
+    "EngineStarted",
+    "Event",
+    "Failed",
+    "FinishStarted",
+    "FleetStarted",
+    "GlobalEvent",
+    "Held",
+    "HostsRestored",
+    "HostsSynced",
+    "Locked",
+    "Parked",
+    "Pinned",
+    "Progressed",
+    "Refused",
+    "Rejoined",
+    "Reminded",
+    "Requested",
+    "Resumed",
+    "RollbackIncomplete",
+    "RollbackStarted",
+    "RolledBack",
+    "Started",
+    "Unlocked",
+    "VerificationAsked",
+]

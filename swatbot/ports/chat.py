@@ -1,0 +1,54 @@
+"""What is heard and said: one network with its channels."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A line as a front end heard it.
+
+    Attributes:
+        text: what was said, as it came.
+        nick: the speaker's name in the channel.
+        account: the proven account, None if none was proven by this very message.
+        channel: where; for a private message the speaker's nick.
+        private: whether only the bot could hear it.
+        message: the network's id of the message, "" if it has none.
+        addressed: whether the speaker addressed the bot by name or in private.
+    """
+
+    text: str
+    nick: str
+    account: str | None
+    channel: str
+    private: bool = False
+    message: str = ""
+    addressed: bool = False
+
+
+class Chat(Protocol):
+    """One network with its channels. Posting never blocks: lines queue up and go out in order."""
+
+    @property
+    def network(self) -> str:
+        """Name of the network, as in accounts and sources."""
+        ...
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels in which announcements are made."""
+        ...
+
+    def start(self, hear: Callable[[Incoming], None]) -> None:
+        """Connect, join, and call `hear` for every line that may concern the bot."""
+        ...
+
+    def post(self, channel: str, text: str, sent: Callable[[], None]) -> None:
+        """Queue one line for a channel or a person; `sent` is called once it left for the network."""
+        ...
+
+    def stop(self) -> None:
+        """Send what is queued if that is possible within seconds, and disconnect."""
+        ...

@@ -1,0 +1,69 @@
+"""Where it ships to: the hosts, and what they prove."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from swatbot.domain.manifest import Manifest
+from swatbot.domain.stage import Budget, HostResult, Tally
+from swatbot.ports.stop import Stop
+from swatbot.ports.tree import Contents
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One step on some hosts: bring them from one state to the next, or back.
+
+    Attributes:
+        number: the deployment.
+        step: index of the state to reach (0: what the fleet held before).
+        hosts: in the order in which they are begun.
+        base: what they are expected to hold under the roots.
+        target: what they must prove afterwards.
+        token: the engine's fencing token.
+        batch: how many hosts are in flight at once.
+        budget: no further host is begun once more than this have failed.
+    """
+
+    number: int
+    step: int
+    hosts: tuple[str, ...]
+    base: Manifest
+    target: Manifest
+    token: int
+    batch: int
+    budget: Budget
+
+
+@dataclass(frozen=True, slots=True)
+class HostProof:
+    """What a host proves to hold under some roots; `manifest` is None where it could not be asked."""
+
+    host: str
+    manifest: Manifest | None
+    reason: str = ""
+
+
+class Fleet(Protocol):
+    """The hosts, over connections that are kept open."""
+
+    def push(
+        self, order: Order, contents: Contents, progress: Callable[[Tally], None], stop: Stop
+    ) -> tuple[HostResult, ...]:
+        """Carry the order out: one result for each host, in the order's order; never raises for a host.
+
+        Idempotent: a host that already proves the target answers `ok` and is not touched.
+        """
+        ...
+
+    def prove(self, hosts: Sequence[str], roots: Sequence[str]) -> tuple[HostProof, ...]:
+        """Ask hosts what they hold under the roots, each file read and hashed."""
+        ...
+
+    def warm(self, hosts: Sequence[str]) -> None:
+        """Open connections that are not open yet, in the background."""
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
+        ...

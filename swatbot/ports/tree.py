@@ -1,0 +1,70 @@
+"""What ships: the tree, and the store of its snapshots."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from swatbot.domain.findings import Findings, Holdings, Pin
+from swatbot.domain.manifest import Manifest
+from swatbot.domain.plan import Plan
+
+
+class Contents(Protocol):
+    """The content-addressed store of snapshots."""
+
+    def manifest(self, digest: str) -> Manifest:
+        """The manifest of this digest.
+
+        Raises:
+            OperationalError: the store does not have it, or has it damaged.
+        """
+        ...
+
+    def content(self, sha256: str) -> bytes:
+        """The bytes with this SHA-256, proven on reading.
+
+        Raises:
+            OperationalError: the store does not have them, or has them damaged.
+        """
+        ...
+
+
+class Tree(Contents, Protocol):
+    """The staging directory, its git history, and the snapshots taken from it."""
+
+    def inspect(self, plan: Plan, holdings: Holdings) -> Findings:
+        """Hold the tree against what the fleet holds, for the paths of a plan.
+
+        Raises:
+            OperationalError: git or the disk failed.
+        """
+        ...
+
+    def snapshot(self, plan: Plan, holdings: Holdings) -> Pin:
+        """Copy the plan's paths into the store and pin them.
+
+        Raises:
+            OperationalError: a file kept changing while it was copied, or the disk failed.
+            UserError: a path can not be shipped (see Findings.faults).
+        """
+        ...
+
+    def diff(self, paths: Sequence[str], holdings: Holdings) -> str:
+        """A unified diff from what the fleet holds to the tree, for these paths."""
+        ...
+
+    def compare(self, old: str, new: str) -> str:
+        """A unified diff between two manifests in the store, by digest; private files are not shown."""
+        ...
+
+    def overlay(self, whole: str, part: str) -> str:
+        """Digest of the manifest `whole` with everything under the roots of `part` replaced by it."""
+        ...
+
+    def adopt(self, manifest: Manifest, commit: str) -> Holdings:
+        """Take over what a fleet proves to hold as holdings, with `commit` as its place in history.
+
+        Raises:
+            UserError: the commit is not in the tree's history, or differs from what the hosts hold
+                (the differing files are named).
+        """
+        ...

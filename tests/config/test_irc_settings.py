@@ -1,0 +1,53 @@
+"""Every field of [[irc]] reaches the adapter, since a dropped one trusts or joins something else."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from swatbot.adapters.irc.settings import IrcSettings
+from swatbot.bootstrap.settings import irc_settings
+from swatbot.config.sections import IrcSection
+
+SECTION = IrcSection(
+    network="n", host="127.0.0.1", channels=("#c",), sasl_account="bot", password_env="IRC_PW"
+)
+SETTINGS = IrcSettings(
+    "n", "127.0.0.1", 6697, True, "swatbot", ("#c",), sasl_account="bot", sasl_password="from the environment"
+)
+
+# Field of the section, its value; field of the settings, its value.
+CASES: list[tuple[str, Any, str, Any]] = [
+    ("network", "other", "network", "other"),
+    ("host", "::1", "host", "::1"),
+    ("port", 6698, "port", 6698),
+    ("tls", False, "tls", False),
+    ("ca_file", Path("/ca.pem"), "ca_file", "/ca.pem"),
+    ("server_name", "irc.example.org", "server_name", "irc.example.org"),
+    ("nick", "deploybot", "nick", "deploybot"),
+    ("channels", ("#a", "#b"), "channels", ("#a", "#b")),
+    ("sasl_account", "other", "sasl_account", "other"),
+    ("ignore_nicks", ("logbot",), "bots", ("logbot",)),
+    ("password_env", "OTHER_PW", "sasl_password", "another"),
+    ("password_file", Path("password"), "sasl_password", "from the file"),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "target", "arrives"), CASES)
+def test_a_field_arrives_where_it_belongs(
+    field: str, value: Any, target: str, arrives: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "password").write_text("from the file\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IRC_PW", "from the environment")
+    monkeypatch.setenv("OTHER_PW", "another")
+    assert value != getattr(SECTION, field), "the same would prove nothing"
+    changed = SECTION.model_copy(
+        update={field: value, **({"password_env": ""} if field == "password_file" else {})}
+    )
+    assert irc_settings(changed) == replace(SETTINGS, **{target: arrives})
+
+
+def test_every_field_has_its_case() -> None:
+    assert sorted(field for field, *_ in CASES) == sorted(IrcSection.model_fields)
