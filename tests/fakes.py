@@ -125,6 +125,12 @@ class FakeTree:
         texts = {p: self._contents[e.content].decode() for p, e in after.by_path.items()}
         return "\n".join(f"+++ b/{f}\n+{texts.get(f, '')}" for f in before.differences(after))
 
+    def hidden(self, path: str) -> bool:
+        return covered(path, ("private",))
+
+    def differs(self, paths: Sequence[str], whole: str) -> bool:
+        return self._all().select(paths) != self.manifest(whole).select(paths)
+
     def adopt(self, manifest: Manifest, commit: str) -> Holdings:
         return Holdings(self._put(manifest), (Mark(".", commit, 0),))
 

@@ -1,13 +1,17 @@
 """Carrying out effects in workers: each ends in a command that says what came of it."""
 
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from swatbot.domain import commands as c
 from swatbot.domain import effects as f
 from swatbot.domain.rules import Rules
-from swatbot.domain.stage import Budget, HostResult, Tally
+from swatbot.domain.stage import PRIVATE_FILE, Budget, HostResult, Tally
+from swatbot.errors import OperationalError, UserError
 from swatbot.ports import Calendar, Checker, CheckTask, Clock, Fleet, Order, Stop, Tree
+
+_LOG = logging.getLogger(__name__)
 
 Report = Callable[[c.ShellCommand], None]
 
@@ -48,8 +52,10 @@ class Effects:
         match effect:
             case f.Inspect() | f.TakeSnapshot() | f.Finish():
                 return self._of_tree(effect)
+            case f.PutRight():
+                return c.HostsReported(effect, self._put_right(effect, token, report, stop))
             case f.SyncStep() | f.RestoreStep():
-                return c.HostsReported(effect, self._push(effect, token, report, stop))
+                return c.HostsReported(effect, self._bring(effect, token, report, stop))
             case f.RunChecks():
                 return c.ChecksReported(effect, self._world.checker.check(_task(effect), stop))
 
@@ -62,14 +68,35 @@ class Effects:
             case f.TakeSnapshot():
                 return c.Snapshotted(effect, tree.snapshot(effect.plan, effect.holdings))
             case f.Finish():
-                return c.Finished(effect, tree.overlay(effect.whole, effect.part))
+                after = tree.overlay(effect.whole, effect.part)
+                return c.Finished(effect, after, self._newer(effect, after))
 
-    def _push(
+    def _newer(self, effect: f.Finish, whole: str) -> bool:
+        """It is said as a help, and no reason not to finish."""
+        try:
+            return self._world.tree.differs(effect.paths, whole)
+        except (OperationalError, UserError) as error:
+            _LOG.warning("#%d: whether the tree has something newer: %s", effect.number, error)
+            return False
+
+    def _put_right(
+        self, effect: f.PutRight, token: int, report: Report, stop: Stop
+    ) -> tuple[HostResult, ...]:
+        """A push from what the fleet holds to the same: who holds something else is repaired."""
+        whole = self._world.tree.manifest(effect.whole)
+        budget = Budget(hosts=len(effect.hosts))
+        order = Order(effect.number, 0, effect.hosts, whole, whole, token, self._rules.batch, budget)
+        return tuple(self._discreet(result) for result in self._push(effect, order, report, stop))
+
+    def _discreet(self, result: HostResult) -> HostResult:
+        """With what was put right, but without the names of private files."""
+        hidden = self._world.tree.hidden
+        files = (PRIVATE_FILE if hidden(path) else path for path in result.put_right)
+        return replace(result, put_right=tuple(sorted(files)))
+
+    def _bring(
         self, effect: f.SyncStep | f.RestoreStep, token: int, report: Report, stop: Stop
     ) -> tuple[HostResult, ...]:
-        def progress(tally: Tally) -> None:
-            report(c.TellProgress(effect, tally))
-
         tree = self._world.tree
         order = Order(
             effect.number,
@@ -81,7 +108,15 @@ class Effects:
             self._rules.batch,
             self._budget(effect),
         )
-        return self._world.fleet.push(order, tree, progress, stop)
+        return self._push(effect, order, report, stop)
+
+    def _push(
+        self, effect: f.PutRight | f.SyncStep | f.RestoreStep, order: Order, report: Report, stop: Stop
+    ) -> tuple[HostResult, ...]:
+        def progress(tally: Tally) -> None:
+            report(c.TellProgress(effect, tally))
+
+        return self._world.fleet.push(order, self._world.tree, progress, stop)
 
     def _budget(self, effect: f.SyncStep | f.RestoreStep) -> Budget:
         """A rollback goes to every host, however many fail; a sync has the budget of its whole stage."""

@@ -4,7 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from swatbot.domain.deployment import Place, Word
-from swatbot.domain.effects import Effect, Finish, Inspect, RestoreStep, RunChecks, SyncStep, TakeSnapshot
+from swatbot.domain.effects import (
+    Effect,
+    Finish,
+    Inspect,
+    PutRight,
+    RestoreStep,
+    RunChecks,
+    SyncStep,
+    TakeSnapshot,
+)
 from swatbot.domain.findings import Findings, Holdings, Pin, Season
 from swatbot.domain.person import Actor, Role
 from swatbot.domain.plan import Options, Plan
@@ -196,17 +205,17 @@ class Snapshotted:
 
 @dataclass(frozen=True, slots=True)
 class HostsReported:
-    """Hosts were synced or restored."""
+    """Hosts were put right, synced or restored."""
 
-    effect: SyncStep | RestoreStep
+    effect: PutRight | SyncStep | RestoreStep
     results: tuple[HostResult, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TellProgress:
-    """Hosts are being synced."""
+    """Hosts are being worked on."""
 
-    effect: SyncStep | RestoreStep
+    effect: PutRight | SyncStep | RestoreStep
     tally: Tally
 
 
@@ -220,10 +229,11 @@ class ChecksReported:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """It is known what the fleet holds now."""
+    """It is known what the fleet holds now, and whether the tree holds something newer."""
 
     effect: Finish
     manifest: str
+    newer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

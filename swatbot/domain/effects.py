@@ -43,6 +43,16 @@ class SyncStep:
 
 
 @dataclass(frozen=True, slots=True)
+class PutRight:
+    """Bring hosts to exactly what the fleet holds: `whole` is the digest of the whole tree's manifest."""
+
+    number: int
+    stage: Stage
+    hosts: tuple[str, ...]
+    whole: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunChecks:
     """Ask the checks of a stage about hosts that are in S_`step`; `baking` watches them under traffic."""
 
@@ -69,14 +79,18 @@ class RestoreStep:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Work out what the fleet holds now: `whole` with everything under `part`'s roots replaced by it."""
+    """Work out what the fleet holds now: `whole` with everything under `part`'s roots replaced by it.
+
+    And whether the tree holds something newer under `paths` by now.
+    """
 
     number: int
     whole: str
     part: str
+    paths: tuple[str, ...]
 
 
-Effect = Inspect | TakeSnapshot | SyncStep | RunChecks | RestoreStep | Finish
+Effect = Inspect | TakeSnapshot | PutRight | SyncStep | RunChecks | RestoreStep | Finish
 
 
 def next_effect(d: Live, status: Status) -> Effect | None:
@@ -86,8 +100,8 @@ def next_effect(d: Live, status: Status) -> Effect | None:
         effect = _on_stage(d, STAGE_OF[d.state])
     elif d.state is State.BAKING and d.phase is Phase.CHECK:
         effect = _check(d, Stage.CANARIES, baking=True)
-    elif d.state is State.ROLLING_BACK and d.undo > 0:
-        effect = _restore(d)
+    elif d.state is State.ROLLING_BACK:
+        effect = _restore(d) if d.undo > 0 else _put_right(d)
     elif status.holdings is not None:
         effect = _about_tree(d, status.holdings)
     return effect
@@ -106,18 +120,29 @@ def _about_tree(d: Live, holdings: Holdings) -> Effect | None:
         case State.SNAPSHOTTING:
             return TakeSnapshot(d.number, d.plan, holdings)
         case State.FINISHING:
-            return Finish(d.number, holdings.manifest, d.states[0 if d.kind is Kind.ROLLBACK else -1])
+            part = d.states[0 if d.kind is Kind.ROLLBACK else -1]
+            return Finish(d.number, holdings.manifest, part, d.plan.paths)
     return None
 
 
 def _on_stage(d: Live, stage: Stage) -> Effect | None:
+    unready = d.unready(stage)
+    if d.phase is Phase.BASELINE:
+        return _put_right(d)
     if d.phase is Phase.CHECK:
         return _check(d, stage, baking=False)
     if d.phase is Phase.DONE:
         return None
     target = d.step + 1
-    hosts = tuple(h for h in d.of_stage(stage) if not d.proves(h, target))
+    hosts = tuple(h for h in d.of_stage(stage) if not d.proves(h, target) and h not in unready)
     return SyncStep(d.number, stage, target, hosts, d.states[target - 1], d.states[target])
+
+
+def _put_right(d: Live) -> PutRight | None:
+    """What was begun is also waited for when the deployment is over before its first step."""
+    if d.phase is not Phase.BASELINE or d.stage is None or d.before is None:
+        return None
+    return PutRight(d.number, d.stage, d.unready(d.stage), d.before.manifest)
 
 
 def _check(d: Live, stage: Stage, *, baking: bool) -> RunChecks:

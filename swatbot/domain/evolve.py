@@ -10,6 +10,7 @@ from swatbot.domain.deployment import Deployment, Kind, State
 from swatbot.domain.findings import Holdings
 from swatbot.domain.live import HostMark, Live
 from swatbot.domain.manifest import covered
+from swatbot.domain.stage import Outcome
 from swatbot.domain.status import Lock, Status
 from swatbot.domain.transitions import TABLE
 
@@ -102,6 +103,9 @@ def _queue(status: Status, d: Live, event: e.DeploymentEvent) -> Status:
     """What an event means for the queue, for what the fleet holds, and for stale hosts."""
     if isinstance(event, e.Pinned):
         return replace(status, stages=event.stages)
+    if isinstance(event, e.HostsPutRight):
+        right = {r.host for r in event.results if r.outcome is Outcome.OK}
+        return replace(status, stale={h: n for h, n in status.stale.items() if h not in right})
     if isinstance(event, e.Accepted):
         return replace(status, queue=(*status.queue, d.number))
     if d.number in status.queue and (d.active or d.state.terminal):

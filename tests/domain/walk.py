@@ -39,7 +39,8 @@ class Walker:
     def step(self) -> None:
         """One random step: mostly effects end, often somebody says something."""
         moves: list[Callable[[], None]] = [self._go_on, self._effect, self._speak, self._brake, self._time]
-        (move,) = self.random.choices([*moves, self._break, self._crash, self._ask], [3, 5, 3, 4, 2, 1, 1, 3])
+        rare = [self._break, self._crash, self._ask, self._spoil]
+        (move,) = self.random.choices([*moves, *rare], [3, 5, 3, 4, 2, 1, 1, 3, 1])
         move()
 
     def _fates(self) -> list[Fate]:
@@ -73,6 +74,11 @@ class Walker:
 
     def _crash(self) -> None:
         self.desk.crash(self._fates(), timedelta(seconds=self.random.choice((0, 41, 3600))))
+
+    def _spoil(self) -> None:
+        """Test servers are where people try things; what they hold matters from the next staging on."""
+        if self.desk.status.active is None:
+            self.desk.hosts.spoil("debug1", self.random.choice(PATHS))
 
     def _ask(self) -> None:
         if len(self.desk.status.live) > 3:

@@ -117,7 +117,7 @@ def test_a_spoiled_test_server_is_put_right_and_named() -> None:
         world.chat.says("deployer", "!sync-dir wmf-config x")
         assert world.chat.skip()[1] == (
             "#1 mwdebug1001 had 1 file (wmf-config/debug.php) not as the fleet has it:"
-            " put right, then synced."
+            " put back to what the fleet has, then staged."
         )
 
 

@@ -144,7 +144,7 @@ def _of_tree(status: Status, d: Live, command: OfTree, rules: Rules) -> tuple[Ev
         case c.Inspected():
             return on_inspected(status, d, command, rules)
         case c.Snapshotted():
-            return on_snapshotted(d, command, rules)
+            return on_snapshotted(status, d, command, rules)
         case c.Finished():
             return on_finished(status, d, command)
 

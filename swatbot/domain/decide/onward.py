@@ -32,7 +32,7 @@ def _step(d: Live, now: datetime, rules: Rules) -> e.Event | None:
             return e.FleetStarted(d.number)
         case State.FLEET if done:
             return e.FinishStarted(d.number)
-        case State.ROLLING_BACK if d.undo == 0:
+        case State.ROLLING_BACK if d.undo == 0 and d.phase is not Phase.BASELINE:
             return _undone(d, now, rules)
     return None
 

@@ -21,6 +21,7 @@ from swatbot.domain.events.shipping import (
     Completed,
     FinishStarted,
     FleetStarted,
+    HostsPutRight,
     HostsSynced,
     Pinned,
     Progressed,
@@ -45,6 +46,7 @@ DeploymentEvent = (
     | Started
     | Pinned
     | Failed
+    | HostsPutRight
     | HostsSynced
     | Progressed
     | Checked
@@ -89,6 +91,7 @@ __all__ = [
     "FleetStarted",
     "GlobalEvent",
     "Held",
+    "HostsPutRight",
     "HostsRestored",
     "HostsSynced",
     "Locked",
