@@ -172,6 +172,7 @@ class FakeFleet(MemoryFleet):
         self.progress_at: dict[str, float] = {}
         self.writes: list[tuple[str, int, int]] = []
         self.clock: ManualClock | None = None
+        self.back: Callable[[str], None] = lambda _: None
 
     def fail(self, *names: str, outcome: Outcome = Outcome.FAILED) -> None:
         """These hosts fail from now on."""
@@ -183,7 +184,10 @@ class FakeFleet(MemoryFleet):
         """These hosts work again."""
         for name in names:
             self.failing.pop(name, None)
+        returned = self.unreachable.intersection(names)
         self.unreachable.difference_update(names)
+        for name in returned:
+            self.back(name)
 
     def fill(self, manifest: Manifest) -> None:
         """Every host holds this, and nothing else."""

@@ -14,7 +14,7 @@ from swatbot.app.queries import Queries
 from swatbot.app.records import Heard, body_of, decided
 from swatbot.app.timetable import CLOCK
 from swatbot.app.workers import Workers
-from swatbot.chat.handler import DiffQuery, Site
+from swatbot.chat.handler import DiffQuery, DriftQuery, Query, Site
 from swatbot.domain import commands as c
 from swatbot.domain.decide import decide
 from swatbot.domain.deployment import Place
@@ -184,7 +184,7 @@ class Engine:
                 self._journal.append([], cursor=(_CURSOR, record.seq), durable=False)
             case tuple() as lines:
                 self._append([self._answered(intake, lines)], record.seq)
-            case DiffQuery() as query:
+            case DiffQuery() | DriftQuery() as query:
                 self._journal.append([], cursor=(_CURSOR, record.seq))
                 self._look_up(query, intake)
             case command:
@@ -257,7 +257,7 @@ class Engine:
 
         return job
 
-    def _look_up(self, query: DiffQuery, intake: Intake) -> None:
+    def _look_up(self, query: Query, intake: Intake) -> None:
         self._lookups.answer(query, self.status, lambda lines: self._inbox.put(_Answer(intake, lines)))
 
     def _stumble(self, item: Item) -> None:

@@ -55,7 +55,7 @@ class EnginePart(Part):
             shared.journal,
             leases,
             Effects(world, rules),
-            Queries(self.tree, swatbot.tree.private),
+            Queries(self.tree, self.fleet, rules, swatbot.tree.private),
             ThreadWorkers(),
             shared.clock,
             shared.site,

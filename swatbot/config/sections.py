@@ -12,6 +12,7 @@ from swatbot.config.types import (
     ClockTime,
     Count,
     Duration,
+    DurationOrNever,
     Flag,
     Hosts,
     LocalPath,
@@ -86,6 +87,7 @@ class DeploySection(Section):
     ask_within: Duration = Rules.ask_within
     hold_reminder: Duration = Rules.hold_reminder
     fail_rolls_back: Flag = Rules.fail_rolls_back
+    patrol_every: DurationOrNever = Rules.patrol_every
     outside: Outside = Rules.outside
     delete_share: Share = Rules.delete_share
     delete_floor: Whole = Rules.delete_floor

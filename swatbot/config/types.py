@@ -54,6 +54,18 @@ def duration(text: object) -> timedelta:
     return length
 
 
+def duration_or_never(text: object) -> timedelta:
+    """Read a duration, or "never", which is no time at all.
+
+    Raises:
+        ValueError: it is neither; the text says what is expected.
+    """
+    try:
+        return timedelta() if text == "never" else duration(text)
+    except ValueError as error:
+        raise ValueError(f'{error}, or "never"') from None
+
+
 def hosts(value: object) -> tuple[str, ...]:
     """Read folded host names, or a list of such.
 
@@ -145,6 +157,7 @@ def _url(text: str) -> str:
 
 
 Duration = Annotated[timedelta, BeforeValidator(duration)]
+DurationOrNever = Annotated[timedelta, BeforeValidator(duration_or_never)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(hosts)]
 LocalPath = Annotated[Path, BeforeValidator(_anchored)]
 ClockTime = Annotated[time, BeforeValidator(_clock_time)]

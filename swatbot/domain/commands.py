@@ -8,6 +8,8 @@ from swatbot.domain.effects import (
     Effect,
     Finish,
     Inspect,
+    Mend,
+    Patrol,
     PutRight,
     RestoreStep,
     RunChecks,
@@ -18,6 +20,7 @@ from swatbot.domain.findings import Findings, Holdings, Pin, Season
 from swatbot.domain.person import Actor, Role
 from swatbot.domain.plan import Options, Plan
 from swatbot.domain.stage import HostResult, Tally
+from swatbot.domain.upkeep import Drift
 from swatbot.domain.verdict import Verdict
 
 # --- what people ask -----------------------------------------------------------------------------
@@ -161,6 +164,15 @@ class Unlock:
     place: Place
 
 
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """Bring hosts back to what the fleet holds."""
+
+    actor: Actor
+    place: Place
+    hosts: tuple[str, ...]
+
+
 # --- what the shell reports ----------------------------------------------------------------------
 
 
@@ -237,6 +249,30 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
+class HostReturned:
+    """A host that could not be asked answers again."""
+
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class MendReported:
+    """Hosts were brought back to what the fleet holds, or failed."""
+
+    effect: Mend
+    results: tuple[HostResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PatrolReported:
+    """Hosts said what they hold: `drift` of those that differ, `silent` could not be asked."""
+
+    effect: Patrol
+    drift: tuple[Drift, ...]
+    silent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EffectFailed:
     """An effect raised: an operational error with its text, or a bug."""
 
@@ -260,6 +296,7 @@ PersonCommand = (
     | Cancel
     | PutLock
     | Unlock
+    | Repair
 )
 ShellCommand = (
     Start
@@ -271,6 +308,9 @@ ShellCommand = (
     | TellProgress
     | ChecksReported
     | Finished
+    | HostReturned
+    | MendReported
+    | PatrolReported
     | EffectFailed
 )
 Command = PersonCommand | ShellCommand
@@ -287,6 +327,7 @@ LEAST: dict[type[PersonCommand], Role] = {
     Cancel: Role.DEPLOYER,
     PutLock: Role.DEPLOYER,
     Unlock: Role.DEPLOYER,
+    Repair: Role.DEPLOYER,
     Speak: Role.PERSON,
     Mumble: Role.ANYONE,
     Here: Role.PERSON,

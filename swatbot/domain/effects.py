@@ -10,6 +10,7 @@ from swatbot.domain.live import Live, Phase
 from swatbot.domain.plan import Plan
 from swatbot.domain.stage import Stage
 from swatbot.domain.status import Status
+from swatbot.domain.upkeep import UpkeepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,24 @@ class PutRight:
 
 
 @dataclass(frozen=True, slots=True)
+class Mend:
+    """Bring hosts to exactly what the fleet holds, outside of any deployment."""
+
+    hosts: tuple[str, ...]
+    whole: str
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Patrol:
+    """Ask hosts what they hold, every file read, and hold that against what the fleet does."""
+
+    hosts: tuple[str, ...]
+    whole: str
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class RunChecks:
     """Ask the checks of a stage about hosts that are in S_`step`; `baking` watches them under traffic."""
 
@@ -90,7 +109,7 @@ class Finish:
     paths: tuple[str, ...]
 
 
-Effect = Inspect | TakeSnapshot | PutRight | SyncStep | RunChecks | RestoreStep | Finish
+Effect = Inspect | TakeSnapshot | PutRight | SyncStep | RunChecks | RestoreStep | Finish | Mend | Patrol
 
 
 def next_effect(d: Live, status: Status) -> Effect | None:
@@ -108,9 +127,18 @@ def next_effect(d: Live, status: Status) -> Effect | None:
 
 
 def effects(status: Status) -> tuple[Effect, ...]:
-    """The next effects of all live deployments, by number."""
+    """The next effects of all live deployments, by number, and that of upkeep (number 0)."""
     found = (next_effect(d, status) for _, d in sorted(status.live.items()))
-    return tuple(f for f in found if f is not None)
+    return tuple(f for f in (upkeep_effect(status), *found) if f is not None)
+
+
+def upkeep_effect(status: Status) -> Mend | Patrol | None:
+    """What is to be done to hosts outside of any deployment."""
+    upkeep, holdings = status.upkeep, status.holdings
+    if upkeep is None or holdings is None:
+        return None
+    made = Patrol if upkeep.kind is UpkeepKind.PATROL else Mend
+    return made(upkeep.hosts, holdings.manifest)
 
 
 def _about_tree(d: Live, holdings: Holdings) -> Effect | None:

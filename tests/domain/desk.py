@@ -18,12 +18,14 @@ from swatbot.domain.reasons import DeclinedError
 from swatbot.domain.rules import Rules
 from swatbot.domain.stage import Budget, HostResult, Outcome
 from swatbot.domain.status import Status
+from swatbot.domain.upkeep import Drift
 from swatbot.domain.verdict import Finding, Verdict
 from tests.domain.paper import ACTORS, PLACE, START, Fate, PaperHosts, PaperTree, results_of, spell, unspell
 from tests.domain.promises import Promises
 from tests.domain.safe_lines import assert_safe
 
-Writing = f.PutRight | f.SyncStep | f.RestoreStep
+Pushed = f.PutRight | f.SyncStep | f.RestoreStep
+Writing = Pushed | f.Mend
 
 
 @dataclass
@@ -100,13 +102,17 @@ class Desk:
                 return c.Snapshotted(effect, self.tree.pin(effect.plan, effect.holdings))
             case f.PutRight() | f.SyncStep() | f.RestoreStep():
                 return self._push(effect, fates, stopped=running.stopped)
+            case f.Mend():
+                return self._mend(effect, fates)
+            case f.Patrol():
+                return self._patrol(effect)
             case f.RunChecks():
                 verdict = Verdict("logs", finding, "told so \u202e\r\n")
                 return c.ChecksReported(effect, (verdict,))
             case f.Finish():
                 return c.Finished(effect, spell(unspell(effect.whole) | unspell(effect.part)))
 
-    def _push(self, effect: Writing, fates: list[Fate], *, stopped: bool) -> c.HostsReported:
+    def _push(self, effect: Pushed, fates: list[Fate], *, stopped: bool) -> c.HostsReported:
         budget = Budget(hosts=len(effect.hosts))
         if isinstance(effect, f.SyncStep):
             budget = self.rules.budget(effect.stage)
@@ -117,14 +123,25 @@ class Desk:
             self._write(effect, result.host, Fate.OK if fate is Fate.STOP else fate)
         return c.HostsReported(effect, tuple(result for result, _ in found))
 
-    def _noticed(self, effect: f.PutRight, result: HostResult) -> HostResult:
+    def _mend(self, effect: f.Mend, fates: list[Fate]) -> c.MendReported:
+        found = results_of(effect, fates, Budget(hosts=len(effect.hosts)), stopped=False)
+        results = tuple(self._noticed(effect, result) for result, _ in found)
+        for result, fate in found:
+            self._write(effect, result.host, Fate.OK if fate is Fate.STOP else fate)
+        return c.MendReported(effect, results)
+
+    def _patrol(self, effect: f.Patrol) -> c.PatrolReported:
+        wrong = (Drift(host, self.hosts.wrong(host, effect.whole)) for host in effect.hosts)
+        return c.PatrolReported(effect, tuple(d for d in wrong if d.files))
+
+    def _noticed(self, effect: f.PutRight | f.Mend, result: HostResult) -> HostResult:
         wrong = self.hosts.wrong(result.host, effect.whole)
         return replace(result, put_right=wrong) if result.outcome is Outcome.OK else result
 
     def _write(self, effect: Writing, host: str, fate: Fate) -> None:
         if fate in (Fate.NOTHING, Fate.UNREACHABLE):
             return
-        if isinstance(effect, f.PutRight):
+        if isinstance(effect, f.PutRight | f.Mend):
             self.promises.may_put_right(self.status, effect, host)
             self.hosts.write(host, effect.whole, fate)
             if self.hosts.holds(host, effect.whole):

@@ -4,12 +4,12 @@ A manifest's digest spells out what it stands for (`a=3;b=1`), so nothing has to
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from swatbot.domain.coverage import Change
 from swatbot.domain.deployment import Place
-from swatbot.domain.effects import PutRight, RestoreStep, SyncStep
+from swatbot.domain.effects import Mend, PutRight, RestoreStep, SyncStep
 from swatbot.domain.findings import Findings, Holdings, Mark, PathFault, Pin, StageHosts
 from swatbot.domain.person import Actor, People, Person, Role
 from swatbot.domain.plan import Options, Plan
@@ -38,11 +38,17 @@ STRANGER = Actor("mallory\x02", None)
 PLACE = Place("net", "#swat")
 
 
-def rules(*, rolls_back: bool = True, spare: int = 0, self_verify: bool = True) -> Rules:
-    """The site's decisions; `spare` hosts of production may fail in each stage."""
+def rules(*, rolls_back: bool = True, spare: int = 0, self_verify: bool = True, patrol: int = 0) -> Rules:
+    """The site's decisions; `spare` hosts of production may fail in each stage, `patrol` is in hours."""
     budgets = {Stage.CANARIES: Budget(hosts=spare), Stage.FLEET: Budget(hosts=spare)}
     return Rules(
-        STAGES, budgets, self_verify=self_verify, fail_rolls_back=rolls_back, delete_floor=9, people=PEOPLE
+        STAGES,
+        budgets,
+        patrol_every=timedelta(hours=patrol),
+        self_verify=self_verify,
+        fail_rolls_back=rolls_back,
+        delete_floor=9,
+        people=PEOPLE,
     )
 
 
@@ -143,7 +149,7 @@ class PaperHosts:
 
 
 def results_of(
-    effect: PutRight | SyncStep | RestoreStep, fates: list[Fate], budget: Budget, *, stopped: bool
+    effect: Mend | PutRight | SyncStep | RestoreStep, fates: list[Fate], budget: Budget, *, stopped: bool
 ) -> list[tuple[HostResult, Fate]]:
     """What a fleet reports for these fates: beyond the budget, and once it is stopped, no host is begun."""
     found: list[tuple[HostResult, Fate]] = []
@@ -152,7 +158,7 @@ def results_of(
         fate = fates[place] if place < len(fates) else Fate.OK
         over = not budget.allows(len(failures(r for r, _ in found)), len(effect.hosts))
         stop = stop or over or (stopped and fate is Fate.STOP)
-        target = effect.whole if isinstance(effect, PutRight) else effect.target
+        target = effect.whole if isinstance(effect, Mend | PutRight) else effect.target
         found.append((_result(host, target, fate, stop=stop), Fate.NOTHING if stop else fate))
     return found
 

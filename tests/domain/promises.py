@@ -5,7 +5,17 @@ from dataclasses import dataclass, field
 
 from swatbot.domain import events as e
 from swatbot.domain.deployment import HoldKind, Kind, State, Word
-from swatbot.domain.effects import Effect, Finish, Inspect, PutRight, RestoreStep, SyncStep, next_effect
+from swatbot.domain.effects import (
+    Effect,
+    Finish,
+    Inspect,
+    Mend,
+    Patrol,
+    PutRight,
+    RestoreStep,
+    SyncStep,
+    next_effect,
+)
 from swatbot.domain.live import Live
 from swatbot.domain.person import Role
 from swatbot.domain.rules import Rules
@@ -184,12 +194,15 @@ class Promises:
         for stage, step in self._earlier(d, effect):
             self._complete(d, ledger, stage, step)
 
-    def may_put_right(self, status: Status, effect: PutRight, host: str) -> None:
+    def may_put_right(self, status: Status, effect: PutRight | Mend, host: str) -> None:
         """Judge the putting right of one host: with what the fleet holds, and before anything else."""
         d, holdings = status.live.get(effect.number), status.holdings
-        assert d is not None, f"{effect} writes for a deployment that is over"
         assert holdings is not None
         assert effect.whole == holdings.manifest, "not what the fleet holds"
+        if isinstance(effect, Mend):
+            assert status.active is None, f"{host} is mended while #{status.active} is active"
+            return
+        assert d is not None, f"{effect} writes for a deployment that is over"
         assert host in d.behind, "a host that was not behind is put right"
         ledger = self.ledgers[effect.number]
         assert host not in ledger.sent, "put right after it was synced"
@@ -213,6 +226,9 @@ class Promises:
 
     def begins(self, status: Status, effect: Effect) -> None:
         """Judge an effect that is about to begin."""
+        if isinstance(effect, Mend | Patrol):
+            assert status.active is None, f"{effect} begins, and a deployment is active"
+            return
         d = status.live[effect.number]
         assert d.state is not State.HELD, f"#{d.number} is held, and {effect} begins"
         if not isinstance(effect, Inspect):
@@ -245,7 +261,7 @@ class Promises:
             case State.HELD:
                 return self._held(d)
             case State.QUEUED:
-                held_up = status.active is not None or status.lock is not None
+                held_up = status.active is not None or status.lock is not None or status.upkeep is not None
                 return held_up and d.number in status.queue
             case State.AWAITING_VERIFICATION:
                 return bool(d.waits_for) and d.deadline is not None

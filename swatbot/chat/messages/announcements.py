@@ -31,6 +31,7 @@ from swatbot.chat.messages.underway import (
     synced,
     verification,
 )
+from swatbot.chat.messages.upkeep import upkeep
 from swatbot.domain import events as e
 from swatbot.domain.deployment import Place, State
 from swatbot.domain.live import Live
@@ -67,6 +68,8 @@ def tell(event: e.Event, after: Status, at: datetime, site: Site) -> tuple[Line,
 
 
 def _global(event: e.GlobalEvent, after: Status, site: Site) -> tuple[Line, ...]:
+    if isinstance(event, e.UpkeepEvent):
+        return tuple(Line(fit(text)) for text in upkeep(event, site))
     match event:
         case e.Answered():
             to = "" if event.place.private else f"{event.nick}: "

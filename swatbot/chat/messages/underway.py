@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from swatbot.chat.handler import Site
-from swatbot.chat.messages.hosts import by_files, named
+from swatbot.chat.messages.hosts import folded, named, odd
+from swatbot.chat.messages.hosts import put_right as hosts_put_right
 from swatbot.chat.messages.names import called, testers
 from swatbot.chat.messages.text import ago, both, count, fit, hhmm, quoted
 from swatbot.domain import events as e
@@ -37,9 +38,9 @@ def _without(event: e.HostsSynced | e.HostsPutRight, d: Live, site: Site) -> Sen
 def _mended(event: e.HostsSynced, d: Live) -> Sentences:
     """Files that were neither as before nor as wanted, by the hosts that had the same ones."""
     return tuple(
-        f"#{d.number} {hosts} had {count(len(files), 'file') if d.private else named(files)}"
+        f"#{d.number} {folded(hosts)} had {count(len(files), 'file') if d.private else named(files)}"
         " not as the fleet has it: put right, then synced."
-        for hosts, files in by_files(event.results)
+        for hosts, files in hosts_put_right(event.results)
     )
 
 
@@ -47,9 +48,8 @@ def put_right(event: e.HostsPutRight, d: Live, _at: datetime, site: Site) -> Sen
     """What was put right before the first step, and hosts that could not be, within the budget."""
     did = "staged" if event.stage is Stage.TESTSERVERS else "synced"
     lines = (
-        f"#{d.number} {hosts} had {named(files)} not as the fleet has it:"
-        f" put back to what the fleet has, then {did}."
-        for hosts, files in by_files(event.results)
+        f"#{d.number} {odd(found)}: put back to what the fleet has, then {did}."
+        for found in hosts_put_right(event.results)
     )
     return (*lines, *_without(event, d, site))
 

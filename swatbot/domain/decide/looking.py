@@ -67,10 +67,10 @@ def on_snapshotted(status: Status, d: Live, command: c.Snapshotted, rules: Rules
 
 
 def _behind(status: Status, rules: Rules) -> tuple[str, ...]:
-    """Test servers must hold what the fleet does before anything is tested there, and stale hosts too."""
+    """Test servers must hold what the fleet does before anything is tested there; stale hosts too."""
     hosts = (h for found in rules.stages for h in found.hosts)
     tests = rules.hosts(Stage.TESTSERVERS)
-    return tuple(h for h in hosts if h in tests or h in status.stale)
+    return tuple(h for h in hosts if h in tests or h in status.stale or h in status.drift)
 
 
 def _slim(command: c.Snapshotted) -> Pin:

@@ -38,6 +38,7 @@ from swatbot.domain.events.stopping import (
     RollbackStarted,
     RolledBack,
 )
+from swatbot.domain.events.upkeep import HostsMended, HostsReturned, Patrolled, UpkeepStarted
 
 DeploymentEvent = (
     Requested
@@ -69,7 +70,8 @@ DeploymentEvent = (
     | Rejoined
     | Cancelled
 )
-GlobalEvent = EngineStarted | Answered | BaselineTaken | Locked | Unlocked
+UpkeepEvent = HostsReturned | UpkeepStarted | HostsMended | Patrolled
+GlobalEvent = EngineStarted | Answered | BaselineTaken | Locked | Unlocked | UpkeepEvent
 Event = GlobalEvent | DeploymentEvent
 
 __all__ = [
@@ -91,11 +93,14 @@ __all__ = [
     "FleetStarted",
     "GlobalEvent",
     "Held",
+    "HostsMended",
     "HostsPutRight",
     "HostsRestored",
+    "HostsReturned",
     "HostsSynced",
     "Locked",
     "Parked",
+    "Patrolled",
     "Pinned",
     "Progressed",
     "Refused",
@@ -108,5 +113,7 @@ __all__ = [
     "RolledBack",
     "Started",
     "Unlocked",
+    "UpkeepEvent",
+    "UpkeepStarted",
     "VerificationAsked",
 ]
