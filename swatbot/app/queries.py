@@ -65,7 +65,8 @@ class Queries:
             elif files := proof.manifest.differences(wanted):
                 shown = sorted(PRIVATE_FILE if self._tree.hidden(f) else f for f in files)
                 found[proof.host] = tuple(shown)
-        return drift(found, silent, len(self._hosts))
+        origins = [(p, wanted.select((p,)).digest[:6], status.holdings.origin(p)) for p in query.paths]
+        return drift(found, silent, len(self._hosts), origins)
 
     def _is_private(self, paths: tuple[str, ...]) -> bool:
         return any(covered(p, self._private) or covered(s, (p,)) for p in paths for s in self._private)

@@ -137,7 +137,7 @@ def test_drift_is_asked_for_and_repaired() -> None:
             "other: mw1299 has 1 file (1 private) not as the fleet has it."
             ' "!repair mw[1262-1263,1299]" puts that right.',
             "other: mw1300 can not be asked: no answer in 10 s.",
-            "other: 97 hosts prove what the fleet has.",
+            "other: 97 hosts prove what the fleet has: everything ~.",
         )
         world.chat.says("other", "!repair mw1262")
         world.chat.expect("other: !repair is for deployers. Ask one: deployer, boss.")
@@ -145,7 +145,8 @@ def test_drift_is_asked_for_and_repaired() -> None:
         assert world.chat.skip()[1].startswith("!log deployer@deploy1001 Repaired mw[1262-1263]: 1 file")
         world.chat.says("other", "!drift static")
         world.chat.expect(
-            "other: mw1300 can not be asked: no answer in 10 s.", "other: 100 hosts prove what the fleet has."
+            "other: mw1300 can not be asked: no answer in 10 s.",
+            "other: 100 hosts prove what the fleet has: static ~ (from the baseline, commit base).",
         )
 
 

@@ -1,12 +1,13 @@
 """What is said of hosts outside of deployments: returned, repaired, drifted. What changed one is logged."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from swatbot.chat.handler import Site
 from swatbot.chat.messages.hosts import folded, has, named, put_right, repair, together
 from swatbot.chat.messages.names import called
-from swatbot.chat.messages.text import count, fit
+from swatbot.chat.messages.text import count, fit, some
 from swatbot.domain import events as e
+from swatbot.domain.findings import Mark
 from swatbot.domain.stage import Outcome, failures
 from swatbot.domain.upkeep import UpkeepKind
 
@@ -63,13 +64,23 @@ def _patrolled(event: e.Patrolled) -> Iterator[str]:
         yield f"No more drift: {folded(event.back)} {has(event.back)} what the fleet has again."
 
 
-def drift(found: Mapping[str, tuple[str, ...]], silent: Mapping[str, str], asked: int) -> Sentences:
+Origin = tuple[str, str, Mark | None]
+"""A path, the short digest of what the fleet holds there, and where that comes from."""
+
+
+def drift(
+    found: Mapping[str, tuple[str, ...]],
+    silent: Mapping[str, str],
+    asked: int,
+    origins: Iterable[Origin] = (),
+) -> Sentences:
     """The answer to `!drift`: who differs, who could not be asked and why, and that all others do not.
 
     Args:
         found: hosts that differ, with the files.
         silent: hosts that could not be asked, with the reason.
         asked: how many hosts there are.
+        origins: of the paths that were asked about.
     """
     lines = [
         f"{folded(hosts)} {has(hosts)} {named(files)} not as the fleet has it."
@@ -80,5 +91,16 @@ def drift(found: Mapping[str, tuple[str, ...]], silent: Mapping[str, str], asked
     if silent:
         lines.append(f"{folded(silent)} can not be asked: {fit(next(iter(silent.values())), 160)}.")
     if rest := asked - len(found) - len(silent):
-        lines.append(f"{count(rest, 'host')} {'proves' if rest == 1 else 'prove'} what the fleet has.")
+        what = some([_origin(*one) for one in origins])
+        lines.append(
+            f"{count(rest, 'host')} {'proves' if rest == 1 else 'prove'} what the fleet has: {what}."
+        )
     return tuple(lines)
+
+
+def _origin(path: str, digest: str, mark: Mark | None) -> str:
+    name = "everything" if path == "." else fit(path, 60)
+    if mark is None or path == ".":
+        return f"{name} {digest}"
+    by = f"from #{mark.number}, " if mark.number else "from the baseline, "
+    return f"{name} {digest} ({by}commit {mark.commit[:7]})"
