@@ -111,14 +111,19 @@ def _synced(d: Live, event: e.HostsSynced, _at: datetime) -> Live:
 def _marked(mark: HostMark, result: HostResult, state: int) -> HostMark:
     match result.outcome:
         case Outcome.OK:
-            return HostMark(state, state)
+            return HostMark(state, state, reached=state)
         case Outcome.FAILED:
-            return HostMark(state, None, result.reason, uncertain=True)
+            highest = max(mark.attempted, state)
+            return HostMark(highest, None, result.reason, uncertain=True, reached=highest)
         case Outcome.UNREACHABLE:
-            attempted = mark.attempted if mark.uncertain else min(mark.attempted, state - 1)
-            return replace(mark, attempted=attempted, proven=None, reason=result.reason)
+            return replace(_not_begun(mark), proven=None, reason=result.reason)
         case Outcome.NOT_STARTED:
-            return mark if mark.uncertain else replace(mark, attempted=min(mark.attempted, state - 1))
+            return _not_begun(mark)
+
+
+def _not_begun(mark: HostMark) -> HostMark:
+    """Nothing was sent this time: what is there is what was there, if that is known."""
+    return mark if mark.uncertain else replace(mark, attempted=mark.reached)
 
 
 def _restored(d: Live, event: e.HostsRestored, _at: datetime) -> Live:
@@ -126,7 +131,7 @@ def _restored(d: Live, event: e.HostsRestored, _at: datetime) -> Live:
     for result in event.results:
         mark = marks[result.host]
         if result.outcome is Outcome.OK:
-            marks[result.host] = HostMark(event.step, event.step)
+            marks[result.host] = HostMark(event.step, event.step, reached=event.step)
         elif result.outcome is not Outcome.NOT_STARTED:
             marks[result.host] = replace(mark, proven=None, reason=result.reason)
     begun = all(r.outcome is not Outcome.NOT_STARTED for r in event.results)

@@ -97,7 +97,7 @@ def _requested(status: Status, event: e.Requested, at: datetime) -> Status:
         states=original.states,
         before=original.before,
         stages=original.stages,
-        marks=dict.fromkeys(original.hosts(), HostMark(last, last)),
+        marks=dict.fromkeys(original.hosts(), HostMark(last, last, reached=last)),
     )
     return replace(status.put(d), queue=(d.number, *status.queue))
 

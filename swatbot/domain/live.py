@@ -49,12 +49,14 @@ class HostMark:
         proven: the state it proved last, None when it failed since.
         reason: why it is not proven.
         uncertain: it failed, or its work broke off unreported, so even "nothing was sent" proves nothing.
+        reached: the highest state that it reported to have begun and that is not undone.
     """
 
     attempted: int
     proven: int | None
     reason: str = ""
     uncertain: bool = False
+    reached: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,19 @@ def test_a_host_that_failed_and_is_then_unreachable_is_put_back() -> None:
     assert desk.hosts.truth["web1"] == {"a": 0, "b": 0, "c": 0}
 
 
+def test_a_canary_that_was_left_out_of_a_later_step_is_put_back() -> None:
+    desk = Desk(rules(spare=1))
+    ask(desk, Plan((Step(("a",)), Step(("b",)))))
+    desk.go_on(10)
+    desk.end(running(desk), [Fate.UNREACHABLE])
+    desk.go_on(2)
+    assert desk.status.live[1].state is State.FLEET
+    desk.end(running(desk), [Fate.HALF, Fate.HALF])
+    desk.go_on()
+    assert desk.status.past[1].state is State.ROLLED_BACK
+    assert desk.hosts.truth["web1"] == {"a": 0, "b": 0, "c": 0}
+
+
 @pytest.mark.parametrize("held", [False, True])
 def test_a_host_that_is_unreachable_after_a_stumble_is_put_back(*, held: bool) -> None:
     desk = desk_with(steps=3)
