@@ -56,6 +56,25 @@ def cross_faults(name: str, file: str, raw: Table) -> Iterator[Fault]:
     yield from (Fault(file, key, text) for key, text in check(raw))
 
 
+def between_faults(file: str, people: Table, swatbot: Table) -> Iterator[Fault]:
+    """Accounts of IRC networks that the bot is not on, so that nothing could ever prove them.
+
+    Args:
+        file: people.toml, as messages name it.
+        people: its content.
+        swatbot: the content of swatbot.toml.
+    """
+    listed = (irc.get("network") for _, irc in _tables(swatbot, "irc"))
+    networks = {name for name in listed if isinstance(name, str)}
+    persons = ((name, person) for name, person in people.items() if isinstance(person, dict))
+    for name, person in persons if networks else ():
+        for _, account in _listed(person, "accounts"):
+            kind, _, network = account.partition("/")[0].partition(":")
+            if kind == "irc" and network not in networks:
+                why = f"{account}: swatbot.toml has no [[irc]] network {network}"
+                yield Fault(file, f"{name}.accounts", why + nearest(network, networks))
+
+
 def secret_faults(file: str, raw: Table, around: Surroundings) -> Iterator[Fault]:
     """What is wrong with the secrets and certificates themselves, which not everybody may see.
 

@@ -460,7 +460,7 @@ NOBODY = 'people.toml: nobody could deploy: give somebody with an account role =
         ("checks.toml", "check = []", [UNCHECKED]),
         ("checks.toml", "[[check]]\nkind='http'\nname='x'\nstages=['testservers', 'fleet']", [UNCHECKED]),
         ("people.toml", "", [NOBODY]),
-        ("people.toml", "[a]\nrole='person'\naccounts=['irc:n/a']", [NOBODY]),
+        ("people.toml", "[a]\nrole='person'\naccounts=['irc:libera/a']", [NOBODY]),
         ("people.toml", "[a]\nrole='deployer'\naccounts=[]", [NOBODY]),
         ("people.toml", "[a]\nrole='deployer'", [NOBODY]),
     ],
@@ -472,11 +472,19 @@ def test_where_nothing_is_checked_or_nobody_deploys_is_a_fault(
     assert faults(config) == told
 
 
+def test_an_account_of_a_network_that_the_bot_is_not_on_is_a_fault(config: Path) -> None:
+    (config / "people.toml").write_text("[a]\nrole='admin'\naccounts=['irc:libra/a', 'local:h/a']")
+    assert faults(config) == [
+        "people.toml: a.accounts: irc:libra/a: swatbot.toml has no [[irc]] network libra,"
+        " did you mean libera?"
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
         ("checks.toml", "[[check]]\nkind='http'\nname='x'\nstages=['canaries']"),
-        ("people.toml", "[a]\nrole='admin'\naccounts=['irc:n/a']"),
+        ("people.toml", "[a]\nrole='admin'\naccounts=['irc:libera/a']"),
     ],
 )
 def test_one_check_and_one_admin_are_enough(config: Path, name: str, text: str) -> None:

@@ -110,7 +110,7 @@ def _holders(d: Live) -> str:
 
 def _locked(event: e.Locked, after: Status, site: Site) -> str:
     del site
-    end = f" until {hhmm(event.until)}" if event.until else ""
+    end = f" until {hhmm(event.until)}" if event.until else ', until somebody says "!unlock"'
     active = f" #{after.active.number} may finish" if after.active else ""
     waits = some([f"#{n}" for n in after.queue])
     queue = f"{'; ' if active else ' '}{waits} wait{'s' if len(after.queue) == 1 else ''}" if waits else ""
