@@ -101,4 +101,5 @@ def _task(effect: f.RunChecks) -> CheckTask:
         effect.since,
         effect.baking,
         effect.paths,
+        effect.state,
     )
