@@ -151,4 +151,5 @@ def _task(effect: f.RunChecks) -> CheckTask:
         effect.since,
         effect.baking,
         effect.paths,
+        effect.state,
     )

@@ -13,8 +13,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from swatbot.config.cross import Surroundings, between_faults, cross_faults, secret_faults
 from swatbot.config.faults import ConfigError, Fault, translate
+from swatbot.config.probes import ChecksFile
 from swatbot.config.sections import (
-    ChecksFile,
     FleetFile,
     GroupSection,
     LocalSection,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from swatbot.config.faults import Fault, nearest
+from swatbot.config.served import served_faults
 from swatbot.config.types import hosts
 from swatbot.domain.hosts import fold
 from swatbot.domain.stage import Stage
@@ -246,8 +247,10 @@ def _checks(raw: Table) -> Found:
     for key, check in _tables(raw, "check"):
         if check.get("username") and not ("password_env" in check or "password_file" in check):
             yield key, "has a username, and neither password_env nor password_file"
-        if check.get("kind") == "http" and check.get("scheme", "http") == "http":
+        if check.get("kind") in ("http", "served") and check.get("scheme", "http") == "http":
             yield from _without_tls(key, check, 'scheme = "https"')
+        if check.get("kind") == "served":
+            yield from ((_below(key, name), text) for name, text in served_faults(check))
         if check.get("kind") == "logs" and check.get("stages", ["canaries"]) != ["canaries"]:
             yield f"{key}.stages", 'expected ["canaries"]: logs are watched while canaries take traffic'
     yield from _unchecked(raw)

@@ -126,6 +126,24 @@ def _regex(pattern: str) -> str:
     return pattern
 
 
+def _capture(pattern: str) -> str:
+    if re.compile(_regex(pattern)).groups != 1:
+        raise ValueError("a regular expression with one group, such as 'version: ([0-9]+)'")
+    return pattern
+
+
+def _pointer(text: str) -> str:
+    if not re.fullmatch("(/([^~]|~[01])*)?", text):
+        raise ValueError('a JSON pointer such as "/settings/version", with ~1 for / and ~0 for ~ in a name')
+    return text
+
+
+def _tree_path(text: str) -> str:
+    if not text.isprintable() or any(part in ("", ".", "..") for part in text.split("/")):
+        raise ValueError("a file's path from the top of the tree")
+    return text
+
+
 def _template(text: str) -> str:
     if not text or re.search(r"[{}\s]", text.replace("{host}", "")):
         raise ValueError('an address, in which {host} stands for the name, such as "{host}.example.org"')
@@ -163,6 +181,9 @@ LocalPath = Annotated[Path, BeforeValidator(_anchored)]
 ClockTime = Annotated[time, BeforeValidator(_clock_time)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Regex = Annotated[str, AfterValidator(_regex)]
+Capture = Annotated[str, AfterValidator(_capture)]
+Pointer = Annotated[str, AfterValidator(_pointer)]
+TreePath = Annotated[str, AfterValidator(_tree_path)]
 Address = Annotated[str, AfterValidator(_template)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 Word = Annotated[str, AfterValidator(_word)]

@@ -73,7 +73,10 @@ class Patrol:
 
 @dataclass(frozen=True, slots=True)
 class RunChecks:
-    """Ask the checks of a stage about hosts that are in S_`step`; `baking` watches them under traffic."""
+    """Ask the checks of a stage about hosts that are in S_`step`; `baking` watches them under traffic.
+
+    `state` is that manifest's digest.
+    """
 
     number: int
     stage: Stage
@@ -83,6 +86,7 @@ class RunChecks:
     control: tuple[str, ...]
     since: datetime
     paths: tuple[str, ...]
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +183,8 @@ def _check(d: Live, stage: Stage, *, baking: bool) -> RunChecks:
     hosts = tuple(h for h in d.of_stage(stage) if d.proves(h, state))
     control = tuple(h for h in d.hosts(Stage.FLEET) if h not in d.touched)
     since = d.stage_at or d.requested_at
-    return RunChecks(d.number, stage, state, baking, hosts, control, since, d.plan.paths)
+    digest = d.states[state]
+    return RunChecks(d.number, stage, state, baking, hosts, control, since, d.plan.paths, digest)
 
 
 def _restore(d: Live) -> RestoreStep:
