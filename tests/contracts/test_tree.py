@@ -1,12 +1,13 @@
 """What any Tree must do; run against the git tree."""
 
+import getpass
 import os
 import socket
 from pathlib import Path
 
 import pytest
 
-from swatbot.domain.findings import Holdings, Mark
+from swatbot.domain.findings import Edit, Holdings, Mark
 from swatbot.domain.manifest import Kind
 from swatbot.domain.plan import Plan, Step
 from swatbot.errors import OperationalError, UserError
@@ -93,7 +94,8 @@ def test_uncommitted_edits_are_dirty_and_counted(lab: TreeLab) -> None:
     lab.write(SETTINGS, FIRST[SETTINGS] + b"more\n")
     lab.write("wmf-config/odd name\n.php", b"1\n2\n")
     found = lab.tree.inspect(plan("wmf-config"), lab.holdings)
-    assert found.dirty == found.files == (SETTINGS, "wmf-config/odd name\n.php")
+    assert found.files == (SETTINGS, "wmf-config/odd name\n.php")
+    assert found.dirty == tuple(Edit(path, getpass.getuser()) for path in found.files)
     assert (found.added, found.removed, found.changes) == (3, 0, ())
 
 
