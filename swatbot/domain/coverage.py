@@ -171,5 +171,7 @@ def _speaks_of(message: str, change: Change) -> bool:
         return True
     if any(change.commit.startswith(word) for word in _COMMIT.findall(said)):
         return True
+    if said == subject:
+        return bool(said)
     shorter, longer = sorted((said, subject), key=len)
     return len(shorter) >= _TELLING and shorter in longer

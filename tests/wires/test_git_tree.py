@@ -152,7 +152,8 @@ def test_ignored_by_git_is_not_ignored_here(lab: GitLab) -> None:
     lab.write(".gitignore", b"*.secret\n")
     lab.commit("alice", "ignore")
     lab.write("static/a.secret", b"x")
-    assert lab.tree.inspect(plan("static"), lab.holdings).dirty == (Edit("static/a.secret", getpass.getuser()),)
+    found = lab.tree.inspect(plan("static"), lab.holdings)
+    assert found.dirty == (Edit("static/a.secret", getpass.getuser()),)
 
 
 def test_damage_in_the_store_is_named(lab: GitLab) -> None:

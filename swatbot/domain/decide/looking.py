@@ -29,7 +29,7 @@ def on_inspected(status: Status, d: Live, command: c.Inspected, rules: Rules) ->
     if d.state is not State.INSPECTING:
         return ()
     found, season = command.findings, command.season
-    covered = coverage(found.changes, d.plan)
+    covered = coverage(found.changes, d.plan, d.actor.person or "", d.message)
     refusal = _refusal(d, found, covered, rules) or _season(d, season, Outside.REFUSE, rules)
     if refusal is not None:
         return (Refused(d.number, refusal),)
@@ -55,7 +55,7 @@ def on_snapshotted(d: Live, command: c.Snapshotted, rules: Rules) -> tuple[Event
     """Pinned, unless the tree changed in a way that the deployer was not told."""
     if d.state is not State.SNAPSHOTTING:
         return ()
-    covered = coverage(command.pin.findings.changes, d.plan)
+    covered = coverage(command.pin.findings.changes, d.plan, d.actor.person or "", d.message)
     told = tuple(change.short for change in d.changes)
     found = tuple(change.short for change in shipped(covered))
     reason = _refusal(d, command.pin.findings, covered, rules)
@@ -83,7 +83,7 @@ def _refusal(d: Live, found: Findings, covered: tuple[Covered, ...], rules: Rule
             digest=held,
             upstream_ahead=found.upstream_ahead,
             fetched_at=found.fetched_at,
-            notes=found.notes,
+            notes=replace(found.notes, links=()) if found.private else found.notes,
         )
     if found.dirty and not d.options.dirty:
         return _dirty(d, found)
