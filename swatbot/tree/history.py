@@ -100,7 +100,11 @@ class History:
         key = (head, marks)
         if key not in self._logs:
             tips, base = [head, *sorted(marks)], self._base(marks)
-            found = self._log(tips, base)
+            try:
+                found = self._log(tips, base)
+            except OperationalError:
+                self._refuse_lost(marks)
+                raise
             if not _contains(found, head, base):
                 common = self._common(tips)
                 found = self._log(tips, common) if common else found
@@ -154,10 +158,8 @@ class History:
         if marks not in self._bases:
             found = self._common(sorted(marks))
             if not found:
-                raise OperationalError(
-                    f"the tree's history was rewritten: it does not have {self._lost(marks)}, which the fleet"
-                    f" holds; {_BASELINE}"
-                )
+                self._refuse_lost(marks)
+                raise OperationalError(f"what the fleet holds has no history in common; {_BASELINE}")
             self._bases = {marks: found}
         return self._bases[marks]
 
@@ -166,12 +168,17 @@ class History:
         status, out = self.git.ask("merge-base", "--octopus", *tips, allowed=(0, 1, 128))
         return "" if status else out.decode().split()[0]
 
-    def _lost(self, marks: frozenset[str]) -> str:
-        """The marks that are not in the repository, some of them, in short; all if all are there."""
+    def _refuse_lost(self, marks: frozenset[str]) -> None:
+        """Say which of the marks the repository does not have (any more), if it lacks one."""
         asked = "".join(f"{mark}\n" for mark in sorted(marks)).encode()
         answers = self.git.run("cat-file", "--batch-check", given=asked).decode().splitlines()
-        gone = [line.split()[0] for line in answers if line.endswith(" missing")] or sorted(marks)
-        return ", ".join(mark[:7] for mark in gone[:3]) + (f" and {len(gone) - 3} more" if gone[3:] else "")
+        gone = [line[:7] for line in answers if line.endswith(" missing")]
+        if gone:
+            more = f" and {len(gone) - 3} more" if gone[3:] else ""
+            raise OperationalError(
+                f"the tree's history was rewritten: it does not have {', '.join(gone[:3])}{more}, which the"
+                f" fleet holds; {_BASELINE}"
+            )
 
     def _log(self, tips: Sequence[str], base: str) -> tuple[Commit, ...]:
         marker = token_hex(16)  # no file has this name

@@ -175,7 +175,9 @@ class GitTree:
         from_store: bool,
     ) -> Findings:
         inspection = self._inspection
-        faults = (*inspection.faults(captured, held), *inspection.blocked(plan.paths, held))
+        blocked = inspection.blocked(plan.paths, held)
+        told = {fault.path for fault in blocked}
+        faults = (*blocked, *(f for f in inspection.faults(captured, held) if f.path not in told))
         if faults:
             return Findings(state.head, faults=masked(faults, plan.paths, inspection.private))
         found = difference(plan.paths, captured, held)
