@@ -28,7 +28,8 @@ from swatbot.ports import LeaseTakenError
 from tests.world import handlers
 
 ROOT = Path(__file__).parent.parent.parent
-COMMANDS = ["run", "demo", "practice", "say", "check-config", "baseline", "status", "audit", "audit verify"]
+COMMANDS = ["run", "demo", "practice", "say", "check-config", "baseline", "status", "coverage"]
+COMMANDS += ["audit", "audit verify"]
 
 
 def swatbot(*words: str) -> tuple[int, str]:
