@@ -151,14 +151,16 @@ def _count(number: int, one: str, many: str = "") -> str:
 
 
 @main.command()
-@click.option("--at", "commit", default="HEAD", show_default=True, help="The commit that the hosts hold.")
+@click.option(
+    "--at", "commit", default="", help="The commit that the hosts hold. Default: the newest that fits."
+)
 @config_option
 @_told
 def baseline(commit: str, directory: Path) -> None:
     """Take over what the fleet holds, once, before the first deployment.
 
     Every host is asked to prove what it holds. That must be the same everywhere, and equal to a commit
-    of the tree; where it is not, hosts and files are named.
+    of the tree, which is found if it is not named; where it is not, hosts and files are named.
     """
     click.echo(take_baseline(load(directory), commit, f"local user {_user()}"))
 

@@ -136,8 +136,8 @@ class FakeTree:
         texts = {p: self._contents[e.content].decode() for p, e in after.by_path.items()}
         return "\n".join(f"+++ b/{f}\n+{texts.get(f, '')}" for f in before.differences(after))
 
-    def adopt(self, manifest: Manifest, commit: str) -> Holdings:
-        return Holdings(self._put(manifest), (Mark(".", commit, 0),))
+    def adopt(self, manifest: Manifest, commit: str = "") -> Holdings:
+        return Holdings(self._put(manifest), (Mark(".", commit or "found", 0),))
 
     def manifest(self, digest: str) -> Manifest:
         try:

@@ -129,6 +129,16 @@ class History:
         out = self.git.run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths)
         return {blob.path: blob for blob in _blobs(out)}
 
+    def sizes(self, blobs: Iterable[Blob]) -> Iterator[tuple[Blob, int]]:
+        """How many bytes each of these blobs has, of a link its target; not of those that git has lost."""
+        wanted = list(blobs)
+        asked = "".join(f"{blob.id}\n" for blob in wanted).encode()
+        lines = self.git.run("cat-file", "--batch-check", given=asked).splitlines() if wanted else []
+        for blob, line in zip(wanted, lines, strict=True):
+            size = line.split()[-1]
+            if size.isdigit():
+                yield blob, int(size)
+
     def contents(self, blobs: Iterable[Blob]) -> Iterator[tuple[Blob, bytes]]:
         """The bytes of these blobs, of a link its target."""
         wanted = list(blobs)
@@ -261,8 +271,16 @@ def _blobs(out: bytes) -> Iterator[Blob]:
     for line in filter(None, out.split(b"\0")):
         facts, _, path = line.partition(b"\t")
         mode, _, blob = facts.decode().split()
-        if mode != _SUBMODULE:
-            yield Blob(_text(path), blob, mode == _LINK, mode == "100755")
+        found = blob_of(_text(path), mode, blob)
+        if found:
+            yield found
+
+
+def blob_of(path: str, mode: str, blob: str) -> Blob | None:
+    """A file or link from git's facts, None for a submodule or for nothing."""
+    if mode in (_SUBMODULE, "000000"):
+        return None
+    return Blob(path, blob, mode == _LINK, mode == "100755")
 
 
 def _text(raw: bytes) -> str:

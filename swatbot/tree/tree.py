@@ -148,11 +148,14 @@ class GitTree:
         """
         return self._store.put_manifest(self.manifest(whole).overlay(self.manifest(part)))
 
-    def adopt(self, manifest: Manifest, commit: str) -> Holdings:
+    def adopt(self, manifest: Manifest, commit: str = "") -> Holdings:
         """Take over what a fleet proves to hold as holdings, with `commit` as its place in history.
 
+        Without a commit the newest one is found that is what the hosts hold.
+
         Raises:
-            UserError: the commit is not in the tree's history, or differs from what the hosts hold.
+            UserError: the commit is not in the tree's history, or differs from what the hosts hold; or there
+                is none, and the nearest is named.
             OperationalError: git or the disk failed.
         """
         return baseline.adopt(self._inspection, manifest, commit)

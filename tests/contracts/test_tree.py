@@ -310,3 +310,31 @@ def test_two_states_of_a_snapshot_are_compared_whatever_the_tree_has_now(lab: Tr
     assert "+nlwiki" in lab.tree.compare(pin.states[0], pin.states[-1])
     assert "nothing" not in lab.tree.compare(pin.states[0], pin.states[-1])
     assert lab.tree.compare(pin.states[0], pin.states[0]) == ""
+
+
+def test_the_commit_that_hosts_hold_is_found(lab: TreeLab) -> None:
+    lab.write(SETTINGS, b"second")
+    second = lab.commit("alice", "second")
+    lab.write("README.md", b"not deployed")
+    readme = lab.commit("bob", "docs")
+    lab.write(COMMON, b"third", 0o755)
+    lab.delete("static/logo.png")
+    lab.commit("bob", "third")
+    held = lab.tree.adopt(fleet_manifest(FIRST | {SETTINGS: b"second"}))
+    assert held.marks == (Mark(".", readme, 0),), f"the newest of those that fit, not {second}"
+    assert lab.tree.adopt(fleet_manifest(FIRST)).marks == lab.holdings.marks
+
+
+def test_where_no_commit_is_what_hosts_hold_the_nearest_is_named(lab: TreeLab) -> None:
+    lab.write(SETTINGS, b"second")
+    second = lab.commit("alice", "second")
+    lab.write(SETTINGS, b"third")
+    lab.write(COMMON, b"third")
+    lab.commit("alice", "third")
+    held = FIRST | {SETTINGS: b"second", "dblists/all.dblist": b"edited on the hosts\n"}
+    with pytest.raises(UserError) as refused:
+        lab.tree.adopt(fleet_manifest(held))
+    assert str(refused.value).startswith(
+        f"of the last 3 commits none is what the hosts hold; {second[:7]} comes nearest: 1 file differs"
+        " (dblists/all.dblist)."
+    )
