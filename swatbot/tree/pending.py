@@ -57,8 +57,8 @@ def pending(
         commits: from `History.since` for this head and these marks, newest first.
         head: the commit checked out.
         marks: the effective marks.
-        deployed: whether a path is deployed at all.
-        differs: whether tree and fleet differ in a path that is deployed; asked once for each path.
+        deployed: whether a path is deployed at all; asked once for each path.
+        differs: whether tree and fleet differ in a path that is deployed; asked once too.
         people: whose addresses are whose.
 
     Raises:
@@ -72,7 +72,7 @@ def pending(
             'run "swatbot baseline" on the deployment host to take that over anew'
         )
     ours = reach(head, graph)
-    differs = _once(differs)
+    deployed, differs = _once(deployed), _once(differs)
 
     def has(commit: Commit, path: str) -> bool:
         mark = mark_for(path, marks)
@@ -98,12 +98,12 @@ def change_of(commit: Commit, people: People, files: tuple[str, ...]) -> Change:
     return Change(commit.id, commit.author, commit.email, commit.subject, commit.when, files, name)
 
 
-def _once(differs: Callable[[str], bool]) -> Callable[[str], bool]:
+def _once(ask: Callable[[str], bool]) -> Callable[[str], bool]:
     answers: dict[str, bool] = {}
 
     def asked(path: str) -> bool:
         if path not in answers:
-            answers[path] = differs(path)
+            answers[path] = ask(path)
         return answers[path]
 
     return asked

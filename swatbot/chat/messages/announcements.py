@@ -146,8 +146,8 @@ def _notes(event: e.Accepted, found: tuple[Covered, ...]) -> str:
         (
             *left_behind(found, private=private),
             *links(event.notes, private=private),
-            *undone(event.notes),
-            *cancelled_out(event.notes),
+            *undone(event.notes, private=private),
+            *cancelled_out(event.notes, private=private),
         )
     )
 

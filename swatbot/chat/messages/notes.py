@@ -9,8 +9,11 @@ from swatbot.domain.findings import Notes
 _MOST = 3
 
 
-def cancelled(notes: Notes) -> Iterator[str]:
-    """Changes that wait together with their revert; ids only, so it may be said of private ones too."""
+def cancelled(notes: Notes, *, private: bool = False) -> Iterator[str]:
+    """Changes that wait together with their revert."""
+    if private and notes.cancelled:
+        yield f"{count(len(notes.cancelled), 'revert')} and what they revert cancel out."
+        return
     for pair in notes.cancelled[:_MOST]:
         changes = [fit(change, 12) for change in pair.changes]
         listed = both(changes) if len(changes) <= _MOST else some(changes)
@@ -29,10 +32,11 @@ def links(notes: Notes, *, private: bool = False) -> Iterator[str]:
             yield f"{fit(link.path, 60)} is a symbolic link: it ships, not {fit(link.target, 60)}."
 
 
-def undone(notes: Notes) -> Iterator[str]:
-    """Commits that the fleet holds and the tree has not, ids only."""
+def undone(notes: Notes, *, private: bool = False) -> Iterator[str]:
+    """Commits that the fleet holds and the tree has not."""
     if notes.undone:
-        listed = some([fit(commit, 12) for commit in notes.undone])
+        ids = [fit(commit, 12) for commit in notes.undone]
+        listed = count(len(ids), "change") if private else some(ids)
         yield f"It takes back {listed}, which the fleet holds and the tree has no more."
 
 
@@ -41,4 +45,5 @@ def left_behind(found: tuple[Covered, ...], *, private: bool) -> Iterator[str]:
     for one in [one for one in found if one.share is Share.PART][:_MOST]:
         left = one.left_behind
         files = count(len(left), "private file") if private else some([fit(f, 60) for f in left])
-        yield f"Of {fit(one.change.short, 12)} it leaves {files} behind."
+        whose = "a change" if private else fit(one.change.short, 12)
+        yield f"Of {whose} it leaves {files} behind."

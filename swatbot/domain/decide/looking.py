@@ -83,7 +83,7 @@ def _refusal(d: Live, found: Findings, covered: tuple[Covered, ...], rules: Rule
             digest=held,
             upstream_ahead=found.upstream_ahead,
             fetched_at=found.fetched_at,
-            notes=replace(found.notes, links=()) if found.private else found.notes,
+            notes=NO_NOTES if found.private else found.notes,
         )
     if found.dirty and not d.options.dirty:
         return _dirty(d, found)
