@@ -4,15 +4,21 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import chat, journal, process
+from bench import chat, coverage, journal, process
 from bench.figures import Figure, show, write
 
-PARTS = {"chat": chat.measure, "process": process.measure, "journal": journal.measure}
+PARTS = {
+    "chat": chat.measure,
+    "process": process.measure,
+    "journal": journal.measure,
+    "coverage": coverage.measure,
+}
 _ABOUT = """\
 parts:
   chat     from a line received to the reply handed to the send queue, with and without fleet syncs running
   process  memory and idle CPU of one bot with 100 hosts connected
   journal  what an append takes, and how soon another process sees a record
+  coverage what `swatbot coverage` takes for a history of 30,000 commits
 
 A figure is never an assertion: where a goal is missed, the table says so. The machine should have nothing
 else to do meanwhile; all parts together take about eight minutes."""

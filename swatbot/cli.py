@@ -21,11 +21,14 @@ from swatbot.adapters.sqlite.journal import SqliteJournal
 from swatbot.app.audit import verify
 from swatbot.bootstrap import PARTS, Process, read_status, take_baseline
 from swatbot.config import ConfigError, load, local_socket
+from swatbot.domain.plan import normal_path
 from swatbot.errors import OperationalError, UserError
 from swatbot.ports import LeaseTakenError
 from swatbot.practice.config_files import CHANNEL
 from swatbot.practice.demo import play
 from swatbot.practising import Ground, bot, ground, prove
+from swatbot.surveying import document, table
+from swatbot.tree.survey import Survey
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -148,14 +151,16 @@ def _count(number: int, one: str, many: str = "") -> str:
 
 
 @main.command()
-@click.option("--at", "commit", default="HEAD", show_default=True, help="The commit that the hosts hold.")
+@click.option(
+    "--at", "commit", default="", help="The commit that the hosts hold. Default: the newest that fits."
+)
 @config_option
 @_told
 def baseline(commit: str, directory: Path) -> None:
     """Take over what the fleet holds, once, before the first deployment.
 
     Every host is asked to prove what it holds. That must be the same everywhere, and equal to a commit
-    of the tree; where it is not, hosts and files are named.
+    of the tree, which is found if it is not named; where it is not, hosts and files are named.
     """
     click.echo(take_baseline(load(directory), commit, f"local user {_user()}"))
 
@@ -176,6 +181,54 @@ def status(number: int | None, directory: Path) -> None:
     """Tell how things stand, or how one deployment does; the bot need not run."""
     for line in read_status(load(directory, secrets=False), number):
         click.echo(line)
+
+
+@main.command()
+@click.argument("revisions", metavar="OLD..NEW")
+@click.option("--paths", required=True, multiple=True, metavar="PATH[,PATH...]", help="What is synced.")
+@click.option(
+    "--tree",
+    type=click.Path(path_type=Path),
+    help="A git repository. Default: [tree] of the config if there is one, else this directory.",
+)
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="GLOB[,GLOB...]",
+    help="What is not deployed, like '*.md' or 'tests/'. Default: that of the config, if its tree is taken.",
+)
+@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
+@config_option
+@_told
+def coverage(
+    revisions: str,
+    paths: tuple[str, ...],
+    tree: Path | None,
+    ignore: tuple[str, ...],
+    form: str,
+    directory: Path,
+) -> None:
+    """Show which commits of any git history a sync of some paths would ship whole, in part or not at all.
+
+    For each commit that is in NEW and not in OLD (or that led to NEW, if only that is named), newest first:
+    whether PATH covers all files that it touches (whole), some of them (part, with those that would be left
+    behind), or none (apart). A rename touches both of its paths. Commits that touch only what is not
+    deployed are counted, and not listed. Needs no config and no bot:
+
+        swatbot coverage HEAD~500..HEAD --paths src --tree ~/project
+    """
+    ignored = _split(ignore)
+    if tree is None and (directory / "swatbot.toml").exists():
+        section = load(directory, secrets=False).swatbot.tree
+        tree, ignored = Path(section.path), ignored or list(section.ignore)
+    wanted = [normal_path(path) for path in _split(paths)]
+    survey = Survey(tree or Path(), revisions, wanted, ignored)
+    for line in (table if form == "text" else document)(survey):
+        click.echo(line)
+
+
+def _split(values: tuple[str, ...]) -> list[str]:
+    return [part.strip() for value in values for part in value.split(",") if part.strip()]
 
 
 @main.group()

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from swatbot.adapters.clock import ManualClock
 from swatbot.adapters.memory_fleet import MemoryFleet
-from swatbot.domain.coverage import Change
-from swatbot.domain.findings import MISSING, Findings, Holdings, Mark, PathFault, Pin
+from swatbot.domain.coverage import Change, cancel
+from swatbot.domain.findings import MISSING, Edit, Findings, Holdings, Mark, Notes, PathFault, Pin
 from swatbot.domain.manifest import Entry, Kind, Manifest, covered
 from swatbot.domain.person import People
 from swatbot.domain.plan import Plan
@@ -48,8 +48,16 @@ class FakeTree:
         """Commit; file names are written with `__` for `/` and `_php` for `.php`."""
         return self.change(who, subject, {_path(k): v for k, v in files.items()}, mail=mail)
 
-    def change(self, who: str, subject: str, files: dict[str, str | None], *, mail: str = "") -> str:
-        """Commit these files; None deletes one. Returns the short id."""
+    def change(
+        self,
+        who: str,
+        subject: str,
+        files: dict[str, str | None],
+        *,
+        mail: str = "",
+        reverts: tuple[str, ...] = (),
+    ) -> str:
+        """Commit these files; None deletes one; `reverts` has full ids. Returns the short id."""
         for path, text in files.items():
             if text is None:
                 self.files.pop(path, None)
@@ -59,7 +67,7 @@ class FakeTree:
         email = mail or f"{who}@example.org"
         person = self.people.by_email(email)
         when = WHEN + timedelta(hours=len(self.commits))
-        made = Change(commit, who, email, subject, when, tuple(files), person.name if person else "")
+        made = Change(commit, who, email, subject, when, tuple(files), person.name if person else "", reverts)
         self.commits.insert(0, made)
         return commit[:7]
 
@@ -82,10 +90,12 @@ class FakeTree:
             return Findings("head", tuple(PathFault(p, MISSING, near) for p in missing))
         differing = now.differences(held)
         files = tuple(f for f in differing if covered(f, plan.paths))
-        changes = tuple(c for c in self.commits if any(f in differing for f in c.files))
+        left, cancelled = cancel(self.commits, differing.__contains__)
+        changes = tuple(c for c in left if any(f in differing for f in c.files))
+        under = (pair for pair, paths in cancelled.items() if any(covered(f, plan.paths) for f in paths))
         held_here = [e for e in held.entries if covered(e.path, plan.paths)]
         gone = [e for e in held_here if e.path not in now.by_path]
-        dirty = tuple(f for f in files if f in self.edits)
+        dirty = tuple(Edit(f, "deployer") for f in files if f in self.edits)
         return Findings(
             "c0ffee0",
             (),
@@ -99,6 +109,7 @@ class FakeTree:
             self.upstream_ahead,
             WHEN,
             private=covered("private", plan.paths) or any(covered(p, ("private",)) for p in plan.paths),
+            notes=Notes(tuple(under)),
         )
 
     def snapshot(self, plan: Plan, holdings: Holdings) -> Pin:
@@ -131,8 +142,8 @@ class FakeTree:
     def differs(self, paths: Sequence[str], whole: str) -> bool:
         return self._all().select(paths) != self.manifest(whole).select(paths)
 
-    def adopt(self, manifest: Manifest, commit: str) -> Holdings:
-        return Holdings(self._put(manifest), (Mark(".", commit, 0),))
+    def adopt(self, manifest: Manifest, commit: str = "") -> Holdings:
+        return Holdings(self._put(manifest), (Mark(".", commit or "found", 0),))
 
     def manifest(self, digest: str) -> Manifest:
         try:

@@ -23,14 +23,15 @@ class Baseline:
 
         Args:
             engine: not started; it takes the lease for as long as this lasts.
-            commit: the commit that the hosts are believed to hold.
+            commit: the commit that the hosts are believed to hold, "" to find it.
             by: who says so.
 
         Returns:
             What was taken over, in a sentence.
 
         Raises:
-            UserError: a deployment is not over, or hosts differ from the commit, or among themselves.
+            UserError: a deployment is not over, or hosts differ from the commit (from every commit), or
+                among themselves.
             OperationalError: a host can not be asked.
         """
         engine.take_over("swatbot baseline")
@@ -48,7 +49,8 @@ class Baseline:
         engine.report(TakeBaseline(holdings, len(production), by))
         while engine.work():
             pass
-        taken = f"{len(production)} hosts hold {commit} ({holdings.manifest[:6]})"
+        held = commit or f"{holdings.marks[0].commit[:7]}, the newest commit that fits"
+        taken = f"{len(production)} hosts hold {held} ({holdings.manifest[:6]})"
         return taken + self._test_servers(proofs, agreed)
 
     def _test_servers(self, proofs: dict[str, HostProof], agreed: Manifest) -> str:

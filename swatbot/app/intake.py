@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from swatbot.app.records import Heard
 from swatbot.chat.grammar import Spoken, find, read
 from swatbot.chat.handler import Handler, Query, Reply, Request, Site, View
-from swatbot.chat.messages.declines import alternatives, why
+from swatbot.chat.messages.again import alternatives
+from swatbot.chat.messages.declines import why
 from swatbot.domain.commands import Mumble, PersonCommand
 from swatbot.domain.deployment import Place
 from swatbot.domain.permissions import require

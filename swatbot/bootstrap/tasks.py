@@ -21,7 +21,7 @@ def take_baseline(config: Config, commit: str, by: str) -> str:
 
     Args:
         config: the site's.
-        commit: the commit that the hosts are believed to hold.
+        commit: the commit that the hosts are believed to hold, "" to find it.
         by: who says so, for the record.
 
     Returns:

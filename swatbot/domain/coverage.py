@@ -1,12 +1,18 @@
 """Which pending changes a plan ships whole, in part, along with, or not at all."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from swatbot.domain.manifest import covered
 from swatbot.domain.plan import Plan
+
+_TASK = re.compile(r"\bT\d+\b")
+_COMMIT = re.compile(r"\b[0-9a-f]{7,40}\b")
+# A shorter subject says too little to find it again in a message by chance.
+_TELLING = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,7 @@ class Change:
         when: the commit time (UTC).
         files: the deployable paths it touches that the fleet holds differently; both sides of a rename.
         person: name of the person with this address, "" if unknown.
+        reverts: ids of the pending commits that it reverts by its own words, () if none or if not all wait.
     """
 
     commit: str
@@ -30,6 +37,7 @@ class Change:
     when: datetime
     files: tuple[str, ...]
     person: str = ""
+    reverts: tuple[str, ...] = ()
 
     @property
     def short(self) -> str:
@@ -43,10 +51,11 @@ class Change:
 
 
 class Share(StrEnum):
-    """How much of a change a plan ships."""
+    """How much of a change a plan ships. ALONG is whole, and not what the deployer spoke of."""
 
     WHOLE = "whole"
     PART = "part"
+    ALONG = "along"
     APART = "apart"
 
 
@@ -59,9 +68,43 @@ class Covered:
     left_behind: tuple[str, ...] = ()
 
 
-def coverage(changes: Iterable[Change], plan: Plan) -> tuple[Covered, ...]:
-    """Hold every pending change against the plan, in the order given."""
-    return tuple(_one(change, plan.paths) for change in changes)
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Changes that wait together with their revert, and so are not shipped: short ids.
+
+    Attributes:
+        changes: what was reverted, newest first.
+        revert: what reverts all of it.
+    """
+
+    changes: tuple[str, ...]
+    revert: str
+
+
+def against(change: Change, paths: Sequence[str]) -> Covered:
+    """Hold one change against the paths of a plan, whoever's it is."""
+    outside = tuple(f for f in change.files if not covered(f, paths))
+    if len(outside) == len(change.files):
+        return Covered(change, Share.APART)
+    return Covered(change, Share.PART if outside else Share.WHOLE, outside)
+
+
+def coverage(
+    changes: Iterable[Change], plan: Plan, person: str = "", message: str = ""
+) -> tuple[Covered, ...]:
+    """Hold every pending change against the plan, in the order given.
+
+    Args:
+        changes: what waits.
+        plan: what would ship.
+        person: name of the deployer: the own changes are never along.
+        message: what the deployer typed: nor are those that it speaks of, by task, id or subject. A change
+            that ships alone is not along either.
+    """
+    found = tuple(against(change, plan.paths) for change in changes)
+    if len(shipped(found)) < 2:
+        return found
+    return tuple(_whose(one, person, message) for one in found)
 
 
 def shipped(found: Iterable[Covered]) -> tuple[Change, ...]:
@@ -69,9 +112,66 @@ def shipped(found: Iterable[Covered]) -> tuple[Change, ...]:
     return tuple(c.change for c in found if c.share is not Share.APART)
 
 
-def _one(change: Change, paths: tuple[str, ...]) -> Covered:
-    inside = [f for f in change.files if covered(f, paths)]
-    if not inside:
-        return Covered(change, Share.APART)
-    outside = tuple(f for f in change.files if not covered(f, paths))
-    return Covered(change, Share.PART if outside else Share.WHOLE, outside)
+def cancel(
+    changes: Sequence[Change], differs: Callable[[str], bool]
+) -> tuple[tuple[Change, ...], dict[Cancelled, frozenset[str]]]:
+    """Take out changes that wait together with their revert.
+
+    A revert counts as one if it touches the very files that the reverted changes touch. It is believed only
+    where the files bear it out: each is as the fleet holds it, or another change that waits touches it too.
+
+    Args:
+        changes: what waits, newest first, with all paths that wait, whether they differ or not.
+        differs: whether tree and fleet differ in a path.
+
+    Returns:
+        What is left, and what cancels out with its files.
+    """
+    pairs = _pairs(changes)
+    gone = {commit for pair in pairs for commit in pair}
+    explained = {f for change in changes if change.commit not in gone for f in change.files}
+    by_id = {change.commit: change for change in changes}
+    out: set[str] = set()
+    found: dict[Cancelled, frozenset[str]] = {}
+    for pair in pairs:
+        revert, *reverted = [by_id[commit] for commit in pair]
+        if all(f in explained or not differs(f) for f in revert.files):
+            out.update(pair)
+            found[Cancelled(tuple(c.short for c in reverted), revert.short)] = frozenset(revert.files)
+    return tuple(change for change in changes if change.commit not in out), found
+
+
+def _pairs(changes: Sequence[Change]) -> list[tuple[str, ...]]:
+    """Each revert with what it reverts, the newest first: a revert that is reverted reverts nothing."""
+    by_id = {change.commit: change for change in changes}
+    pairs: list[tuple[str, ...]] = []
+    gone: set[str] = set()
+    for revert in changes:
+        pair = (revert.commit, *revert.reverts)
+        reverted = [by_id[commit] for commit in revert.reverts if commit in by_id]
+        files = {f for change in reverted for f in change.files}
+        all_wait = bool(reverted) and len(reverted) == len(revert.reverts)
+        if all_wait and gone.isdisjoint(pair) and files == set(revert.files):
+            pairs.append(pair)
+            gone.update(pair)
+    return pairs
+
+
+def _whose(one: Covered, person: str, message: str) -> Covered:
+    own = bool(person) and one.change.person == person
+    if one.share is not Share.WHOLE or own or _speaks_of(message, one.change):
+        return one
+    return replace(one, share=Share.ALONG)
+
+
+def _speaks_of(message: str, change: Change) -> bool:
+    """Whether what the deployer typed means this change: by its task, its id, or its subject."""
+    said, subject = message.casefold().strip(), change.subject.casefold().strip()
+    if set(_TASK.findall(message)) & set(_TASK.findall(change.subject)):
+        return True
+    if any(change.commit.startswith(word) for word in _COMMIT.findall(said)):
+        return True
+    if said == subject:
+        return bool(said)
+    shorter, longer = sorted((said, subject), key=len)
+    return len(shorter) >= _TELLING and shorter in longer

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from swatbot.domain.coverage import Change
+from swatbot.domain.coverage import Cancelled, Change
 from swatbot.domain.hosts import fold
 from swatbot.domain.manifest import covered
 from swatbot.domain.stage import Stage
@@ -49,6 +49,47 @@ class PathFault:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A file with uncommitted edits, or one that git does not have.
+
+    Attributes:
+        path: relative to the tree.
+        owner: the user on the deployment host whose file it is, "uid 1234" if that has no name, "" if the
+            file was deleted.
+    """
+
+    path: str
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A path of a plan that is a symbolic link in the tree: the link ships, not what it leads to."""
+
+    path: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What a deployer should know of a plan, beside what ships.
+
+    Attributes:
+        cancelled: changes under the plan that wait together with their revert.
+        links: paths of the plan that are symbolic links.
+        undone: short ids of commits that the fleet holds, that the tree does not have any more, and that the
+            plan would take back: the tree was set back, or its history was rewritten.
+    """
+
+    cancelled: tuple[Cancelled, ...] = ()
+    links: tuple[Link, ...] = ()
+    undone: tuple[str, ...] = ()
+
+
+NO_NOTES = Notes()
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """The tree against what the fleet holds, for one plan.
 
@@ -61,10 +102,11 @@ class Findings:
         removed: lines removed in them.
         deletions: how many files under the plan would be deleted on the hosts.
         held: how many files the fleet holds under the plan.
-        dirty: files under the plan with uncommitted edits, or untracked.
+        dirty: files under the plan with uncommitted edits, or untracked, and whose they are.
         upstream_ahead: commits the upstream branch is ahead, None without an upstream.
         fetched_at: when the tree last fetched from its upstream.
         private: whether a path of the plan is private.
+        notes: what else should be told.
     """
 
     head: str
@@ -75,10 +117,11 @@ class Findings:
     removed: int = 0
     deletions: int = 0
     held: int = 0
-    dirty: tuple[str, ...] = ()
+    dirty: tuple[Edit, ...] = ()
     upstream_ahead: int | None = None
     fetched_at: datetime | None = None
     private: bool = False
+    notes: Notes = NO_NOTES
 
 
 @dataclass(frozen=True, slots=True)

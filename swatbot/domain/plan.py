@@ -51,6 +51,9 @@ class Options:
     emergency: str = ""
 
 
+NO_OPTIONS = Options()
+
+
 def path_fault(path: str) -> str | None:
     """Why a typed path can not be inside any tree, from its letters alone; None if it might be."""
     if not path:

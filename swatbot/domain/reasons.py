@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Literal
 
 from swatbot.domain.coverage import Change
-from swatbot.domain.findings import PathFault
+from swatbot.domain.findings import NO_NOTES, Notes, PathFault
 from swatbot.domain.person import Role
+from swatbot.domain.plan import NO_OPTIONS, Options
 from swatbot.errors import UserError
 
 
@@ -164,6 +165,7 @@ class NothingToSync:
     digest: str
     upstream_ahead: int | None
     fetched_at: datetime | None
+    notes: Notes = NO_NOTES
     why: Literal["nothing_to_sync"] = "nothing_to_sync"
 
 
@@ -177,17 +179,20 @@ class LeftBehind:
     more: int
     message: str
     private: bool = False
+    options: Options = NO_OPTIONS
     why: Literal["left_behind"] = "left_behind"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dirty:
-    """There are uncommitted edits under the plan."""
+    """There are uncommitted edits under the plan; `owners` says of each file whose it is ("": deleted)."""
 
     files: tuple[str, ...]
+    owners: tuple[str, ...] = ()
     plan: str
     message: str
     private: bool = False
+    options: Options = NO_OPTIONS
     why: Literal["dirty"] = "dirty"
 
 
@@ -199,6 +204,7 @@ class ManyDeletions:
     held: int
     plan: str
     message: str
+    options: Options = NO_OPTIONS
     why: Literal["many_deletions"] = "many_deletions"
 
 
@@ -210,6 +216,7 @@ class UnknownAuthor:
     plan: str
     message: str
     private: bool = False
+    options: Options = NO_OPTIONS
     why: Literal["unknown_author"] = "unknown_author"
 
 

@@ -72,11 +72,13 @@ class Tree(Contents, Protocol):
         """
         ...
 
-    def adopt(self, manifest: Manifest, commit: str) -> Holdings:
+    def adopt(self, manifest: Manifest, commit: str = "") -> Holdings:
         """Take over what a fleet proves to hold as holdings, with `commit` as its place in history.
 
+        Without a commit the newest one of the tree's history is found that is what the hosts hold.
+
         Raises:
-            UserError: the commit is not in the tree's history, or differs from what the hosts hold
-                (the differing files are named).
+            UserError: the commit is not in the tree's history, or differs from what the hosts hold (the
+                differing files are named); or there is none, and the nearest is named.
         """
         ...

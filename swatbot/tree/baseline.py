@@ -1,6 +1,6 @@
 """Takes over what a fleet proves to hold, matched to a commit, when swatbot did not put it there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from swatbot.domain.findings import Holdings, Mark
@@ -9,6 +9,7 @@ from swatbot.errors import UserError
 from swatbot.tree.history import Blob
 from swatbot.tree.inspection import Inspection
 from swatbot.tree.manifest import bytes_at, entry_at
+from swatbot.tree.matching import nearest_commit
 from swatbot.tree.snapshots import Batch
 
 _NAMED = 10
@@ -21,14 +22,20 @@ def adopt(tree: Inspection, manifest: Manifest, commit: str) -> Holdings:
     sync. A file that the commit does not have may come from the tree, if it is the same there: a tree has
     files besides those in git.
 
+    Args:
+        tree: the tree.
+        manifest: what the hosts hold.
+        commit: a name of the commit, "" to find the newest one that fits.
+
     Raises:
-        UserError: the commit is not in the tree's history, or the hosts hold something else.
+        UserError: the commit is not in the tree's history, or the hosts hold something else; or no commit
+            fits, and the one that comes nearest is named.
         OperationalError: git or the disk failed.
     """
-    full = tree.history.commit(commit)
+    wanted = {e.path: _normal(e) for e in manifest.entries if not tree.ignore.match(e.path)}
+    full = tree.history.commit(commit) if commit else _find(tree, wanted, manifest.roots)
     if full is None:
         raise UserError(f"the tree's history has no commit {commit[:60]}: name one that git log shows")
-    wanted = {e.path: _normal(e) for e in manifest.entries if not tree.ignore.match(e.path)}
     blobs = {
         path: blob
         for path, blob in tree.history.blobs(full).items()
@@ -41,6 +48,22 @@ def adopt(tree: Inspection, manifest: Manifest, commit: str) -> Holdings:
             raise UserError(_refusal(full, differing))
     digest = tree.store.put_manifest(Manifest.of(manifest.roots, wanted.values()))
     return Holdings(digest, (Mark(".", full, 0),))
+
+
+def _find(tree: Inspection, wanted: Mapping[str, Entry], roots: Sequence[str]) -> str:
+    """The newest commit that the hosts hold.
+
+    Raises:
+        UserError: there is none; the nearest is named, with the files that differ.
+    """
+    match = nearest_commit(tree, wanted, roots)
+    if match.differing:
+        raise UserError(
+            f"of the last {match.looked} commits none is what the hosts hold; {match.commit[:7]} comes"
+            f" nearest: {_named(match.differing)}. Make the hosts equal to a commit, or add what is not"
+            " deployed to [tree] ignore"
+        )
+    return match.commit
 
 
 def _from_git(
@@ -81,10 +104,14 @@ def _normal(entry: Entry) -> Entry:
     return replace(entry, mode=0o755 if entry.mode & 0o111 else 0o644)
 
 
-def _refusal(commit: str, differing: list[str]) -> str:
-    named = ", ".join(differing[:_NAMED])
-    more = f" and {len(differing) - _NAMED} more" if len(differing) > _NAMED else ""
+def _refusal(commit: str, differing: Sequence[str]) -> str:
     return (
-        f"the hosts do not hold {commit[:7]}: {len(differing)} files differ ({named}{more}). "
-        "Name the commit that was last synced, or add what is not deployed to [tree] ignore"
+        f"the hosts do not hold {commit[:7]}: {_named(differing)}. Name the commit that was last synced, or"
+        " none to look for it, or add what is not deployed to [tree] ignore"
     )
+
+
+def _named(differing: Sequence[str]) -> str:
+    files = "1 file differs" if len(differing) == 1 else f"{len(differing)} files differ"
+    more = f" and {len(differing) - _NAMED} more" if len(differing) > _NAMED else ""
+    return f"{files} ({', '.join(differing[:_NAMED])}{more})"

@@ -2,12 +2,14 @@
 
 import os
 import subprocess
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from swatbot.errors import OperationalError
 
 _TIMEOUT = 30.0
+_PIECE = 1 << 16
 _SETTINGS = (
     "core.quotepath=off",
     "core.hooksPath=/dev/null",
@@ -73,6 +75,46 @@ class Git:
         if done.returncode not in allowed:
             raise OperationalError(f"git {args[0]} failed in {self.path}: {_words(done.stderr)}")
         return done.returncode, done.stdout
+
+    def parts(self, before: bytes, *args: str) -> Iterator[bytes]:
+        """What git prints, in parts that each begin with `before`, while it prints.
+
+        Whoever stops to iterate ends git too. There is no limit of time: somebody watches.
+
+        Raises:
+            OperationalError: git is missing or failed; the text has git's own words.
+        """
+        with tempfile.TemporaryFile() as said:
+            try:
+                process = subprocess.Popen(
+                    [*self._head, *args],
+                    cwd=self.path,
+                    env=self._env,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=said,
+                )
+            except OSError as error:
+                raise OperationalError(f"git can not be run in {self.path}: {error.strerror}") from error
+            with process:
+                try:
+                    yield from _split(process, before)
+                finally:
+                    process.kill()
+            said.seek(0)
+            if process.returncode:
+                raise OperationalError(f"git {args[0]} failed in {self.path}: {_words(said.read())}")
+
+
+def _split(process: "subprocess.Popen[bytes]", before: bytes) -> Iterator[bytes]:
+    assert process.stdout is not None  # noqa: S101 - it was made with a pipe
+    rest = b""
+    while piece := os.read(process.stdout.fileno(), _PIECE):
+        *whole, rest = (rest + piece).split(before)
+        yield from (part for part in whole if part)
+    process.wait()
+    if rest:
+        yield rest
 
 
 def _words(stderr: bytes) -> str:

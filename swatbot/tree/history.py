@@ -1,6 +1,7 @@
 """What git knows of the tree: its state, the commits since the fleet was synced, and old contents."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,10 @@ from swatbot.errors import OperationalError
 from swatbot.tree.git import Git
 
 _LINK, _SUBMODULE = "120000", "160000"
-_BASELINE = 'say "swatbot baseline" to take over anew what the fleet holds'
+_BASELINE = 'run "swatbot baseline" on the deployment host to take that over anew'
+_REVERTS = re.compile(rb"\bThis reverts commit ([0-9a-f]{7,40})\b")
+_FIELDS = "%x00%H%x00%P%x00%an%x00%ae%x00%ct%x00%s%x00%b%x00"
+_LOG = ("--date-order", "--no-renames", "--diff-merges=combined", "-z", "--name-only")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,8 @@ class TreeState:
     Attributes:
         head: the commit checked out.
         behind: commits that the upstream branch is ahead, None without an upstream.
-        edited: paths with uncommitted edits, untracked or ignored by git, among those asked about.
+        edited: paths with uncommitted edits, untracked or ignored by git, among those asked about; with a
+            slash at the end a directory of which git says no more: a checkout of its own, a submodule.
     """
 
     head: str
@@ -30,7 +35,10 @@ class TreeState:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One commit with the paths it touched; of a merge only those that differ from every parent."""
+    """One commit with the paths it touched; of a merge only those that differ from every parent.
+
+    `reverts` has the ids, as they are written, of the commits that its message says it reverts.
+    """
 
     id: str
     parents: tuple[str, ...]
@@ -39,6 +47,7 @@ class Commit:
     when: datetime
     subject: str
     paths: tuple[str, ...]
+    reverts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +90,24 @@ class History:
     def since(self, head: str, marks: frozenset[str]) -> tuple[Commit, ...]:
         """Commits that are in head or in a mark, but not in all marks; newest first.
 
+        Where head lacks what all marks have, because the tree was set back or its history was rewritten,
+        also the commits that it lacks.
+
         Raises:
             OperationalError: a mark is not in the repository any more, or has no common history with the
                 others: history was rewritten.
         """
         key = (head, marks)
         if key not in self._logs:
-            found = self._log([head, *sorted(marks)], self._base(marks))
+            tips, base = [head, *sorted(marks)], self._base(marks)
+            try:
+                found = self._log(tips, base)
+            except OperationalError:
+                self._refuse_lost(marks)
+                raise
+            if not _contains(found, head, base):
+                common = self._common(tips)
+                found = self._log(tips, common) if common else found
             self._logs = {key: found}  # the newest only: HEAD moves forward
         return self._logs[key]
 
@@ -108,6 +128,16 @@ class History:
         """Files and links of a commit by path, under these paths or all of them. Submodules are left out."""
         out = self.git.run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths)
         return {blob.path: blob for blob in _blobs(out)}
+
+    def sizes(self, blobs: Iterable[Blob]) -> Iterator[tuple[Blob, int]]:
+        """How many bytes each of these blobs has, of a link its target; not of those that git has lost."""
+        wanted = list(blobs)
+        asked = "".join(f"{blob.id}\n" for blob in wanted).encode()
+        lines = self.git.run("cat-file", "--batch-check", given=asked).splitlines() if wanted else []
+        for blob, line in zip(wanted, lines, strict=True):
+            size = line.split()[-1]
+            if size.isdigit():
+                yield blob, int(size)
 
     def contents(self, blobs: Iterable[Blob]) -> Iterator[tuple[Blob, bytes]]:
         """The bytes of these blobs, of a link its target."""
@@ -136,22 +166,68 @@ class History:
     def _base(self, marks: frozenset[str]) -> str:
         """A commit that every mark contains."""
         if marks not in self._bases:
-            status, out = self.git.ask("merge-base", "--octopus", *sorted(marks), allowed=(0, 1, 128))
-            if status:
-                short = ", ".join(sorted(mark[:7] for mark in marks))
-                raise OperationalError(
-                    f"the tree's history was rewritten: it does not have {short}, which the fleet holds; "
-                    + _BASELINE
-                )
-            self._bases = {marks: out.decode().split()[0]}
+            found = self._common(sorted(marks))
+            if not found:
+                self._refuse_lost(marks)
+                raise OperationalError(f"what the fleet holds has no history in common; {_BASELINE}")
+            self._bases = {marks: found}
         return self._bases[marks]
+
+    def _common(self, tips: Sequence[str]) -> str:
+        """A commit that all tips contain, "" if there is none or a tip is not there."""
+        status, out = self.git.ask("merge-base", "--octopus", *tips, allowed=(0, 1, 128))
+        return "" if status else out.decode().split()[0]
+
+    def _refuse_lost(self, marks: frozenset[str]) -> None:
+        """Say which of the marks the repository does not have (any more), if it lacks one."""
+        asked = "".join(f"{mark}\n" for mark in sorted(marks)).encode()
+        answers = self.git.run("cat-file", "--batch-check", given=asked).decode().splitlines()
+        gone = [line[:7] for line in answers if line.endswith(" missing")]
+        if gone:
+            more = f" and {len(gone) - 3} more" if gone[3:] else ""
+            raise OperationalError(
+                f"the tree's history was rewritten: it does not have {', '.join(gone[:3])}{more}, which the"
+                f" fleet holds; {_BASELINE}"
+            )
 
     def _log(self, tips: Sequence[str], base: str) -> tuple[Commit, ...]:
         marker = token_hex(16)  # no file has this name
-        form = f"--format={marker}%x00%H%x00%P%x00%an%x00%ae%x00%ct%x00%s"
-        options = ("--date-order", "--no-renames", "--diff-merges=combined", "-z", "--name-only", form)
-        out = self.git.run("log", *options, *dict.fromkeys(tips), f"^{base}", "--")
+        asked = (*_LOG, f"--format={marker}{_FIELDS}", *dict.fromkeys(tips), f"^{base}", "--")
+        out = self.git.run("log", *asked)
         return tuple(_commit(part) for part in out.split(marker.encode())[1:])
+
+    def stream(self, *revisions: str) -> Iterator[Commit]:
+        """The commits of a range, newest first, one by one while git finds them.
+
+        Args:
+            revisions: as `git log` takes them; "^X" is without X.
+
+        Raises:
+            OperationalError: git failed.
+        """
+        marker = token_hex(16)
+        asked = (*_LOG, f"--format={marker}{_FIELDS}", *revisions, "--")
+        for part in self.git.parts(marker.encode(), "log", *asked):
+            yield _commit(part)
+
+
+def _contains(commits: Sequence[Commit], head: str, base: str) -> bool:
+    """Whether head contains base, if the commits are all those of head that base does not have."""
+    graph = {commit.id: commit for commit in commits}
+    ours = reach(head, graph)
+    return head == base or any(base in graph[commit].parents for commit in ours)
+
+
+def reach(tip: str, graph: Mapping[str, Commit]) -> frozenset[str]:
+    """The commits of the graph that a tip contains, itself included."""
+    reached: set[str] = set()
+    waiting = [tip]
+    while waiting:
+        commit = graph.get(waiting.pop())
+        if commit is not None and commit.id not in reached:
+            reached.add(commit.id)
+            waiting.extend(commit.parents)
+    return frozenset(reached)
 
 
 def _state(out: bytes, tree: Path) -> TreeState:
@@ -165,18 +241,20 @@ def _state(out: bytes, tree: Path) -> TreeState:
         elif kind in ("?", "!"):
             edited.add(rest)
         elif kind in ("1", "u"):
-            edited.add(rest.split(" ", 7 if kind == "1" else 9)[-1])
+            words = rest.split(" ", 7 if kind == "1" else 9)
+            edited.add(words[-1] + ("/" if words[1].startswith("S") else ""))
     if not head or head == "(initial)":
         raise OperationalError(f"{tree} has no commit yet")
     return TreeState(head, behind, frozenset(edited))
 
 
 def _commit(part: bytes) -> Commit:
-    _, commit, parents, author, email, seconds, subject, *paths = part.split(b"\0")
+    _, commit, parents, author, email, seconds, subject, body, *paths = part.split(b"\0")
     above = tuple(parents.decode().split())
+    listed = [path for path in paths if path]
     # Before the first path git writes a newline, and for a merge an empty string.
-    if paths and len(above) < 2:
-        paths[0] = paths[0].removeprefix(b"\n")
+    if listed and len(above) < 2:
+        listed[0] = listed[0].removeprefix(b"\n")
     return Commit(
         commit.decode(),
         above,
@@ -184,7 +262,8 @@ def _commit(part: bytes) -> Commit:
         email.decode("utf-8", "replace"),
         datetime.fromtimestamp(int(seconds), UTC),
         subject.decode("utf-8", "replace"),
-        tuple(_text(path) for path in paths if path),
+        tuple(_text(path) for path in listed),
+        tuple(dict.fromkeys(found.decode() for found in _REVERTS.findall(body))),
     )
 
 
@@ -192,8 +271,16 @@ def _blobs(out: bytes) -> Iterator[Blob]:
     for line in filter(None, out.split(b"\0")):
         facts, _, path = line.partition(b"\t")
         mode, _, blob = facts.decode().split()
-        if mode != _SUBMODULE:
-            yield Blob(_text(path), blob, mode == _LINK, mode == "100755")
+        found = blob_of(_text(path), mode, blob)
+        if found:
+            yield found
+
+
+def blob_of(path: str, mode: str, blob: str) -> Blob | None:
+    """A file or link from git's facts, None for a submodule or for nothing."""
+    if mode in (_SUBMODULE, "000000"):
+        return None
+    return Blob(path, blob, mode == _LINK, mode == "100755")
 
 
 def _text(raw: bytes) -> str:

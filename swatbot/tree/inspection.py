@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from swatbot.domain.coverage import Change
-from swatbot.domain.findings import MISSING, Findings, Holdings, PathFault
-from swatbot.domain.manifest import Entry, Manifest, covered
+from swatbot.domain.findings import MISSING, Edit, Findings, Holdings, Link, Notes, PathFault
+from swatbot.domain.manifest import Entry, Kind, Manifest, covered
 from swatbot.domain.person import People
 from swatbot.domain.plan import path_fault
 from swatbot.ports import Clock
 from swatbot.tree.compare import Side, count
 from swatbot.tree.history import History, TreeState
-from swatbot.tree.manifest import Captured, HashCache, entry_at
+from swatbot.tree.manifest import Captured, HashCache, capture, entry_at
+from swatbot.tree.owners import owner
 from swatbot.tree.patterns import Patterns
-from swatbot.tree.pending import effective, pending
+from swatbot.tree.pending import Waiting, effective, pending
 from swatbot.tree.recover import recover
 from swatbot.tree.snapshots import SnapshotStore
 from swatbot.tree.suggest import nearest
@@ -127,19 +128,20 @@ class Inspection:
         marks = effective(holdings.marks)
         recover(self.history, self.store, found.before, marks)
         added, removed = self._lines(found, content)
-        changes = self._changes(state.head, found, holdings)
+        waiting = self._waiting(state.head, found, holdings)
         return Findings(
             head=state.head,
-            changes=changes,
+            changes=waiting.changes,
             files=found.files,
             added=added,
             removed=removed,
             deletions=sum(f not in found.new for f in found.files),
             held=len(found.old.entries),
-            dirty=_dirty(found.files, state.edited),
+            dirty=tuple(Edit(f, owner(self.tree, f)) for f in _dirty(found.files, state.edited)),
             upstream_ahead=state.behind,
             fetched_at=self.history.fetched_at(),
-            private=self._private(found, changes),
+            private=self._private(found, waiting.changes),
+            notes=_notes(found, waiting),
         )
 
     def _lines(self, found: Difference, content: Callable[[Entry], bytes]) -> tuple[int, int]:
@@ -148,20 +150,27 @@ class Inspection:
         old = Side(found.before, lambda entry: self.store.content(entry.content))
         return count(self.history.git, self.store.scratch(), old, Side(found.after, content))
 
-    def _changes(self, head: str, found: Difference, holdings: Holdings) -> tuple[Change, ...]:
+    def _waiting(self, head: str, found: Difference, holdings: Holdings) -> Waiting:
         marks = effective(holdings.marks)
         held = self.store.manifest(holdings.manifest)
         differing = frozenset(found.files)
 
+        def deployed(path: str) -> bool:
+            return not self.ignore.match(path)
+
         def differs(path: str) -> bool:
-            if self.ignore.match(path):
-                return False
+            if (self.tree / path / ".git").exists():  # a submodule: git knows it as one path
+                return self._below_differs(path, held)
             if covered(path, found.old.roots):
                 return path in differing
             return entry_at(self.tree, path, self.cache.sha256) != held.by_path.get(path)
 
         commits = self.history.since(head, frozenset(mark.commit for mark in marks))
-        return pending(commits, head, marks, differs, self.people)
+        return pending(commits, head, marks, deployed, differs, self.people)
+
+    def _below_differs(self, path: str, held: Manifest) -> bool:
+        captured = capture(self.tree, [path], self.ignore, self.cache.sha256, together=False)
+        return bool(difference([path], captured, held).files)
 
     def _private(self, found: Difference, changes: Sequence[Change]) -> bool:
         roots = found.old.roots
@@ -180,6 +189,18 @@ class Inspection:
                 places.add(place)
         beside = (child for place in sorted(places) for child in place.iterdir())
         return [c for c in beside if not self.ignore.match(c.relative_to(self.tree).as_posix())]
+
+
+def _notes(found: Difference, waiting: Waiting) -> Notes:
+    roots = found.old.roots
+    links = (found.new[root] for root in roots if root in found.new)
+    return Notes(
+        tuple(
+            pair for pair, files in waiting.cancelled.items() if any(covered(path, roots) for path in files)
+        ),
+        tuple(Link(entry.path, entry.content) for entry in links if entry.kind is Kind.LINK),
+        tuple(c.short for c in waiting.undone if any(covered(path, roots) for path in c.files)),
+    )
 
 
 def _parents(path: str) -> list[str]:

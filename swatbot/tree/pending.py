@@ -1,13 +1,14 @@
 """Which commits the fleet does not hold yet: git's graph held against the marks. Pure."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from swatbot.domain.coverage import Change
+from swatbot.domain.coverage import Cancelled, Change, cancel
 from swatbot.domain.findings import Mark
 from swatbot.domain.manifest import covered
 from swatbot.domain.person import People
 from swatbot.errors import OperationalError
-from swatbot.tree.history import Commit
+from swatbot.tree.history import Commit, reach
 
 
 def effective(marks: Sequence[Mark]) -> tuple[Mark, ...]:
@@ -26,67 +27,119 @@ def mark_for(path: str, marks: Sequence[Mark]) -> Mark | None:
     return next((mark for mark in reversed(marks) if covered(path, (mark.path,))), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What stands between the fleet and the tree, as commits.
+
+    Attributes:
+        changes: commits of the tree that some path's mark does not have, newest first, with the paths that
+            the fleet holds differently; without those that cancel out.
+        cancelled: changes that wait together with their revert, and the paths that they touch.
+        undone: commits that some path's mark has and the tree has not, with the paths that differ.
+    """
+
+    changes: tuple[Change, ...]
+    cancelled: dict[Cancelled, frozenset[str]]
+    undone: tuple[Change, ...]
+
+
 def pending(
     commits: Sequence[Commit],
     head: str,
     marks: Sequence[Mark],
+    deployed: Callable[[str], bool],
     differs: Callable[[str], bool],
     people: People,
-) -> tuple[Change, ...]:
-    """The commits of head that some path's mark does not have, with the paths the fleet holds differently.
+) -> Waiting:
+    """Hold the commits against what the fleet holds.
 
     Args:
         commits: from `History.since` for this head and these marks, newest first.
         head: the commit checked out.
         marks: the effective marks.
-        differs: whether a path is deployed, and tree and fleet differ in it; asked once for each path.
+        deployed: whether a path is deployed at all; asked once for each path.
+        differs: whether tree and fleet differ in a path that is deployed; asked once too.
         people: whose addresses are whose.
 
     Raises:
         OperationalError: the tree's history has nothing in common with what the fleet holds.
     """
     graph = {commit.id: commit for commit in commits}
-    held = {mark.commit: _reach(mark.commit, graph) for mark in marks}
+    held = {mark.commit: reach(mark.commit, graph) for mark in marks}
     if _unrelated(head, graph):
         raise OperationalError(
             "the tree's history was rewritten: it has nothing in common with what the fleet holds; "
-            'say "swatbot baseline" to take over anew what the fleet holds'
+            'run "swatbot baseline" on the deployment host to take that over anew'
         )
-    ours = _reach(head, graph)
+    ours = reach(head, graph)
+    deployed, differs = _once(deployed), _once(differs)
+
+    def has(commit: Commit, path: str) -> bool:
+        mark = mark_for(path, marks)
+        return mark is not None and commit.id in held[mark.commit]
+
+    def change(commit: Commit, *, have: bool) -> Change:
+        files = (p for p in commit.paths if deployed(p) and has(commit, p) is have)
+        return change_of(commit, people, tuple(files))
+
+    waiting = [c for c in (change(commit, have=False) for commit in commits if commit.id in ours) if c.files]
+    back = [change(commit, have=True) for commit in commits if commit.id not in ours]
+    counted = {c.commit for c in waiting}
+    silent = {commit.id for commit in commits if not any(map(deployed, commit.paths))}
+    told = [replace(c, reverts=_reverted(graph[c.commit], graph, counted, silent)) for c in waiting]
+    left, cancelled = cancel(told, differs)
+    return Waiting(_differing(left, differs), cancelled, _differing(back, differs))
+
+
+def change_of(commit: Commit, people: People, files: tuple[str, ...]) -> Change:
+    """A commit as a change in these files."""
+    person = people.by_email(commit.email)
+    name = person.name if person else ""
+    return Change(commit.id, commit.author, commit.email, commit.subject, commit.when, files, name)
+
+
+def _once(ask: Callable[[str], bool]) -> Callable[[str], bool]:
     answers: dict[str, bool] = {}
 
-    def waits(commit: Commit, path: str) -> bool:
-        mark = mark_for(path, marks)
-        if mark is not None and commit.id in held[mark.commit]:
-            return False
+    def asked(path: str) -> bool:
         if path not in answers:
-            answers[path] = differs(path)
+            answers[path] = ask(path)
         return answers[path]
 
-    found = ((c, tuple(p for p in c.paths if waits(c, p))) for c in commits if c.id in ours)
-    return tuple(_change(commit, files, people) for commit, files in found if files)
+    return asked
 
 
-def _reach(tip: str, graph: dict[str, Commit]) -> frozenset[str]:
-    """The commits of the graph that a tip contains, itself included."""
-    reached: set[str] = set()
-    waiting = [tip]
-    while waiting:
-        commit = graph.get(waiting.pop())
-        if commit is not None and commit.id not in reached:
-            reached.add(commit.id)
-            waiting.extend(commit.parents)
-    return frozenset(reached)
+def _differing(changes: Iterable[Change], differs: Callable[[str], bool]) -> tuple[Change, ...]:
+    found = (replace(c, files=tuple(f for f in c.files if differs(f)), reverts=()) for c in changes)
+    return tuple(change for change in found if change.files)
+
+
+def _reverted(
+    revert: Commit, graph: dict[str, Commit], waiting: set[str], silent: set[str]
+) -> tuple[str, ...]:
+    """What a commit reverts by its own words, of a merge what that merged; () unless all of it waits.
+
+    Args:
+        revert: the commit.
+        graph: all commits.
+        waiting: those that wait.
+        silent: those that touch nothing that is deployed.
+    """
+    found: dict[str, None] = {}
+    for word in revert.reverts:
+        exact = graph.get(word)
+        named = [exact] if exact else [commit for commit in graph.values() if commit.id.startswith(word)]
+        if len(named) != 1 or named[0] is revert:
+            return ()
+        first, *merged = named[0].parents or ("",)
+        inside = set[str]().union(*(reach(tip, graph) for tip in merged)) - reach(first, graph)
+        found |= dict.fromkeys([named[0].id, *sorted(inside)])
+    wanted = tuple(commit for commit in found if commit not in silent)
+    return wanted if waiting.issuperset(wanted) else ()
 
 
 def _unrelated(head: str, graph: dict[str, Commit]) -> bool:
     """Whether no way leads from head out of the graph, to what every mark contains."""
-    ours = _reach(head, graph)
+    ours = reach(head, graph)
     parents: Iterable[str] = (parent for commit in ours for parent in graph[commit].parents)
     return bool(ours) and all(parent in graph for parent in parents)
-
-
-def _change(commit: Commit, files: tuple[str, ...], people: People) -> Change:
-    person = people.by_email(commit.email)
-    name = person.name if person else ""
-    return Change(commit.id, commit.author, commit.email, commit.subject, commit.when, files, name)

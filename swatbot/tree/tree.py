@@ -1,6 +1,7 @@
 """The Tree port over a git checkout: inspect, snapshot, diff, adopt."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from swatbot.ports import Clock
 from swatbot.tree import baseline
 from swatbot.tree.compare import Side, unified
 from swatbot.tree.copying import copy
+from swatbot.tree.discreet import discreet, masked
 from swatbot.tree.git import Git
 from swatbot.tree.history import History, TreeState
 from swatbot.tree.inspection import Inspection, difference, typed_faults
@@ -74,10 +76,11 @@ class GitTree:
         early = typed_faults(plan.paths, self._inspection.ignore)
         if early:
             return Findings("", faults=early)
-        held = self._store.manifest(holdings.manifest)
-        captured = self._look(plan.paths)
-        state = self._history.state(plan.paths)
-        return self._judge(plan, holdings, held, captured, state, from_store=False)
+        with self._discreet():
+            held = self._store.manifest(holdings.manifest)
+            captured = self._look(plan.paths)
+            state = self._history.state(plan.paths)
+            return self._judge(plan, holdings, held, captured, state, from_store=False)
 
     def snapshot(self, plan: Plan, holdings: Holdings) -> Pin:
         """Copy the plan's paths into the store and pin them.
@@ -87,14 +90,15 @@ class GitTree:
             UserError: a path can not be shipped (see Findings.faults), or a file does not pass lint.
         """
         self._refuse(Findings("", faults=typed_faults(plan.paths, self._inspection.ignore)))
-        held = self._store.manifest(holdings.manifest)
-        captured, state = copy(self._inspection, plan.paths)
-        findings = self._judge(plan, holdings, held, captured, state, from_store=True)
-        self._refuse(findings)
-        new = Manifest.of(plan.paths, captured.entries.values())
-        changed = [new.by_path[f] for f in findings.files if f in new.by_path]
-        lint(self._rules, changed, self._store, self._store.scratch())
-        return self._pin(plan, holdings, held, new, findings)
+        with self._discreet():
+            held = self._store.manifest(holdings.manifest)
+            captured, state = copy(self._inspection, plan.paths)
+            findings = self._judge(plan, holdings, held, captured, state, from_store=True)
+            self._refuse(findings)
+            new = Manifest.of(plan.paths, captured.entries.values())
+            changed = [new.by_path[f] for f in findings.files if f in new.by_path]
+            lint(self._rules, changed, self._store, self._store.scratch())
+            return self._pin(plan, holdings, held, new, findings)
 
     def diff(self, paths: Sequence[str], holdings: Holdings) -> str:
         """A unified diff from what the fleet holds to the tree; private files are counted, not shown.
@@ -103,8 +107,12 @@ class GitTree:
             OperationalError: git or the disk failed.
             UserError: a path can not be shipped.
         """
+        self._refuse(Findings("", faults=typed_faults(paths, self._inspection.ignore)))
+        with self._discreet():
+            return self._diff(paths, holdings)
+
+    def _diff(self, paths: Sequence[str], holdings: Holdings) -> str:
         inspection = self._inspection
-        self._refuse(Findings("", faults=typed_faults(paths, inspection.ignore)))
         held = self._store.manifest(holdings.manifest)
         captured = self._look(paths)
         self._refuse(Findings("", faults=inspection.faults(captured, held)))
@@ -152,14 +160,20 @@ class GitTree:
         """
         return bool(difference(paths, self._look(paths), self._store.manifest(whole)).files)
 
-    def adopt(self, manifest: Manifest, commit: str) -> Holdings:
+    def adopt(self, manifest: Manifest, commit: str = "") -> Holdings:
         """Take over what a fleet proves to hold as holdings, with `commit` as its place in history.
 
+        Without a commit the newest one is found that is what the hosts hold.
+
         Raises:
-            UserError: the commit is not in the tree's history, or differs from what the hosts hold.
+            UserError: the commit is not in the tree's history, or differs from what the hosts hold; or there
+                is none, and the nearest is named.
             OperationalError: git or the disk failed.
         """
         return baseline.adopt(self._inspection, manifest, commit)
+
+    def _discreet(self) -> AbstractContextManager[None]:
+        return discreet(self._path, self._inspection.private)
 
     def _look(self, paths: Sequence[str]) -> Captured:
         inspection = self._inspection
@@ -176,9 +190,11 @@ class GitTree:
         from_store: bool,
     ) -> Findings:
         inspection = self._inspection
-        faults = (*inspection.faults(captured, held), *inspection.blocked(plan.paths, held))
+        blocked = inspection.blocked(plan.paths, held)
+        told = {fault.path for fault in blocked}
+        faults = (*blocked, *(f for f in inspection.faults(captured, held) if f.path not in told))
         if faults:
-            return Findings(state.head, faults=tuple(dict.fromkeys(faults)))
+            return Findings(state.head, faults=masked(faults, plan.paths, inspection.private))
         found = difference(plan.paths, captured, held)
         return inspection.findings(state, found, holdings, self._kept if from_store else self._current)
 

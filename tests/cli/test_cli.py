@@ -1,5 +1,6 @@
 """The command line, as somebody types it: help, faults, exit statuses."""
 
+import json
 import os
 import pwd
 import re
@@ -25,10 +26,12 @@ from swatbot.cli import main
 from swatbot.domain.events import Unlocked
 from swatbot.errors import OperationalError
 from swatbot.ports import LeaseTakenError
+from tests.contracts.tree_lab import FIRST, GitLab
 from tests.world import handlers
 
 ROOT = Path(__file__).parent.parent.parent
-COMMANDS = ["run", "demo", "practice", "say", "check-config", "baseline", "status", "audit", "audit verify"]
+COMMANDS = ["run", "demo", "practice", "say", "check-config", "baseline", "status", "coverage"]
+COMMANDS += ["audit", "audit verify"]
 
 
 def swatbot(*words: str) -> tuple[int, str]:
@@ -101,6 +104,98 @@ def test_status_needs_no_bot(site: Path) -> None:
     assert (status, "there is no #7" in out) == (1, True)
 
 
+@pytest.fixture
+def history(tmp_path: Path) -> GitLab:
+    """Four commits: the first files, one whole, one in part by a rename, one that is not deployed."""
+    lab = GitLab(tmp_path)
+    lab.write("wmf-config/InitialiseSettings.php", b"2")
+    lab.commit("alice", "whole")
+    lab.delete("static/logo.png")
+    lab.write("wmf-config/logo.png", FIRST["static/logo.png"])
+    lab.commit("bob", "moved")
+    lab.write("README.md", b"2")
+    lab.commit("bob", "docs")
+    return lab
+
+
+def coverage(history: GitLab, *words: str) -> tuple[int, str]:
+    return swatbot("coverage", *words, "--tree", str(history.path), "--ignore", "*.md,tests/")
+
+
+def test_the_coverage_of_a_range_is_a_table_with_totals(history: GitLab) -> None:
+    ids = [line[:7] for line in history.git("rev-list", "HEAD").splitlines()]
+    status, out = coverage(history, "HEAD~3..", "--paths", "wmf-config")
+    assert status == 0
+    assert out == (
+        "commit    date        author                share  left behind\n"
+        f"{ids[1]}   2026-01-05  Bob                   part   static/logo.png\n"
+        f"{ids[2]}   2026-01-05  Alice                 whole\n"
+        "\n"
+        "3 commits, 2 of them deployable:\n"
+        "1 whole, 1 in part, 0 apart\n"
+        "of 2 that touch the paths, 1 need others too (50.0%)\n"
+    )
+    assert (
+        "1 whole, 0 in part, 1 apart"
+        in coverage(history, "HEAD~3..HEAD", "--paths", "wmf-config/logo.png,static")[1]
+    )
+
+
+def test_the_coverage_as_json_is_one_document(history: GitLab) -> None:
+    status, out = coverage(history, "HEAD", "--paths", "wmf-config", "--format", "json")
+    found = json.loads(out)
+    assert status == 0
+    assert [(c["subject"], c["share"], c["left_behind"]) for c in found["commits"]] == [
+        ("moved", "part", ["static/logo.png"]),
+        ("whole", "whole", []),
+        ("first", "part", ["dblists/all.dblist", "static/logo.png"]),
+    ]
+    assert found["totals"] == {
+        "commits": 4, "deployable": 3, "whole": 1, "part": 2, "apart": 0, "touching": 3, "need_more": 0.6667,
+    }  # fmt: skip
+    nothing = json.loads(coverage(history, "HEAD..HEAD", "--paths", "wmf-config", "--format", "json")[1])
+    assert (nothing["commits"], nothing["totals"]["commits"]) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("nope..HEAD", "--paths", "static"), "has no commit nope: name one that git log shows"),
+        (("HEAD~99..HEAD", "--paths", "static"), "has no commit HEAD~99"),
+        (("--paths", "static", "--", "--all..HEAD"), "has no commit --all"),
+        (("HEAD~1...HEAD", "--paths", "static"), "has three dots: I take OLD..NEW"),
+        (("HEAD", "--paths", "wmf-confg"), "has wmf-confg. Did you mean wmf-config?"),
+        (("HEAD", "--paths", "zzz"), "has zzz. Paths are relative to the top of the repository."),
+        (("HEAD", "--paths", "README.md"), "README.md is not deployed: it is ignored"),
+        (("HEAD", "--paths", "../x"), "../x can not be in a tree: it has . or .. or .git in it"),
+    ],
+)
+def test_a_coverage_that_can_not_be_told_says_why(history: GitLab, words: tuple[str, ...], said: str) -> None:
+    options = ("--tree", str(history.path), "--ignore", "*.md")
+    status, out = swatbot("coverage", *options, *words)
+    assert status == 1
+    assert said in out
+
+
+def test_a_path_that_is_gone_is_no_fault_if_a_commit_touched_it(history: GitLab) -> None:
+    history.git("rm", "-q", "-r", "wmf-config")
+    history.commit("alice", "gone")
+    history.git("commit", "-q", "--allow-empty", "-m", "later", "--author=A <a@b>")
+    assert coverage(history, "HEAD~4..HEAD", "--paths", "wmf-config")[0] == 0
+    assert coverage(history, "HEAD~1..HEAD", "--paths", "wmf-config")[0] == 1
+
+
+def test_the_coverage_of_no_repository_and_of_the_configs_tree(
+    history: GitLab, site: Path, tmp_path: Path
+) -> None:
+    status, out = swatbot("coverage", "HEAD", "--paths", "static", "--tree", str(tmp_path))
+    assert (status, "not a git repository" in out, "--tree" in out) == (1, True, True)
+    file = site / "swatbot.toml"
+    file.write_text(re.sub(r'(?m)^path = "/srv.*"$', f'path = "{history.path}"', file.read_text()))
+    status, out = swatbot("coverage", "HEAD", "--paths", "static", "--config", str(site))
+    assert (status, "4 commits, 3 of them deployable" in out) == (0, True), out
+
+
 def test_say_without_a_bot_says_how_to_start_one(site: Path) -> None:
     status, out = swatbot("say", "!queue", "--config", str(site))
     assert status == 1
@@ -156,7 +251,7 @@ def test_a_baseline_is_signed_by_who_took_it_whatever_the_environment_says(
     monkeypatch.setattr("swatbot.cli.take_baseline", take)
     for name in ("HOME", "USER", "LOGNAME"):
         monkeypatch.setenv(name, "/home/mallory")
-    assert swatbot("baseline", "--config", str(site)) == (0, "HEAD\n")
+    assert swatbot("baseline", "--config", str(site)) == (0, "\n")
     assert signed == [f"local user {pwd.getpwuid(os.getuid()).pw_name}"]
 
 

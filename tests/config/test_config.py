@@ -475,10 +475,9 @@ def test_where_nothing_is_checked_or_nobody_deploys_is_a_fault(
 
 def test_an_account_of_a_network_that_the_bot_is_not_on_is_a_fault(config: Path) -> None:
     (config / "people.toml").write_text("[a]\nrole='admin'\naccounts=['irc:libra/a', 'local:h/a']")
-    assert faults(config) == [
-        "people.toml: a.accounts: irc:libra/a: swatbot.toml has no [[irc]] network libra,"
-        " did you mean libera?"
-    ]
+    (fault,) = faults(config)
+    assert fault.startswith("people.toml: a.accounts: irc:libra/a: swatbot.toml has no [[irc]] network libra")
+    assert fault.endswith(", did you mean libera?")
 
 
 @pytest.mark.parametrize(

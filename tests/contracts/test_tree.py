@@ -1,12 +1,13 @@
 """What any Tree must do; run against the git tree."""
 
+import getpass
 import os
 import socket
 from pathlib import Path
 
 import pytest
 
-from swatbot.domain.findings import Holdings, Mark
+from swatbot.domain.findings import Edit, Holdings, Mark
 from swatbot.domain.manifest import Kind
 from swatbot.domain.plan import Plan, Step
 from swatbot.errors import OperationalError, UserError
@@ -93,7 +94,8 @@ def test_uncommitted_edits_are_dirty_and_counted(lab: TreeLab) -> None:
     lab.write(SETTINGS, FIRST[SETTINGS] + b"more\n")
     lab.write("wmf-config/odd name\n.php", b"1\n2\n")
     found = lab.tree.inspect(plan("wmf-config"), lab.holdings)
-    assert found.dirty == found.files == (SETTINGS, "wmf-config/odd name\n.php")
+    assert found.files == (SETTINGS, "wmf-config/odd name\n.php")
+    assert found.dirty == tuple(Edit(path, getpass.getuser()) for path in found.files)
     assert (found.added, found.removed, found.changes) == (3, 0, ())
 
 
@@ -308,3 +310,31 @@ def test_two_states_of_a_snapshot_are_compared_whatever_the_tree_has_now(lab: Tr
     assert "+nlwiki" in lab.tree.compare(pin.states[0], pin.states[-1])
     assert "nothing" not in lab.tree.compare(pin.states[0], pin.states[-1])
     assert lab.tree.compare(pin.states[0], pin.states[0]) == ""
+
+
+def test_the_commit_that_hosts_hold_is_found(lab: TreeLab) -> None:
+    lab.write(SETTINGS, b"second")
+    second = lab.commit("alice", "second")
+    lab.write("README.md", b"not deployed")
+    readme = lab.commit("bob", "docs")
+    lab.write(COMMON, b"third", 0o755)
+    lab.delete("static/logo.png")
+    lab.commit("bob", "third")
+    held = lab.tree.adopt(fleet_manifest(FIRST | {SETTINGS: b"second"}))
+    assert held.marks == (Mark(".", readme, 0),), f"the newest of those that fit, not {second}"
+    assert lab.tree.adopt(fleet_manifest(FIRST)).marks == lab.holdings.marks
+
+
+def test_where_no_commit_is_what_hosts_hold_the_nearest_is_named(lab: TreeLab) -> None:
+    lab.write(SETTINGS, b"second")
+    second = lab.commit("alice", "second")
+    lab.write(SETTINGS, b"third")
+    lab.write(COMMON, b"third")
+    lab.commit("alice", "third")
+    held = FIRST | {SETTINGS: b"second", "dblists/all.dblist": b"edited on the hosts\n"}
+    with pytest.raises(UserError) as refused:
+        lab.tree.adopt(fleet_manifest(held))
+    assert str(refused.value).startswith(
+        f"of the last 3 commits none is what the hosts hold; {second[:7]} comes nearest: 1 file differs"
+        " (dblists/all.dblist)."
+    )

@@ -10,7 +10,7 @@ from enum import StrEnum
 from swatbot.domain.coverage import Change
 from swatbot.domain.deployment import Place
 from swatbot.domain.effects import Mend, PutRight, RestoreStep, SyncStep
-from swatbot.domain.findings import Findings, Holdings, Mark, PathFault, Pin, StageHosts
+from swatbot.domain.findings import Edit, Findings, Holdings, Mark, PathFault, Pin, StageHosts
 from swatbot.domain.person import Actor, People, Person, Role
 from swatbot.domain.plan import Options, Plan
 from swatbot.domain.rules import Rules
@@ -93,7 +93,7 @@ class PaperTree:
             files,
             added=len(files),
             held=len(plan.paths),
-            dirty=files[:1] if odd == "dirty" else (),
+            dirty=tuple(map(Edit, files[:1])) if odd == "dirty" else (),
         )
 
     def pin(self, plan: Plan, holdings: Holdings) -> Pin:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from swatbot.app.intake import worded
 from swatbot.chat.grammar import read_sync
 from swatbot.chat.handler import Site, View
+from swatbot.chat.messages.again import alternatives
 from swatbot.chat.messages.announcements import tell
-from swatbot.chat.messages.declines import alternatives, why
+from swatbot.chat.messages.declines import why
 from swatbot.chat.messages.replies import diff, history, queue, status_one, usage, whoami
 from swatbot.chat.messages.text import NOTHING, clean, fit, typed
 from swatbot.domain import events as e

@@ -83,8 +83,9 @@ def test_somebody_elses_change_ships_along_and_both_are_asked() -> None:
         new = world.tree.change("submitter", "New", {"wmf-config/InitialiseSettings.php": "2"})
         world.chat.says("deployer", "!sync-dir wmf-config Enable related articles")
         world.chat.expect(
-            f"deployer: #1 wmf-config: 2 changes by submitter and other ({new} merged 2026-11-20,"
-            f" {old} merged 2026-11-20), 2 files (+2 −1). Both will be asked. Nothing is ahead of it.",
+            f"deployer: #1 wmf-config: 2 changes, by submitter ({new}, merged 3 days ago, not deployed yet)"
+            f" and by other ({old}, merged 3 days ago, not deployed yet), 2 files (+2 −1)."
+            " Both will be asked. Nothing is ahead of it.",
             "submitter, other: #1 is on mwdebug1001 (~). Test with X-Wikimedia-Debug: backend=mwdebug1001,"
             ' then say "verified", or "broken" and why, by 14:22 UTC.',
         )
@@ -96,6 +97,79 @@ def test_somebody_elses_change_ships_along_and_both_are_asked() -> None:
             f' deployer: revert {new}, {old} in the tree, or mend it, then "!retry 1".'
         )
         assert world.fleet.holds["mwdebug1001"] == world.fleet.holds["mw1300"]
+
+
+@pytest.mark.parametrize(
+    "message", ["Enable related articles (T12345)", "see T12345", "ENABLE related Articles"]
+)
+def test_only_what_the_message_does_not_speak_of_is_told_as_along(message: str) -> None:
+    with story() as world:
+        old = world.tree.change("other", "Old", {"wmf-config/CommonSettings.php": "common 2"})
+        subject = "Enable related articles on frwiki (T12345)"
+        world.tree.change("submitter", subject, {"wmf-config/InitialiseSettings.php": "2"})
+        world.chat.says("deployer", f"!sync-dir wmf-config {message}")
+        assert (
+            f"2 changes, by submitter and by other ({old}, merged 3 days ago, not deployed yet), 2 files"
+            in world.chat.skip()[0]
+        )
+
+
+def test_a_change_and_its_revert_cancel_out_and_nobody_is_asked() -> None:
+    with story() as world:
+        tree = world.tree
+        bad = tree.change("other", "Bad", {"wmf-config/CommonSettings.php": "common 2"})
+        undo = tree.change(
+            "other",
+            'Revert "Bad"',
+            {"wmf-config/CommonSettings.php": "common 1"},
+            reverts=(tree.commits[0].commit,),
+        )
+        world.chat.says("deployer", "!sync-dir wmf-config Again")
+        world.chat.expect(
+            "deployer: nothing to sync: the fleet has wmf-config as it is in the tree (~)."
+            f" {bad} and its revert {undo} cancel out."
+        )
+        tree.change("submitter", "New", {"wmf-config/InitialiseSettings.php": "2"})
+        world.chat.says("deployer", "!sync-dir wmf-config New")
+        world.chat.expect(
+            "deployer: #2 wmf-config: 1 change by submitter, 1 file (+1 −0)."
+            f" {bad} and its revert {undo} cancel out. Nothing is ahead of it.",
+            "submitter: #2 is on mwdebug1001 (~). Test with X-Wikimedia-Debug: backend=mwdebug1001,"
+            ' then say "verified", or "broken" and why, by 14:22 UTC.',
+        )
+
+
+def test_what_was_typed_is_in_the_command_that_is_told() -> None:
+    with story() as world:
+        files: dict[str, str | None] = {"wmf-config/CommonSettings.php": "2", "static/logo.png": "2"}
+        world.tree.change("submitter", "Logo", files)
+        world.tree.edits.append("wmf-config/CommonSettings.php")
+        before = '!sync-dir --for other --emergency "site is down"'
+        world.chat.says("deployer", f"{before} wmf-config Fix")
+        assert world.chat.skip()[0].endswith(f'or say "{before} --dirty wmf-config Fix" if you mean them.')
+        typed = '!sync-dir --for other --dirty --emergency "site is down"'
+        world.chat.says("deployer", f"{before} --dirty wmf-config Fix")
+        assert world.chat.skip()[1] == (
+            f'deployer: say "{typed} static/logo.png, wmf-config Fix", or for an order'
+            f' "{typed} static/logo.png then wmf-config MESSAGE", or "{typed} --partial wmf-config MESSAGE"'
+            " if you mean it."
+        )
+        world.chat.says("deployer", f"{typed} --partial wmf-config Fix")
+        assert f"Of {world.tree.commits[0].short} it leaves static/logo.png behind." in world.chat.skip()[0]
+
+
+def test_of_a_private_change_only_its_number_is_told() -> None:
+    with story() as world:
+        world.tree.change("other", "Rotate the keys", {"private/keys.php": "2", "static/logo.png": "2"})
+        world.chat.says("deployer", "!sync-dir private, static Secret")
+        first, _asked = world.chat.skip()
+        assert "1 change, 2 files" in first
+        world.chat.says("deployer", "!cancel 1")
+        world.chat.skip()
+        world.chat.says("deployer", "!sync-dir private Secret")
+        lines = " ".join(world.chat.skip())
+        assert "also touches 1 private file" in lines
+        assert not any(word in lines for word in ("other", "Rotate", "keys", "logo"))
 
 
 def test_nothing_to_sync_says_how_far_the_upstream_is() -> None:
@@ -115,7 +189,7 @@ def test_edits_in_no_commit_are_named_and_need_dirty() -> None:
         world.chat.says("deployer", "!sync-dir wmf-config Quick fix")
         world.chat.expect(
             "deployer: not queued. There are edits in the tree that are in no commit:"
-            " wmf-config/CommonSettings.php. Commit or remove them, or say"
+            " wmf-config/CommonSettings.php (deployer). Commit or remove them, or say"
             ' "!sync-dir --dirty wmf-config Quick fix" if you mean them.'
         )
         world.chat.says("deployer", "!sync-dir --dirty wmf-config Quick fix")
@@ -200,7 +274,7 @@ def test_the_tree_changed_between_request_and_snapshot() -> None:
         world.chat.skip()
         assert world.engine.status.past[1].state.value == "failed"
         world.chat.says("deployer", "!retry 1")
-        assert "2 changes by other and submitter" in world.chat.skip()[0]
+        assert "2 changes, by other (" in world.chat.skip()[0]
 
 
 def test_the_tree_can_not_be_read() -> None:

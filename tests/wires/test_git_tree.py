@@ -1,5 +1,6 @@
 """The tree against real git and a real disk: merges, rewritten history, damage, files that keep changing."""
 
+import getpass
 import os
 import shutil
 import statistics
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from swatbot.domain.findings import Holdings, Mark
+from swatbot.domain.findings import Edit, Holdings, Mark
 from swatbot.domain.plan import Plan, Step
 from swatbot.errors import OperationalError, UserError
 from swatbot.tree import copying, walk
@@ -151,7 +152,8 @@ def test_ignored_by_git_is_not_ignored_here(lab: GitLab) -> None:
     lab.write(".gitignore", b"*.secret\n")
     lab.commit("alice", "ignore")
     lab.write("static/a.secret", b"x")
-    assert lab.tree.inspect(plan("static"), lab.holdings).dirty == ("static/a.secret",)
+    found = lab.tree.inspect(plan("static"), lab.holdings)
+    assert found.dirty == (Edit("static/a.secret", getpass.getuser()),)
 
 
 def test_damage_in_the_store_is_named(lab: GitLab) -> None:

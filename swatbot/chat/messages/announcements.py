@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from swatbot.chat.handler import Site
-from swatbot.chat.messages.declines import alternatives, why
+from swatbot.chat.messages.again import alternatives
+from swatbot.chat.messages.declines import why
 from swatbot.chat.messages.endings import (
     cancelled,
     completed,
@@ -17,7 +18,9 @@ from swatbot.chat.messages.endings import (
     rolled_back,
 )
 from swatbot.chat.messages.names import called, owners, plan_of
-from swatbot.chat.messages.text import NOTHING, ago, both, clock_span, count, fit, hhmm, quoted, some
+from swatbot.chat.messages.notes import cancelled as cancelled_out
+from swatbot.chat.messages.notes import left_behind, links, undone
+from swatbot.chat.messages.text import NOTHING, ago, both, clock_span, count, fit, hhmm, quoted, some, whole
 from swatbot.chat.messages.underway import (
     answer,
     bake,
@@ -33,10 +36,13 @@ from swatbot.chat.messages.underway import (
 )
 from swatbot.chat.messages.upkeep import upkeep
 from swatbot.domain import events as e
+from swatbot.domain.coverage import Covered, Share, coverage
 from swatbot.domain.deployment import Place, State
 from swatbot.domain.live import Live
 from swatbot.domain.past import Past
 from swatbot.domain.status import Status
+
+_FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +127,33 @@ def _locked(event: e.Locked, after: Status, site: Site) -> str:
 Sentences = tuple[str, ...]
 
 
-def _accepted(event: e.Accepted, d: Live, _at: datetime, site: Site) -> Sentences:
+def _accepted(event: e.Accepted, d: Live, at: datetime, site: Site) -> Sentences:
     lines = f" (+{event.added} −{event.removed})" if event.added or event.removed else ""
-    first = f"{called(d.actor.name, site)}: #{d.number}{_plan(d)}{_what(event, d, site)}"
+    found = coverage(event.changes, d.plan, d.actor.person or "", d.message)
+    to = called(d.actor.name, site)
+    first = f"{to}: #{d.number}{_plan(d)}{_what(event, found, at, site)}"
     asked = f" {_asked(event, d, site)}" if _asked(event, d, site) else ""
-    text = f"{first}, {count(event.files, 'file')}{lines}.{asked} {_ahead(event)}"
+    text = f"{first}, {count(event.files, 'file')}{lines}.{asked}"
     retry = f" (again #{d.of})" if d.of else ""
     urgent = f" EMERGENCY: {quoted(d.options.emergency)}." if d.options.emergency else ""
-    return (text + retry + urgent, *(why(w) for w in event.warnings))
+    notes = _notes(event, found)
+    rest = f" {_ahead(event)}{retry}{urgent}"
+    together = whole((f"{text} {notes}{rest}", "")) if notes else f"{text}{rest}"
+    told = (together,) if together else (f"{text}{rest}", f"{to}: #{d.number}: {notes}")
+    return (*told, *(why(w) for w in event.warnings))
+
+
+def _notes(event: e.Accepted, found: tuple[Covered, ...]) -> str:
+    """What else to know, in sentences."""
+    private = event.private
+    return " ".join(
+        (
+            *left_behind(found, private=private),
+            *links(event.notes, private=private),
+            *undone(event.notes, private=private),
+            *cancelled_out(event.notes, private=private),
+        )
+    )
 
 
 def _plan(d: Live) -> str:
@@ -144,15 +169,27 @@ def _ahead(event: e.Accepted) -> str:
     return f"{len(event.ahead)} ahead of it: {some([f'#{n}' for n in event.ahead])}."
 
 
-def _what(event: e.Accepted, d: Live, site: Site) -> str:
+def _what(event: e.Accepted, found: tuple[Covered, ...], at: datetime, site: Site) -> str:
     if not event.changes:
-        return "edits that are in no commit"
-    foreign = [c for c in event.changes if c.person != d.actor.person and len(event.changes) > 1]
-    listed = f"{count(len(event.changes), 'change')} by {both(owners(event.changes, site))}"
-    if event.private or not foreign:
+        return "nothing new" if event.notes.undone else "edits that are in no commit"
+    number = count(len(event.changes), "change")
+    if event.private:
+        return number
+    listed = f"{number} by {both(owners(event.changes, site))}"
+    along = [one.change for one in found if one.share is Share.ALONG]
+    if not along:
         return listed
-    dated = some([f"{c.short} merged {c.when:%Y-%m-%d}" for c in foreign], f"!diff {event.number}")
-    return f"{listed} ({dated})"
+    dated = {c.commit: f"{c.short}, merged {ago(at - c.when)} ago, not deployed yet" for c in along}
+    if len(along) > _FEW:
+        return f"{listed} ({some(list(dated.values()), f'!diff {event.number}')})"
+    told: dict[str, list[str]] = {owner: [] for owner in owners(event.changes, site)}
+    for change in along:
+        told[owners([change], site)[0]].append(dated[change.commit])
+    return f"{number}, {both(_by(owner, dates) for owner, dates in told.items())}"
+
+
+def _by(owner: str, along: list[str]) -> str:
+    return f"by {owner} ({'; '.join(along)})" if along else f"by {owner}"
 
 
 def _asked(event: e.Accepted, d: Live, site: Site) -> str:

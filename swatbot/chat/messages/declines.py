@@ -1,9 +1,9 @@
 """Why something is not done, and what to type instead: one sentence or two for each reason."""
 
-import re
-from collections.abc import Iterator
 from typing import assert_never
 
+from swatbot.chat.messages.again import again
+from swatbot.chat.messages.notes import cancelled, links
 from swatbot.chat.messages.text import both, count, fit, hhmm, quoted, some, typed, whole
 from swatbot.domain import reasons as r
 from swatbot.domain.findings import MISSING
@@ -19,13 +19,9 @@ _VERBS = {
     "broken": "reject",
     "here": "be here for",
 }
-# Bytes of a line that are left beside who is addressed, with and without a deployment that stopped.
-_ROOM, _ROOM_ALONE = 300, 350
+# Bytes of a line that are left beside who is addressed, and that a deployment has stopped.
+_ROOM = 300
 _FEW = 3
-_NAMED = 120
-# A plan that can be typed as it is told: a path with a space in it would read as path and message.
-_PATH = r"""(?:"[^"]+"|(?!-)[^\s,"]+)"""
-_PLAN = re.compile(rf"{_PATH}(?:(?:,| then) {_PATH})*")
 _ROLE = {Role.PERSON: "people in people.toml", Role.DEPLOYER: "deployers", Role.ADMIN: "admins"}
 
 
@@ -166,9 +162,10 @@ def _nothing(reason: r.NothingToSync) -> str:
     if reason.upstream_ahead:
         when = f" as of {hhmm(reason.fetched_at)}" if reason.fetched_at else ""
         ahead = f" Its upstream is {count(reason.upstream_ahead, 'commit')} ahead{when}: pull first?"
+    notes = fit(" ".join((*links(reason.notes), *cancelled(reason.notes))), 140)
     return (
         f"nothing to sync: the fleet has {fit(reason.plan, 120)} as it is in the tree"
-        f" ({reason.digest}).{ahead}"
+        f" ({reason.digest}).{' ' if notes else ''}{notes}{ahead}"
     )
 
 
@@ -181,7 +178,10 @@ def _bad_paths(reason: r.BadPaths) -> str:
         hints = [f"Did you mean {near}?"] if near else []
         hints.append("Paths are relative to it.")
         return whole((f"there is no {path} in the tree. {hint}{more}" for hint in hints), _ROOM)
-    return f"I can not ship {path}: {fit(first.fault, 160)}.{more}"
+    near = typed(first.suggestion)
+    hints = [f" Did you mean {near}?", ""] if near else [""]
+    fault = fit(first.fault, 120)
+    return whole((f"I can not ship {path}: {fault}.{hint}{more}" for hint in hints), _ROOM)
 
 
 Changes = r.LeftBehind | r.Dirty | r.ManyDeletions | r.UnknownAuthor
@@ -206,24 +206,31 @@ def _files(files: tuple[str, ...], *, private: bool, width: int = 60) -> str:
 
 def _left_behind(reason: r.LeftBehind) -> str:
     change = reason.change
+    by = "" if reason.private else f" by {change.owner}"
     files = _files(reason.left, private=reason.private)
     more = f" The same goes for {count(reason.more, 'more change')}." if reason.more else ""
     return (
-        f"not queued. Change {change.short} by {change.owner} also touches {files}, which"
+        f"not queued. Change {change.short}{by} also touches {files}, which"
         f" {fit(reason.plan, 60)} does not cover: the sync would ship half of it.{more}"
     )
 
 
 def _dirty(reason: r.Dirty) -> str:
-    def said(again: str, width: int) -> str:
-        files = _files(reason.files, private=reason.private, width=width)
+    def said(command: str, width: int) -> str:
+        owners = reason.owners if len(reason.owners) == len(reason.files) else ("",) * len(reason.files)
+        edits = [f"{fit(f, width)} ({_whose(o)})" for f, o in zip(reason.files, owners, strict=True)]
+        files = _files(reason.files, private=True) if reason.private else some(edits)
         return (
             f"not queued. There are edits in the tree that are in no commit: {files}. Commit or remove them,"
-            f" or say {again} if you mean them."
+            f" or say {command} if you mean them."
         )
 
-    ways = _again("--dirty", reason)
-    return whole((said(again, width) for again in ways for width in (60, 30)), _ROOM)
+    ways = again("--dirty", reason)
+    return whole((said(command, width) for command in ways for width in (60, 30)), _ROOM)
+
+
+def _whose(owner: str) -> str:
+    return fit(owner, 20) if owner else "deleted"
 
 
 def _deletions(reason: r.ManyDeletions) -> str:
@@ -231,79 +238,11 @@ def _deletions(reason: r.ManyDeletions) -> str:
         f"not queued. It would delete {reason.deletions} of {count(reason.held, 'file')} on every host."
         " If that is meant: "
     )
-    return whole((f"{text}{again}." for again in _again("--delete-many", reason)), _ROOM)
+    return whole((f"{text}{command}." for command in again("--delete-many", reason)), _ROOM)
 
 
 def _unknown_author(reason: r.UnknownAuthor) -> str:
     change = reason.change
     who = "its author" if reason.private else f"{fit(change.author, 40)} <{fit(change.email, 60)}>"
     text = f"not queued. I do not know {who}, who wrote {change.short}. Who tests it? Say "
-    return whole((f"{text}{again}." for again in _again("--for NAME", reason)), _ROOM)
-
-
-def alternatives(reason: r.Reason) -> str:
-    """The commands to type next, where they want a line of their own; "" otherwise."""
-    if not isinstance(reason, r.LeftBehind):
-        return ""
-    return whole((*_three_commands(reason), _in_words(reason)), _ROOM_ALONE)
-
-
-def _three_commands(reason: r.LeftBehind) -> Iterator[str]:
-    """Together, in order, or knowingly without: as short as need be, and never cut."""
-    if reason.private or not _PLAN.fullmatch(reason.plan):
-        return
-    first, *rest = _messages(reason.message)
-    later = rest[0] if rest else first
-    for extra in _extras(reason):
-        for message in dict.fromkeys((first, later)):
-            yield (
-                f'say "{_sync(f"{extra}, {reason.plan}", message)}", or for an order'
-                f' "{_sync(f"{extra} then {reason.plan}", later)}",'
-                f' or "{_sync(f"--partial {reason.plan}", later)}" if you mean it.'
-            )
-
-
-def _extras(reason: r.LeftBehind) -> Iterator[str]:
-    """What to add to the plan: few files by their names, many by directories outside of it."""
-    left = reason.left
-    above = [path.rpartition("/")[0] or path for path in left]
-    top = [path.partition("/")[0] for path in left]
-    ways = [list(dict.fromkeys(way)) for way in (left, above, top)]
-    for way in sorted(ways, key=lambda way: len(way) > _FEW):
-        inside = any(f" {path}/" in f" {reason.plan}" for path in way)
-        if all(typed(path) for path in way) and not inside:
-            yield ", ".join(typed(path) for path in way)
-
-
-def _in_words(reason: r.LeftBehind) -> str:
-    named: list[str] = []
-    for path in () if reason.private else reason.left[:_FEW]:
-        if typed(path) and len(", ".join([*named, typed(path)]).encode()) <= _NAMED:
-            named.append(typed(path))
-    more = len(reason.left) - len(named)
-    parts = [", ".join(named)] if named else []
-    if more:
-        number = f"{more} more" if named else count(more, "file")
-        parts.append(f'{number} (see "git show --name-only {fit(reason.change.short, 12)}")')
-    return (
-        f"type it again with {both(parts)} beside your paths:"
-        ' after a comma they ship together, before "then" they go first; or with --partial before the paths'
-        " if you mean it."
-    )
-
-
-def _again(option: str, reason: r.Dirty | r.ManyDeletions | r.UnknownAuthor) -> Iterator[str]:
-    """The command with one more option; the last way is in words, for a plan that is too long to be told."""
-    if _PLAN.fullmatch(reason.plan):
-        for message in _messages(reason.message):
-            yield f'"{_sync(f"{option} {reason.plan}", message)}"'
-    yield f"the same with {option} before the paths"
-
-
-def _messages(message: str) -> list[str]:
-    """The message, then what stands for it where there is no room."""
-    return [message, "MESSAGE"] if message else [""]
-
-
-def _sync(arguments: str, message: str) -> str:
-    return f"!sync-dir {arguments} {message}".rstrip()
+    return whole((f"{text}{command}." for command in again("--for NAME", reason)), _ROOM)

@@ -127,7 +127,7 @@ def _stale(status: Status) -> tuple[str, ...]:
 def status_one(d: Live | Past, view: View) -> tuple[str, ...]:
     """One deployment, in at most three lines."""
     site, now = view.site, view.now
-    whose = both(owners(d.changes, site)) or called(d.actor.name, site)
+    whose = both(owners(() if d.private else d.changes, site)) or called(d.actor.name, site)
     head = f"#{d.number} {plan_of(d, 80)} by {called(d.actor.name, site)} (changes by {whose}): "
     digest = f", {d.digest}" if d.digest else ""
     lines = [f"{head}{_where(d, now)}{digest}."]

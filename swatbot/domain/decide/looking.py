@@ -6,7 +6,7 @@ from swatbot.domain import commands as c
 from swatbot.domain.coverage import Change, Covered, Share, coverage, shipped
 from swatbot.domain.deployment import State
 from swatbot.domain.events import Accepted, Event, Failed, Pinned, Refused
-from swatbot.domain.findings import Findings, Pin, Season
+from swatbot.domain.findings import NO_NOTES, Findings, Pin, Season
 from swatbot.domain.live import Live
 from swatbot.domain.reasons import (
     BadPaths,
@@ -30,7 +30,7 @@ def on_inspected(status: Status, d: Live, command: c.Inspected, rules: Rules) ->
     if d.state is not State.INSPECTING:
         return ()
     found, season = command.findings, command.season
-    covered = coverage(found.changes, d.plan)
+    covered = coverage(found.changes, d.plan, d.actor.person or "", d.message)
     refusal = _refusal(d, found, covered, rules) or _season(d, season, Outside.REFUSE, rules)
     if refusal is not None:
         return (Refused(d.number, refusal),)
@@ -47,6 +47,7 @@ def on_inspected(status: Status, d: Live, command: c.Inspected, rules: Rules) ->
             ahead,
             found.private,
             _warnings(status, d, season, rules),
+            found.notes,
         ),
     )
 
@@ -55,7 +56,7 @@ def on_snapshotted(status: Status, d: Live, command: c.Snapshotted, rules: Rules
     """Pinned, unless the tree changed in a way that the deployer was not told."""
     if d.state is not State.SNAPSHOTTING:
         return ()
-    covered = coverage(command.pin.findings.changes, d.plan)
+    covered = coverage(command.pin.findings.changes, d.plan, d.actor.person or "", d.message)
     told = tuple(change.short for change in d.changes)
     found = tuple(change.short for change in shipped(covered))
     reason = _refusal(d, command.pin.findings, covered, rules)
@@ -75,26 +76,43 @@ def _behind(status: Status, rules: Rules) -> tuple[str, ...]:
 
 def _slim(command: c.Snapshotted) -> Pin:
     """Without the findings' lists: the journal holds them already, in what was accepted."""
-    findings = replace(command.pin.findings, changes=(), files=(), dirty=())
+    findings = replace(command.pin.findings, changes=(), files=(), dirty=(), notes=NO_NOTES)
     return replace(command.pin, findings=findings)
 
 
 def _refusal(d: Live, found: Findings, covered: tuple[Covered, ...], rules: Rules) -> Reason | None:
-    plan, message = str(d.plan), d.message
+    plan = str(d.plan)
     if found.faults:
         return BadPaths(faults=found.faults)
     if not found.files:
         held = d.states[-1][:6] if d.states else found.head[:7]
         return NothingToSync(
-            plan=plan, digest=held, upstream_ahead=found.upstream_ahead, fetched_at=found.fetched_at
+            plan=plan,
+            digest=held,
+            upstream_ahead=found.upstream_ahead,
+            fetched_at=found.fetched_at,
+            notes=NO_NOTES if found.private else found.notes,
         )
     if found.dirty and not d.options.dirty:
-        return Dirty(files=found.dirty, plan=plan, message=message, private=found.private)
+        return _dirty(d, found)
     limit = max(rules.delete_floor, int(rules.delete_share * found.held))
     emptied = 0 < found.held == found.deletions
     if (found.deletions > limit or (emptied and found.held > 1)) and not d.options.delete_many:
-        return ManyDeletions(deletions=found.deletions, held=found.held, plan=plan, message=message)
+        return ManyDeletions(
+            deletions=found.deletions, held=found.held, plan=plan, message=d.message, options=d.options
+        )
     return _left_behind(d, found, covered) or _unknown_author(d, found, shipped(covered))
+
+
+def _dirty(d: Live, found: Findings) -> Reason:
+    return Dirty(
+        files=tuple(edit.path for edit in found.dirty),
+        owners=tuple(edit.owner for edit in found.dirty),
+        plan=str(d.plan),
+        message=d.message,
+        private=found.private,
+        options=d.options,
+    )
 
 
 def _left_behind(d: Live, found: Findings, covered: tuple[Covered, ...]) -> Reason | None:
@@ -109,6 +127,7 @@ def _left_behind(d: Live, found: Findings, covered: tuple[Covered, ...]) -> Reas
         more=len(parts) - 1,
         message=d.message,
         private=found.private,
+        options=d.options,
     )
 
 
@@ -117,7 +136,13 @@ def _unknown_author(d: Live, found: Findings, ships: tuple[Change, ...]) -> Reas
         return None
     for change in ships:
         if not change.person:
-            return UnknownAuthor(change=change, plan=str(d.plan), message=d.message, private=found.private)
+            return UnknownAuthor(
+                change=change,
+                plan=str(d.plan),
+                message=d.message,
+                private=found.private,
+                options=d.options,
+            )
     return None
 
 

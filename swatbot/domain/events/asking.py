@@ -5,6 +5,7 @@ from datetime import datetime
 
 from swatbot.domain.coverage import Change
 from swatbot.domain.deployment import Cause, Kind, Place
+from swatbot.domain.findings import NO_NOTES, Notes
 from swatbot.domain.person import Actor
 from swatbot.domain.plan import Options, Plan
 from swatbot.domain.reasons import Reason
@@ -37,6 +38,7 @@ class Accepted:
     ahead: tuple[int, ...]
     private: bool = False
     warnings: tuple[Reason, ...] = ()
+    notes: Notes = NO_NOTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,49 @@
+"""What a deployer should know beside what ships: links, changes that cancel out, what is taken back."""
+
+from collections.abc import Iterator
+
+from swatbot.chat.messages.text import both, count, fit, some
+from swatbot.domain.coverage import Covered, Share
+from swatbot.domain.findings import Notes
+
+_MOST = 3
+
+
+def cancelled(notes: Notes, *, private: bool = False) -> Iterator[str]:
+    """Changes that wait together with their revert."""
+    if private and notes.cancelled:
+        yield f"{count(len(notes.cancelled), 'revert')} and what they revert cancel out."
+        return
+    for pair in notes.cancelled[:_MOST]:
+        changes = [fit(change, 12) for change in pair.changes]
+        listed = both(changes) if len(changes) <= _MOST else some(changes)
+        its = "its" if len(changes) == 1 else "their"
+        yield f"{listed} and {its} revert {fit(pair.revert, 12)} cancel out."
+    if (more := len(notes.cancelled) - _MOST) > 0:
+        yield f"{count(more, 'more revert')} cancel{'s' if more == 1 else ''} out too."
+
+
+def links(notes: Notes, *, private: bool = False) -> Iterator[str]:
+    """Paths that are links: whoever types one may believe that what it leads to ships."""
+    for link in notes.links[:_MOST]:
+        if private:
+            yield "A path is a symbolic link: the link ships, not what it leads to."
+        else:
+            yield f"{fit(link.path, 60)} is a symbolic link: it ships, not {fit(link.target, 60)}."
+
+
+def undone(notes: Notes, *, private: bool = False) -> Iterator[str]:
+    """Commits that the fleet holds and the tree has not."""
+    if notes.undone:
+        ids = [fit(commit, 12) for commit in notes.undone]
+        listed = count(len(ids), "change") if private else some(ids)
+        yield f"It takes back {listed}, which the fleet holds and the tree has no more."
+
+
+def left_behind(found: tuple[Covered, ...], *, private: bool) -> Iterator[str]:
+    """What `--partial` leaves behind."""
+    for one in [one for one in found if one.share is Share.PART][:_MOST]:
+        left = one.left_behind
+        files = count(len(left), "private file") if private else some([fit(f, 60) for f in left])
+        whose = "a change" if private else fit(one.change.short, 12)
+        yield f"Of {whose} it leaves {files} behind."
