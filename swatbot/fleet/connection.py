@@ -46,7 +46,12 @@ class Facts:
 
 
 class Connection:
-    """What is open to one host. `kept` are the sha256 that the helper could take from its own store."""
+    """What is open to one host.
+
+    Attributes:
+        kept: the sha256 that the helper could take from its own store.
+        back: called with the host's name when it could not be asked, and the connection is open again.
+    """
 
     def __init__(
         self, target: Target, settings: SshSettings, dialer: Dialer, watchdog: Watchdog, clock: Clock
@@ -56,6 +61,7 @@ class Connection:
         self.jump: Connection | None = None
         self.facts: Facts | None = None
         self.kept: set[str] = set()
+        self.back: Callable[[str], None] = _nobody
         self._settings, self._dialer, self._watchdog, self._clock = settings, dialer, watchdog, clock
         self.turn = Turn()
         self._opening = threading.Lock()
@@ -65,6 +71,7 @@ class Connection:
         self._wire: wire.Wire | None = None
         self._used = self._failed = 0.0
         self._failures = 0
+        self._missed = False
         self._closed = False
 
     @property
@@ -85,7 +92,7 @@ class Connection:
     @property
     def may_reopen(self) -> bool:
         """Whether it is time to try again: after every failure that takes twice as long."""
-        pause = min(2.0**self._failures, _LONGEST_BACKOFF) if self._failures else 0.0
+        pause = min(2.0 ** min(self._failures, 16), _LONGEST_BACKOFF) if self._failures else 0.0
         return monotonic() - self._failed >= pause
 
     def ask(self, request: bytes, news: Callable[[], None], seconds: float | None = None) -> None:
@@ -137,6 +144,9 @@ class Connection:
         """
         with self._opening:
             self._ensure()
+            missed, self._missed = self._missed, False
+        if missed:
+            self.back(self.target.name)
 
     def transport(self) -> paramiko.Transport:
         """The transport, for connections that go through this host; no helper is started for that.
@@ -163,7 +173,7 @@ class Connection:
                 self._dial()
             self._start_helper()
         except UnreachedError:
-            self._failures, self._failed = self._failures + 1, monotonic()
+            self._failures, self._failed, self._missed = self._failures + 1, monotonic(), True
             raise
         self._failures = 0
 
@@ -203,7 +213,8 @@ class Connection:
         self._wire = started
 
     def _hello(self) -> bytes:
-        return wire.request({"op": "hello", "root": self.target.root, "state": self.target.state_dir})
+        where = {"root": self.target.root, "state": self.target.state_dir}
+        return wire.request({"op": "hello", **where, "ignore": self._settings.ignore})
 
     def _greeted(self, answer: dict[str, Any]) -> None:
         if "error" in answer:
@@ -220,6 +231,7 @@ class Connection:
     def _lost(self, line: wire.Wire, error: Exception) -> LostError:
         """Why there is no answer; the connection is ended."""
         deadline, self._deadline = self._deadline, None
+        self._missed = True
         self._hang_up()
         if deadline is not None:
             self._watchdog.forget(deadline)
@@ -249,6 +261,10 @@ class Connection:
 
     def _hang_up(self) -> None:
         hang_up(self._sock, self._transport)
+
+
+def _nobody(_host: str) -> None:
+    """Nobody wants to know."""
 
 
 def readable(text: object) -> str:

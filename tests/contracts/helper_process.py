@@ -4,23 +4,35 @@ import json
 import select
 import shlex
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from swatbot.domain.manifest import Manifest
 from swatbot.fleet import wire
+from swatbot.fleet.helper import PARTS
+from swatbot.fleet.payload import entries_of
 
 
 class HelperProcess:
     """One helper, started by the very command that a host runs."""
 
-    def __init__(self, root: Path, python: str, state: str = "", *, hello: bool = True) -> None:
+    def __init__(
+        self,
+        root: Path,
+        python: str,
+        state: str = "",
+        *,
+        hello: bool = True,
+        ignore: Sequence[str] = (),
+    ) -> None:
         argv = shlex.split(wire.command(python))
         self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._in.write(wire.HELPER)
         self._in.flush()
         assert self._out.readline() == wire.GREETING
         if hello:
-            self.hello = self.ask({"op": "hello", "root": str(root), "state": state})
+            self.hello = self.ask({"op": "hello", "root": str(root), "state": state, "ignore": ignore})
 
     def ask(self, header: dict[str, Any], blob: bytes = b"") -> dict[str, Any]:
         return self.ask_raw(wire.request(header, blob))
@@ -28,6 +40,13 @@ class HelperProcess:
     def ask_raw(self, request: bytes) -> dict[str, Any]:
         self.write(request)
         return self.answer()
+
+    def look(self, roots: Sequence[str]) -> tuple[Manifest, object]:
+        """What it holds, and the step that is unfinished there."""
+        proof = self.ask({"op": "prove", "roots": roots, "near": [""] * PARTS})
+        manifest = Manifest.of(roots, entries_of(proof["entries"]))
+        assert manifest.digest == proof["digest"]
+        return manifest, proof["unfinished"]
 
     def is_silent(self, seconds: float) -> bool:
         """Whether no answer begins within so many seconds."""
