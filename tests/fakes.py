@@ -174,10 +174,10 @@ class FakeFleet(MemoryFleet):
             self.unreachable.update(names)
 
     def heal(self, *names: str) -> None:
-        """These hosts work again."""
+        """These hosts work again; who watches is told of those that could not be asked."""
         for name in names:
             self.failing.pop(name, None)
-        self.unreachable.difference_update(names)
+        self.mend(*names)
 
     def fill(self, manifest: Manifest) -> None:
         """Every host holds this, and nothing else."""

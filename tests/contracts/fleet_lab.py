@@ -1,7 +1,7 @@
 """What the contract of the Fleet port needs from any implementation's laboratory."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -14,8 +14,11 @@ Files = Mapping[str, tuple[int, bytes]]
 """Path -> (mode, bytes); a link has mode 0, and its target as bytes."""
 
 
+IGNORE = ("*.md", "tests/", "conf/*.sample")
+
+
 class Lab(Protocol):
-    """A fleet whose hosts can be looked at and broken."""
+    """A fleet whose hosts can be looked at and broken; what matches IGNORE is ignored."""
 
     @property
     def fleet(self) -> Fleet:
@@ -33,6 +36,10 @@ class Lab(Protocol):
 
     def read(self, host: str) -> dict[str, tuple[int, bytes]]:
         """Everything that a host holds."""
+        ...
+
+    def back_door(self, host: str, path: str) -> Callable[[bytes], None]:
+        """A way to change a file's bytes that leaves its size and its time stamps as they are."""
         ...
 
     def break_(self, host: str) -> None:

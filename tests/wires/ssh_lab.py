@@ -1,13 +1,14 @@
 """A Fleet laboratory on a real sshd: a directory and a gate for each host."""
 
+import mmap
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from swatbot.fleet.hosts import SshSettings, Target
 from swatbot.fleet.sync import SshFleet
-from tests.contracts.fleet_lab import fixed_clock
+from tests.contracts.fleet_lab import IGNORE, fixed_clock
 from tests.wires.sshd import Gate, Sshd
 
 
@@ -22,6 +23,7 @@ class SshLab:
         self.known_hosts.write_text(sshd.known(*(("127.0.0.1", g.port) for g in self.gates.values())))
         self.targets = [self._target(sshd, host) for host in self.hosts]
         base = SshSettings(self.known_hosts, (sshd.key,), connect_timeout=5.0, answer_timeout=10.0)
+        base = replace(base, ignore=IGNORE)
         self.settings = replace(base, **settings)  # type: ignore[arg-type] # the tests know the fields
         self.fleet = SshFleet(self.targets, self.settings, fixed_clock())
 
@@ -56,6 +58,17 @@ class SshLab:
                 else:
                     found[key] = (place.stat().st_mode & 0o7777, place.read_bytes())
         return found
+
+    def back_door(self, host: str, path: str) -> Callable[[bytes], None]:
+        """A page that is dirty already is changed, which the kernel notes nowhere."""
+        with (self.root(host) / path).open("r+b") as file:
+            page = mmap.mmap(file.fileno(), 0)
+        page[:] = page[:]
+
+        def change(data: bytes) -> None:
+            page[:] = data
+
+        return change
 
     def break_(self, host: str) -> None:
         self.gates[host].refuse()
