@@ -622,7 +622,7 @@ def run(argv: list[str], seconds: float, root: bytes) -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         with contextlib.suppress(OSError):
             os.killpg(process.pid, signal.SIGKILL)
-    listener.join(1)
+    listener.join(0.2)
     return {"status": status, "said": bytes(said).decode("utf-8", "replace")}
 
 

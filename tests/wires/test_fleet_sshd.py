@@ -1,6 +1,7 @@
 """The fleet against a real sshd: what breaks, how it is told, and that no file is ever half-written."""
 
 import os
+import queue
 import random
 import socket
 import subprocess
@@ -17,7 +18,7 @@ import pytest
 
 from swatbot.domain.manifest import Manifest
 from swatbot.domain.stage import HostResult, Outcome, Tally
-from swatbot.fleet import dial, keeper
+from swatbot.fleet import connection, dial, keeper, wire
 from swatbot.fleet.attempt import Attempt
 from swatbot.fleet.conversations import Conversation
 from swatbot.fleet.sync import SshFleet
@@ -148,6 +149,78 @@ def test_warm_opens_in_the_background(lab: SshLab) -> None:
     lab.fleet.warm(lab.hosts)
     assert eventually(lambda: all(lab.fleet.is_open(h) for h in ("h1", "h2", "h3")))
     assert not lab.fleet.is_open("h4")
+
+
+def test_the_keeper_goes_on_trying_and_tells_who_is_back(
+    lab: SshLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "_LONGEST_BACKOFF", 0.2)
+    fleet = lab.another(ping_every=0.05)
+    returned: queue.SimpleQueue[str] = queue.SimpleQueue()
+    fleet.watch(returned.put)
+    lab.break_("h2")
+    fleet.warm(["h1", "h2"])
+    tried = fleet._connections.of("h2")
+    assert tried is not None
+    assert eventually(lambda: tried._failures > 3)
+    lab.mend("h2")
+    assert returned.get(timeout=10) == "h2"
+    assert returned.empty()
+    fleet.close()
+
+
+def test_a_host_that_fell_silent_is_told_when_it_is_back(lab: SshLab, states: States) -> None:
+    fleet = lab.another(ping_every=0.05, answer_timeout=0.5)
+    returned: queue.SimpleQueue[str] = queue.SimpleQueue()
+    fleet.watch(returned.put)
+    fleet.prove(["h1"], ROOTS)
+    lab.gates["h1"].hang = True
+    assert push(fleet, states, "h1")[0].outcome is Outcome.FAILED
+    assert returned.empty()
+    lab.gates["h1"].hang = False
+    assert returned.get(timeout=10) == "h1"
+    fleet.close()
+
+
+def test_a_host_that_is_down_for_days_is_still_tried(lab: SshLab) -> None:
+    tried = lab.fleet._connections.of("h1")
+    assert tried is not None
+    tried._failures = 100_000
+    assert tried.may_reopen
+
+
+def test_hosts_list_what_differs_and_nothing_else(lab: SshLab) -> None:
+    files = {f"d/{n}": (0o644, b"%d" % n) for n in range(3000)}
+    store = Store()
+    base = store.take(["."], {**OLD, **files})
+    for host in lab.hosts:
+        for path, (mode, data) in files.items():
+            lab.put(host, path, data, mode)
+    heard: list[int] = []
+    take = wire.Wire._cut
+
+    def cut(line: wire.Wire, size: int) -> dict[str, object]:
+        heard.append(size)
+        return take(line, size)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wire.Wire, "_cut", cut)
+        lab.put("h1", "d/1", b"edited")
+        assert push(lab.fleet, (store, base, base), *lab.hosts)[0].put_right == ("d/1",)
+        assert sum(heard) < 20_000
+        heard.clear()
+        fresh = lab.another()
+        assert {p.manifest for p in fresh.prove(lab.hosts, ["."])} == {base}
+        assert 200_000 < sum(heard) < 400_000, "one host lists everything, the others nothing"
+        heard.clear()
+        lab.put("h2", "d/2", b"edited")
+        (lab.root("h3") / "d" / "3").unlink()
+        for host, path in (("h2", "d/2"), ("h3", "d/3")):
+            (proof,) = fresh.prove([host], ["."])
+            assert proof.manifest is not None
+            assert proof.manifest.differences(base) == (path,)
+        assert sum(heard) < 10_000
+        fresh.close()
 
 
 def eventually(true: Callable[[], bool]) -> bool:
