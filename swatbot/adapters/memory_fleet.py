@@ -79,9 +79,10 @@ class MemoryFleet:
     def mend(self, *hosts: str) -> None:
         """These hosts can be reached again; who watches is told of those that were missed."""
         self.unreachable.difference_update(hosts)
-        for host in self._missed.intersection(hosts):
-            self._missed.discard(host)
-            self._back(host)
+        for host in hosts:
+            if host in self._missed:
+                self._missed.discard(host)
+                self._back(host)
 
     def close(self) -> None:
         """See `Fleet.close`; there is nothing to close."""

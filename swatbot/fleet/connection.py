@@ -233,6 +233,7 @@ class Connection:
         deadline, self._deadline = self._deadline, None
         self._missed = True
         self._hang_up()
+        self._wire = None  # its channel learns of the end later, from paramiko's thread
         if deadline is not None:
             self._watchdog.forget(deadline)
             if deadline.passed:

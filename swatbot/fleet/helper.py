@@ -46,6 +46,8 @@ PARTS = 256
 SAID = 2000
 # A file that changed less than this ago could change again under the same time stamp: it is read again.
 SETTLED_SECONDS = 2.0
+# Who asks takes a long silence for death: while files are read, there is a sign of life so often.
+SIGN_SECONDS = 5.0
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -207,6 +209,7 @@ class Tree:
         self.seen: dict[str, tuple[Any, Entry]] = {}
         self.proven: tuple[list[str], dict[str, Entry], str] = ([], {}, "")
         self.durable = True
+        self.sign = time.monotonic()
 
     def ignores(self, path: str) -> bool:
         """Whether a path is left alone; the same as Patterns.match in swatbot/tree/patterns.py."""
@@ -296,8 +299,7 @@ class Tree:
                 self.seen[path] = known
         found[path] = known[1]
 
-    @staticmethod
-    def _entry(fd: int, name: bytes, path: str, info: os.stat_result) -> Entry:
+    def _entry(self, fd: int, name: bytes, path: str, info: os.stat_result) -> Entry:
         if stat.S_ISLNK(info.st_mode):
             target = os.readlink(name, dir_fd=fd)
             return (path, "link", 0, len(target), to_text(target))
@@ -306,6 +308,9 @@ class Tree:
         sha = hashlib.sha256()
         for data in pieces(os.open(name, READ, dir_fd=fd)):
             sha.update(data)
+            if time.monotonic() - self.sign > SIGN_SECONDS:
+                self.sign = time.monotonic()
+                os.write(2, b"\n")
         return (path, "file", stat.S_IMODE(info.st_mode), info.st_size, sha.hexdigest())
 
 

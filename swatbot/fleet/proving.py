@@ -13,8 +13,6 @@ from swatbot.ports import HostProof
 
 RETRY_AFTER = 0.3
 STUMBLED = "swatbot stumbled over this host; see its log"
-# Reading everything may take a host long, and it says nothing meanwhile.
-_AFRESH_SECONDS = 1800.0
 
 _Said = tuple[str, str]
 """The digest of what a host holds, "" if it could not be asked, and the reason of its proof."""
@@ -70,7 +68,7 @@ class Proving:
 
     def _digest(self) -> Conversation[_Said]:
         request = wire.request({"op": "prove", "roots": self._roots, "afresh": self._afresh})
-        answer = yield from asked(request, _AFRESH_SECONDS if self._afresh else None)
+        answer = yield from asked(request)
         digest = answer.get("digest")
         if "error" in answer or not isinstance(digest, str):
             raise RefusedError(refusal(answer))

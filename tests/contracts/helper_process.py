@@ -5,6 +5,7 @@ import select
 import shlex
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,6 +13,8 @@ from swatbot.domain.manifest import Manifest
 from swatbot.fleet import wire
 from swatbot.fleet.helper import PARTS
 from swatbot.fleet.payload import entries_of
+
+_CRASHING = Path(__file__).with_name("crashing_helper.py")
 
 
 class HelperProcess:
@@ -25,11 +28,15 @@ class HelperProcess:
         *,
         hello: bool = True,
         ignore: Sequence[str] = (),
+        calls: int | None = None,
     ) -> None:
+        """Start it; with `calls` it dies at its so-many-th call to the operating system."""
         argv = shlex.split(wire.command(python))
+        source = wire.HELPER
+        if calls is not None:
+            argv, source = [python, str(_CRASHING), str(calls)], b""
         self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._in.write(wire.HELPER)
-        self._in.flush()
+        self.write(source)
         assert self._out.readline() == wire.GREETING
         if hello:
             self.hello = self.ask({"op": "hello", "root": str(root), "state": state, "ignore": ignore})
@@ -53,17 +60,23 @@ class HelperProcess:
         return not select.select([self._out], [], [], seconds)[0]
 
     def answer(self) -> dict[str, Any]:
-        size = int.from_bytes(self._out.read(4), "big")
-        answer = json.loads(self._out.read(size))
+        size = self._out.read(4)
+        if not size:
+            raise EOFError
+        answer = json.loads(self._out.read(int.from_bytes(size, "big")))
         assert isinstance(answer, dict)
         return answer
 
     def write(self, data: bytes) -> None:
-        self._in.write(data)
-        self._in.flush()
+        try:
+            self._in.write(data)
+            self._in.flush()
+        except BrokenPipeError:
+            raise EOFError from None
 
     def close(self) -> int:
-        self._in.close()
+        with suppress(BrokenPipeError):
+            self._in.close()
         code = self.process.wait(10)
         self._out.close()
         return code

@@ -133,6 +133,19 @@ def test_a_host_that_falls_silent_has_failed(lab: SshLab, states: States) -> Non
     assert results[1].reason == "no answer within 3 s"
 
 
+def test_a_host_that_reads_for_long_is_waited_for(lab: SshLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "HELPER", wire.HELPER.replace(b"SIGN_SECONDS = 5.0", b"SIGN_SECONDS = 0.1"))
+    fleet = lab.another(answer_timeout=0.4)
+    with (lab.root("h1") / "conf" / "huge").open("wb") as file:
+        file.truncate(700 << 20)
+    started = monotonic()
+    proof = fleet.prove(["h1"], ROOTS)[0]
+    assert monotonic() - started > 0.6
+    assert proof.reason == ""
+    assert proof.manifest is not None
+    fleet.close()
+
+
 def test_a_ping_notices_a_frozen_host(lab: SshLab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeper, "_PING_SECONDS", 0.3)
     fleet = lab.another(ping_every=0.2)
