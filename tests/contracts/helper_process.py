@@ -28,13 +28,13 @@ class HelperProcess:
         *,
         hello: bool = True,
         ignore: Sequence[str] = (),
-        calls: int | None = None,
+        dies: Sequence[str] = (),
     ) -> None:
-        """Start it; with `calls` it dies at its so-many-th call to the operating system."""
+        """Start it; `dies` are the arguments of crashing_helper.py, for one that does not live."""
         argv = shlex.split(wire.command(python))
         source = wire.HELPER
-        if calls is not None:
-            argv, source = [python, str(_CRASHING), str(calls)], b""
+        if dies:
+            argv, source = [python, str(_CRASHING), *dies], b""
         self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.write(source)
         assert self._out.readline() == wire.GREETING

@@ -21,6 +21,7 @@ from swatbot.fleet.attempt import Attempt
 from swatbot.fleet.connection import LostError
 from swatbot.fleet.connections import Connections
 from swatbot.fleet.conversations import Answer, Ask, Conversation, Open
+from swatbot.fleet.helper import above
 from swatbot.fleet.hosts import SshSettings
 from swatbot.fleet.lists import Lists
 from swatbot.fleet.payload import Payload
@@ -34,30 +35,26 @@ HOSTS = ("h1", "h2")
 TOPS = ("a", "b", "c d")
 IGNORE = ("*.md", "tests/")
 LEFT_ALONE = {"README.md": (0o644, b"read me"), "tests/t": (0o600, b"t")}
-Node = tuple[int, bytes] | dict[str, "Node"]
 
+File = tuple[int, bytes]
 files = st.tuples(st.sampled_from((0o644, 0o755)), st.sampled_from((b"", b"1", b"2", b"3" * 999)))
 links = st.tuples(st.just(0), st.sampled_from((b"x", b"y/z", b"\xff")))
-nodes: st.SearchStrategy[Node] = st.recursive(
-    files | links,
-    lambda inner: st.dictionaries(
-        st.sampled_from(("x", "y", "-rf", "\u00fc\udcff", "n\n")), inner, max_size=4
-    ),
-    max_leaves=8,
-)
-trees = st.dictionaries(st.sampled_from(TOPS), nodes, max_size=3)
-# At which call a host's helper dies, one after the other; None is a life without end.
-fates = st.lists(st.none() | st.integers(0, 160), max_size=4)
+names = st.sampled_from(("x", "y", "-rf", "\u00fc\udcff", "n\n"))
+paths = st.tuples(st.sampled_from(TOPS), st.lists(names, max_size=3)).map(lambda p: "/".join((p[0], *p[1])))
 
 
-def flat(tree: Node, path: str = "") -> dict[str, tuple[int, bytes]]:
-    """The files and links of a tree by path."""
-    if not isinstance(tree, dict):
-        return {path: tree}
-    found: dict[str, tuple[int, bytes]] = {}
-    for name, node in tree.items():
-        found.update(flat(node, f"{path}/{name}" if path else name))
-    return found
+def possible(found: dict[str, File]) -> dict[str, File]:
+    """Without what lies under a file."""
+    return {path: file for path, file in found.items() if not set(above(path)) & found.keys()}
+
+
+trees = st.dictionaries(paths, files | links, min_size=2, max_size=10).map(possible)
+# How a host's helpers die, one after the other: arguments of crashing_helper.py; () is one that lives.
+Fate = tuple[str, ...]
+early: st.SearchStrategy[Fate] = st.integers(0, 150).map(lambda n: (str(n),))
+midway: st.SearchStrategy[Fate] = st.integers(2, 9).map(lambda n: (str(n), "moves"))
+alive: st.SearchStrategy[Fate] = st.just(())
+fates = st.lists(midway | early | alive, min_size=1, max_size=4)
 
 
 @dataclass(frozen=True)
@@ -76,15 +73,15 @@ class Case:
     after: Files
     steps: tuple[tuple[str, ...], ...]
     again: bool
-    fates: tuple[list[int | None], ...]
+    fates: tuple[list[Fate], ...]
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    before, after = flat(draw(trees)), flat(draw(trees))
+    before, after = draw(trees), draw(trees)
     there = [top for top in TOPS if any(covered(path, [top]) for path in (*before, *after))]
     order_of = draw(st.permutations(there))
-    cut = draw(st.integers(0, len(order_of)))
+    cut = draw(st.integers(1, max(len(order_of) - 1, 1)))
     steps = tuple(tuple(step) for step in (order_of[:cut], order_of[cut:]) if step)
     return Case(before, after, steps, draw(st.booleans()), tuple(draw(fates) for _ in HOSTS))
 
@@ -94,7 +91,7 @@ class Host:
 
     kept: set[str]
 
-    def __init__(self, name: str, root: Path, fates: list[int | None]) -> None:
+    def __init__(self, name: str, root: Path, fates: list[Fate]) -> None:
         self.name, self.root, self.fates = name, root, deque(fates)
         self._helper: HelperProcess | None = None
         self.kept = set()
@@ -136,8 +133,8 @@ class Host:
         return None, None
 
     def _open(self) -> None:
-        calls = self.fates.popleft() if self.fates else None
-        self._helper = HelperProcess(self.root, sys.executable, ignore=IGNORE, calls=calls, hello=False)
+        dies = self.fates.popleft() if self.fates else ()
+        self._helper = HelperProcess(self.root, sys.executable, ignore=IGNORE, dies=dies, hello=False)
         hello = {"op": "hello", "root": str(self.root), "state": "", "ignore": IGNORE}
         self.kept.update(self._helper.ask(hello)["kept"])
 
@@ -234,8 +231,8 @@ def recover(world: World, states: list[Manifest], reached: int) -> None:
                 holds_old_or_new(host, world, step, base, target)
 
 
-@given(cases().filter(lambda case: case.steps))
-@settings(max_examples=400 if SOAK else 12)
+@given(cases())
+@settings(max_examples=400 if SOAK else 15)
 @pytest.mark.timeout(3600)
 def test_hosts_are_old_or_new_and_after_recovery_all_are_one(case: Case) -> None:
     with TemporaryDirectory() as top:
