@@ -183,7 +183,6 @@ class FakeFleet(MemoryFleet):
         self.progress_at: dict[str, float] = {}
         self.writes: list[tuple[str, int, int]] = []
         self.clock: ManualClock | None = None
-        self.back: Callable[[str], None] = lambda _: None
 
     def fail(self, *names: str, outcome: Outcome = Outcome.FAILED) -> None:
         """These hosts fail from now on."""
@@ -192,13 +191,10 @@ class FakeFleet(MemoryFleet):
             self.unreachable.update(names)
 
     def heal(self, *names: str) -> None:
-        """These hosts work again."""
+        """These hosts work again; who watches is told of those that could not be asked."""
         for name in names:
             self.failing.pop(name, None)
-        returned = self.unreachable.intersection(names)
-        self.unreachable.difference_update(names)
-        for name in returned:
-            self.back(name)
+        self.mend(*names)
 
     def fill(self, manifest: Manifest) -> None:
         """Every host holds this, and nothing else."""

@@ -166,7 +166,7 @@ class World:
         self.engine = Engine(self.journal, self.leases, effects, queries, self.workers, self.clock, self.site)
         self.chat.settle = self.settle
         self.front.start()
-        self.fleet.back = lambda host: self.engine.report(HostReturned(host))
+        self.fleet.watch(lambda host: self.engine.report(HostReturned(host)))
         self.engine.start("story")
         self.settle()
 

@@ -8,6 +8,7 @@ from swatbot.domain.stage import HostResult, Outcome, Tally, failures
 from swatbot.ports import Contents, HostProof, Order, Stop
 
 _INSTANT = 0.001
+_SILENT = "no answer in 10 s"
 _STALE = "refused: another engine has taken over (its fencing token is newer)"
 
 
@@ -16,13 +17,17 @@ class MemoryFleet:
 
     Args:
         hosts: their names; all hold nothing at first.
+        ignore: says of a path whether hosts leave it alone, as the config's patterns do.
     """
 
-    def __init__(self, hosts: Sequence[str]) -> None:
+    def __init__(self, hosts: Sequence[str], ignore: Callable[[str], bool] = lambda _: False) -> None:
         self.holds: dict[str, dict[str, Entry]] = {host: {} for host in hosts}
         self.unreachable: set[str] = set()
         self._contents: dict[str, bytes] = {}
         self._highest_token = 0
+        self._ignore = ignore
+        self._missed: set[str] = set()
+        self._back: Callable[[str], None] = lambda _: None
 
     def put(self, host: str, path: str, data: bytes, mode: int = 0o644) -> None:
         """Write a file on a host; mode 0 makes a link with that target."""
@@ -38,7 +43,7 @@ class MemoryFleet:
 
     def held(self, host: str, roots: Sequence[str]) -> Manifest:
         """What a host holds under some roots."""
-        return Manifest.of(roots, (e for e in self.holds[host].values() if covered(e.path, roots)))
+        return Manifest.of(roots, (e for e in self.holds[host].values() if self._told(e.path, roots)))
 
     def push(
         self, order: Order, contents: Contents, progress: Callable[[Tally], None], stop: Stop
@@ -52,17 +57,32 @@ class MemoryFleet:
             progress(_tally(results, len(order.hosts)))
         return tuple(results)
 
-    def prove(self, hosts: Sequence[str], roots: Sequence[str]) -> tuple[HostProof, ...]:
-        """See `Fleet.prove`."""
+    def prove(
+        self, hosts: Sequence[str], roots: Sequence[str], *, afresh: bool = False
+    ) -> tuple[HostProof, ...]:
+        """See `Fleet.prove`; nothing is remembered here, so every proof is afresh."""
+        del afresh
         return tuple(
-            HostProof(host, None, "no answer in 10 s")
-            if host not in self.holds or host in self.unreachable
-            else HostProof(host, self.held(host, roots))
+            HostProof(host, None, _SILENT) if self._misses(host) else HostProof(host, self.held(host, roots))
             for host in hosts
         )
 
     def warm(self, hosts: Sequence[str]) -> None:
         """See `Fleet.warm`; there is nothing to open."""
+        for host in hosts:
+            self._misses(host)
+
+    def watch(self, back: Callable[[str], None]) -> None:
+        """See `Fleet.watch`."""
+        self._back = back
+
+    def mend(self, *hosts: str) -> None:
+        """These hosts can be reached again; who watches is told of those that were missed."""
+        self.unreachable.difference_update(hosts)
+        for host in hosts:
+            if host in self._missed:
+                self._missed.discard(host)
+                self._back(host)
 
     def close(self) -> None:
         """See `Fleet.close`; there is nothing to close."""
@@ -74,7 +94,11 @@ class MemoryFleet:
         self._highest_token = order.token
         before = self.held(host, order.target.roots)
         odd = () if before.digest == order.target.digest else before.differences(order.base)
-        kept = {p: e for p, e in self.holds[host].items() if not covered(p, order.target.roots)}
+        kept = {p: e for p, e in self.holds[host].items() if not self._told(p, order.target.roots)}
+        if stuck := sorted(above for path in kept for above in _above(path) if above in order.target.by_path):
+            return HostResult(
+                host, Outcome.FAILED, reason=f"{stuck[0]!r} is a directory that holds what is ignored"
+            )
         self.holds[host] = {**kept, **order.target.by_path}
         return HostResult(host, Outcome.OK, order.target.digest, "", _INSTANT, odd)
 
@@ -82,14 +106,30 @@ class MemoryFleet:
         spent = not order.budget.allows(len(failures(results)), len(order.hosts))
         if stop.is_set() or spent:
             return HostResult(host, Outcome.NOT_STARTED)
-        if host not in self.holds or host in self.unreachable:
-            return HostResult(host, Outcome.UNREACHABLE, reason="no answer in 10 s")
+        if self._misses(host):
+            return HostResult(host, Outcome.UNREACHABLE, reason=_SILENT)
         return self.apply(host, order)
+
+    def _misses(self, host: str) -> bool:
+        """Whether a host can not be asked; it is remembered that somebody tried."""
+        if host in self.holds and host not in self.unreachable:
+            return False
+        self._missed.add(host)
+        return True
+
+    def _told(self, path: str, roots: Sequence[str]) -> bool:
+        """Whether a path lies under the roots, and is not left alone."""
+        return covered(path, roots) and not self._ignore(path)
 
     def _bytes(self, entry: Entry) -> bytes:
         if entry.kind is Kind.LINK:
             return entry.content.encode("utf-8", "surrogateescape")
         return self._contents[entry.content]
+
+
+def _above(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:n]) for n in range(1, len(parts))]
 
 
 def _tally(results: Sequence[HostResult], total: int) -> Tally:

@@ -104,7 +104,7 @@ class Effects:
 
     def _patrol(self, effect: f.Patrol) -> c.PatrolReported:
         whole = self._world.tree.manifest(effect.whole)
-        proofs = self._world.fleet.prove(effect.hosts, whole.roots)
+        proofs = self._world.fleet.prove(effect.hosts, whole.roots, afresh=True)
         held = {proof.host: proof.manifest for proof in proofs if proof.manifest is not None}
         drift = (Drift(h, self._shown(m.differences(whole))) for h, m in held.items())
         silent = tuple(proof.host for proof in proofs if proof.manifest is None)

@@ -25,6 +25,7 @@ from swatbot.chat.grammar import concerns
 from swatbot.chat.messages.text import clock_span
 from swatbot.config import Config
 from swatbot.config.sections import IrcSection
+from swatbot.domain.commands import HostReturned
 from swatbot.ports import Chat, Clock
 
 _LOG = logging.getLogger(__name__)
@@ -63,8 +64,19 @@ class EnginePart(Part):
         self._loop = EngineLoop(self.engine, leases, on_lost)
 
     def start(self) -> None:
-        """Take the lease and go on where the journal ends."""
+        """Take the lease and go on where the journal ends; hosts that return are told to the engine."""
+        self.fleet.watch(self._returned)
         self._loop.start(f"{socket.gethostname()} (process {os.getpid()})")
+        threading.Thread(target=self._look_for_stale, name="stale-hosts", daemon=True).start()
+
+    def _returned(self, host: str) -> None:
+        self.engine.report(HostReturned(host))
+
+    def _look_for_stale(self) -> None:
+        """Hosts that were missed may have come back while nobody looked; others are tried from now on."""
+        for proof in self.fleet.prove(tuple(self.engine.status.stale), ()):
+            if proof.manifest is not None:
+                self._returned(proof.host)
 
     def stop(self) -> None:
         """Let what is in flight finish, give up the lease, close the connections."""

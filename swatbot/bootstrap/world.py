@@ -82,8 +82,12 @@ def make_tree(shared: Base) -> GitTree:
 
 def make_fleet(shared: Base) -> SshFleet:
     """All hosts of all groups."""
-    fleet = shared.config.fleet
-    targets = [
+    return SshFleet(make_targets(shared.config), make_ssh_settings(shared.config), shared.clock)
+
+
+def make_targets(config: Config) -> tuple[Target, ...]:
+    """Where each host is, and how to speak to it; {host} is its name."""
+    return tuple(
         Target(
             host,
             group.address_of(host),
@@ -94,12 +98,17 @@ def make_fleet(shared: Base) -> SshFleet:
             group.run_as,
             group.python,
             group.jump,
+            tuple(tuple(word.replace("{host}", host) for word in argv) for argv in group.after_sync),
         )
-        for group in fleet.group
+        for group in config.fleet.group
         for host in group.hosts
-    ]
-    ssh = fleet.ssh
-    settings = SshSettings(
+    )
+
+
+def make_ssh_settings(config: Config) -> SshSettings:
+    """What is the same for all hosts; they ignore what the tree ignores."""
+    ssh = config.fleet.ssh
+    return SshSettings(
         Path(ssh.known_hosts),
         tuple(Path(key) for key in ssh.keys),
         ssh.agent,
@@ -107,8 +116,9 @@ def make_fleet(shared: Base) -> SshFleet:
         ssh.answer_timeout.total_seconds(),
         ssh.connect_parallel,
         ssh.durable,
+        ignore=config.swatbot.tree.ignore,
+        after_sync_timeout=ssh.after_sync_timeout.total_seconds(),
     )
-    return SshFleet(targets, settings, shared.clock)
 
 
 def make_checks(shared: Base, contents: Contents) -> Checks:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from swatbot.config.types import (
     Address,
+    Argv,
     ClockTime,
     Count,
     Duration,
@@ -137,6 +138,7 @@ class SshSection(Section):
     answer_timeout: Duration = duration("60s")
     connect_parallel: Count = 40
     durable: Flag = True
+    after_sync_timeout: Duration = duration("60s")
 
 
 class GroupSection(Section):
@@ -154,6 +156,7 @@ class GroupSection(Section):
     run_as: str = ""
     python: str = "python3"
     jump: str = ""
+    after_sync: tuple[Argv, ...] = ()
     http_port: Port = 80
     http_ports: dict[str, Port] = Field(default_factory=dict)
 

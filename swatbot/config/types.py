@@ -162,6 +162,12 @@ def _word(text: str) -> str:
     return text
 
 
+def _argv(words: tuple[str, ...]) -> tuple[str, ...]:
+    if not words or not words[0] or re.search(r"\s", words[0]):
+        raise ValueError('a command as a list of its words: ["systemctl", "reload", "php-fpm"]')
+    return words
+
+
 def _title(text: str) -> str:
     if not text.strip() or not text.isprintable():
         raise ValueError("text on one line")
@@ -187,6 +193,7 @@ TreePath = Annotated[str, AfterValidator(_tree_path)]
 Address = Annotated[str, AfterValidator(_template)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 Word = Annotated[str, AfterValidator(_word)]
+Argv = Annotated[tuple[str, ...], AfterValidator(_argv)]
 Title = Annotated[str, AfterValidator(_title)]
 Url = Annotated[str, AfterValidator(_url)]
 Flag = Annotated[bool, Strict()]

@@ -12,7 +12,7 @@ from swatbot.domain.live import HostMark, Live
 from swatbot.domain.manifest import covered
 from swatbot.domain.status import Lock, Status
 from swatbot.domain.transitions import TABLE
-from swatbot.domain.upkept import mended, undrifted, upkept, without_patrol
+from swatbot.domain.upkept import mended, only_stale, undrifted, upkept, without_patrol
 
 
 def evolve(status: Status, event: e.Event, at: datetime) -> Status:
@@ -32,7 +32,7 @@ def evolve(status: Status, event: e.Event, at: datetime) -> Status:
     if isinstance(event, e.Pinned):
         event = _shared(event, status)
     after = applied(d, event, at, target)
-    return _queue(status.put(after), after, event)
+    return only_stale(_queue(status.put(after), after, event))
 
 
 def fold(status: Status, recorded: Iterable[tuple[e.Event, datetime]]) -> Status:

@@ -45,6 +45,13 @@ def undrifted(status: Status, d: Deployment, stale: tuple[str, ...]) -> Status:
     return replace(status, drift=drift)
 
 
+def only_stale(status: Status) -> Status:
+    """Once nothing is active, the return of a host that missed nothing is of no interest."""
+    if status.active is not None or all(h in status.stale for h in status.returned):
+        return status
+    return replace(status, returned=tuple(h for h in status.returned if h in status.stale))
+
+
 def without_patrol(status: Status) -> Status:
     """A deployment does not wait for the patrol, which would find hosts between two states."""
     patrols = status.upkeep is not None and status.upkeep.kind is UpkeepKind.PATROL

@@ -16,6 +16,8 @@ from swatbot.fleet.watchdog import Deadline, Watchdog
 from swatbot.ports import Clock
 
 _LONGEST_BACKOFF = 60.0
+# What paramiko raises for a connection that ended; an EOFError is no OSError.
+_BROKEN = (EOFError, OSError, paramiko.SSHException)
 
 
 class LostError(Exception):
@@ -46,7 +48,14 @@ class Facts:
 
 
 class Connection:
-    """What is open to one host. `kept` are the sha256 that the helper could take from its own store."""
+    """What is open to one host.
+
+    Attributes:
+        jump: the connection that this one goes through, None for none.
+        bears: whether others go through this one.
+        kept: the sha256 that the helper could take from its own store.
+        back: called with the host's name when it could not be asked, and the connection is open again.
+    """
 
     def __init__(
         self, target: Target, settings: SshSettings, dialer: Dialer, watchdog: Watchdog, clock: Clock
@@ -54,8 +63,10 @@ class Connection:
         """Nothing is opened yet."""
         self.target = target
         self.jump: Connection | None = None
+        self.bears = False
         self.facts: Facts | None = None
         self.kept: set[str] = set()
+        self.back: Callable[[str], None] = _nobody
         self._settings, self._dialer, self._watchdog, self._clock = settings, dialer, watchdog, clock
         self.turn = Turn()
         self._opening = threading.Lock()
@@ -65,6 +76,9 @@ class Connection:
         self._wire: wire.Wire | None = None
         self._used = self._failed = 0.0
         self._failures = 0
+        self._fault: UnreachedError | None = None
+        self._wanted = False
+        self._missed = False
         self._closed = False
 
     @property
@@ -74,8 +88,13 @@ class Connection:
 
     @property
     def was_open(self) -> bool:
-        """Whether somebody wanted it open at some time."""
-        return not self._closed and (self._transport is not None or self._failures > 0)
+        """Whether somebody wanted it open at some time, with a helper."""
+        return self._wanted and not self._closed
+
+    @property
+    def carries(self) -> bool:
+        """Whether others go through it now, and nobody wanted a helper here."""
+        return self.bears and not self._wanted and self._transport is not None and self._transport.is_active()
 
     @property
     def unused(self) -> float:
@@ -85,7 +104,7 @@ class Connection:
     @property
     def may_reopen(self) -> bool:
         """Whether it is time to try again: after every failure that takes twice as long."""
-        pause = min(2.0**self._failures, _LONGEST_BACKOFF) if self._failures else 0.0
+        pause = min(2.0 ** min(self._failures, 16), _LONGEST_BACKOFF) if self._failures else 0.0
         return monotonic() - self._failed >= pause
 
     def ask(self, request: bytes, news: Callable[[], None], seconds: float | None = None) -> None:
@@ -103,12 +122,13 @@ class Connection:
         line = self._wire
         if line is None:
             raise LostError("the connection broke", transient=True)
-        self._deadline = self._watchdog.watch(seconds or self._settings.answer_timeout, self._hang_up)
+        deadline = self._watchdog.watch(seconds or self._settings.answer_timeout, self._hang_up)
+        self._deadline = deadline
         try:
             line.listen(news)
-            line.send(request, self._deadline.put_off)
-        except (OSError, paramiko.SSHException) as error:
-            raise self._lost(line, error) from error
+            line.send(request, deadline.put_off)
+        except _BROKEN as error:
+            raise self._lost(line, deadline, error) from error
 
     def answer(self) -> dict[str, Any] | None:
         """The answer to what was asked, None while it is not there or somebody else knows why; never blocks.
@@ -122,8 +142,8 @@ class Connection:
         deadline.put_off()
         try:
             found = line.take()
-        except (EOFError, OSError, paramiko.SSHException, wire.GarbageError) as error:
-            raise self._lost(line, error) from error
+        except (*_BROKEN, wire.GarbageError) as error:
+            raise self._lost(line, deadline, error) from error
         if found is not None:
             self._deadline = None
             self._watchdog.forget(deadline)
@@ -137,18 +157,50 @@ class Connection:
         """
         with self._opening:
             self._ensure()
+            missed, self._missed = self._missed, False
+        if missed:
+            self.back(self.target.name)
 
     def transport(self) -> paramiko.Transport:
         """The transport, for connections that go through this host; no helper is started for that.
 
         Raises:
-            UnreachedError: it could not be opened.
+            UnreachedError: it could not be opened; who waited meanwhile gets the same, and does not try anew.
         """
+        began = monotonic()
         with self._opening:
-            if self._transport is None or not self._transport.is_active():
-                self._dial()
-            assert self._transport is not None  # noqa: S101 - _dial sets it or raises
+            stands = self._transport is not None and self._transport.is_active()
+            if not stands and self._fault is not None and self._failed >= began:
+                raise UnreachedError(str(self._fault), transient=self._fault.transient)
+            self._connect()
+            assert self._transport is not None  # noqa: S101 - _connect sets it or raises
             return self._transport
+
+    @property
+    def may_block(self) -> bool:
+        """Whether even a small request may have to wait for another host, or for new keys, to be sent."""
+        transport = self._transport
+        return self.jump is not None or transport is None or not transport.clear_to_send.is_set()
+
+    def tend_transport(self) -> None:
+        """See whether a host that others go through still answers; if not, end the connection.
+
+        Raises:
+            UnreachedError: it did not.
+        """
+        transport = self._transport
+        if transport is None or not transport.is_active():
+            return
+        with self._watchdog.guard(self._settings.connect_timeout, self._hang_up) as deadline:
+            transport.global_request("keepalive@openssh.com", wait=True)
+        self._used = monotonic()
+        if deadline.passed:
+            raise UnreachedError(f"{self.target.address} is silent")
+
+    def hang_up(self) -> None:
+        """End it now, whatever it is doing; who wants it opens it again."""
+        self._hang_up()
+        self._wire = None
 
     def close(self) -> None:
         """End it now, whatever it is doing; it stays closed."""
@@ -156,16 +208,29 @@ class Connection:
         self._hang_up()
 
     def _ensure(self) -> None:
+        self._wanted = True
         if self.is_open:
             return
+        self._connect()
         try:
-            if self._transport is None or not self._transport.is_active():
-                self._dial()
             self._start_helper()
-        except UnreachedError:
-            self._failures, self._failed = self._failures + 1, monotonic()
+        except UnreachedError as error:
+            self._fail(error)
             raise
         self._failures = 0
+
+    def _connect(self) -> None:
+        if self._transport is not None and self._transport.is_active():
+            return
+        try:
+            self._dial()
+        except UnreachedError as error:
+            self._fail(error)
+            raise
+        self._fault = None
+
+    def _fail(self, error: UnreachedError) -> None:
+        self._failures, self._failed, self._missed, self._fault = self._failures + 1, monotonic(), True, error
 
     def _dial(self) -> None:
         """Open the transport. Through a jump host, that one is opened first, outside the bound."""
@@ -187,7 +252,7 @@ class Connection:
 
     def _start_helper(self) -> None:
         assert self._transport is not None  # noqa: S101 - _dial came before
-        started = None
+        started = channel = None
         with self._watchdog.guard(self._settings.connect_timeout, self._hang_up) as deadline:
             try:
                 channel = self._transport.open_session()
@@ -196,14 +261,22 @@ class Connection:
                 started.greet()
                 started.send(self._hello(), deadline.put_off)
                 self._greeted(started.receive(deadline.put_off))
-            except (EOFError, OSError, paramiko.SSHException, wire.GarbageError, UnreachedError) as error:
+            except (*_BROKEN, wire.GarbageError, UnreachedError) as error:
                 why = self._why_not(started, error)
-                self._hang_up()
+                self._end_helper(channel)
                 raise self._late(deadline, why) from error
         self._wire = started
 
+    def _end_helper(self, channel: paramiko.Channel | None) -> None:
+        """A helper that can not work ends; a transport that others go through stays."""
+        if self.bears and channel is not None and self._transport is not None and self._transport.is_active():
+            channel.close()
+        else:
+            self._hang_up()
+
     def _hello(self) -> bytes:
-        return wire.request({"op": "hello", "root": self.target.root, "state": self.target.state_dir})
+        where = {"root": self.target.root, "state": self.target.state_dir}
+        return wire.request({"op": "hello", **where, "ignore": self._settings.ignore})
 
     def _greeted(self, answer: dict[str, Any]) -> None:
         if "error" in answer:
@@ -217,14 +290,17 @@ class Connection:
         except (KeyError, TypeError, ValueError) as error:
             raise UnreachedError("what it answers makes no sense") from error
 
-    def _lost(self, line: wire.Wire, error: Exception) -> LostError:
-        """Why there is no answer; the connection is ended."""
-        deadline, self._deadline = self._deadline, None
-        self._hang_up()
-        if deadline is not None:
-            self._watchdog.forget(deadline)
-            if deadline.passed:
-                return LostError(f"no answer within {deadline.seconds:g} s")
+    def _lost(self, line: wire.Wire, deadline: Deadline, error: Exception) -> LostError:
+        """Why there is no answer; the connection is ended, unless it is another one by now."""
+        self._watchdog.forget(deadline)
+        if self._deadline is deadline:
+            self._deadline = None
+        if self._wire is line:
+            self._missed = True
+            self._hang_up()
+            self._wire = None  # its channel learns of the end later, from paramiko's thread
+        if deadline.passed:
+            return LostError(f"no answer within {deadline.seconds:g} s")
         if isinstance(error, wire.GarbageError):
             return LostError(str(error))
         return LostError(line.complaint() or "the connection broke", transient=True)
@@ -249,6 +325,10 @@ class Connection:
 
     def _hang_up(self) -> None:
         hang_up(self._sock, self._transport)
+
+
+def _nobody(_host: str) -> None:
+    """Nobody wants to know."""
 
 
 def readable(text: object) -> str:

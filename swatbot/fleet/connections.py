@@ -1,7 +1,7 @@
 """The connections to all targets, how they go through one another, and their common end."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from swatbot.fleet.connection import Connection
 from swatbot.fleet.dial import Dialer
@@ -20,6 +20,9 @@ class Connections:
         self._all = {t.name: Connection(t, settings, dialer, self._watchdog, clock) for t in targets}
         for connection in self._all.values():
             connection.jump = self._jump(connection.target)
+        for connection in self._all.values():
+            if connection.jump is not None:
+                connection.jump.bears = True
         self._closing = threading.Event()
 
     def __iter__(self) -> Iterator[Connection]:
@@ -33,6 +36,15 @@ class Connections:
     def kept(self, host: str) -> set[str]:
         """The sha256 of contents that a host is believed to have in its own store."""
         return self._all[host].kept if host in self._all else set()
+
+    def hooks(self, host: str) -> tuple[tuple[str, ...], ...]:
+        """The after-sync commands of a host."""
+        return self._all[host].target.after_sync if host in self._all else ()
+
+    def watch(self, back: Callable[[str], None]) -> None:
+        """Call `back`, in any thread, with the name of a host that can be asked again."""
+        for connection in self._all.values():
+            connection.back = back
 
     def pause(self, seconds: float) -> bool:
         """Wait, unless everything is being closed; whether it is."""

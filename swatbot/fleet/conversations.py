@@ -94,6 +94,7 @@ class Conversations(Generic[T]):
         self.in_flight = 0
         self._connections, self._with_host, self._stumbled = connections, with_host, stumbled
         self._left = list(reversed(hosts))
+        self._talks: dict[str, _Talk[T]] = {}
         self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
 
     def run(
@@ -112,12 +113,16 @@ class Conversations(Generic[T]):
             every: seconds between two ticks.
         """
         due = monotonic() + every
-        while self._begin(width, may_begin):
-            try:
-                self._news.get(timeout=max(due - monotonic(), 0))()
-            except queue.Empty:
-                tick()
-                due = monotonic() + every
+        try:
+            while self._begin(width, may_begin):
+                try:
+                    self._news.get(timeout=max(due - monotonic(), 0))()
+                except queue.Empty:
+                    tick()
+                    due = monotonic() + every
+        finally:  # after a bug in what was called, nobody else may wait for a turn for ever
+            for talk in tuple(self._talks.values()):
+                talk.break_off()
 
     def _begin(self, width: int, may_begin: Callable[[], bool]) -> bool:
         """Begin as many as may be; whether any is not over."""
@@ -127,7 +132,9 @@ class Conversations(Generic[T]):
                 break
             self.in_flight += 1
             host = self._left.pop()
-            _Talk(host, self._with_host(host), self._connections, self._news.put, self._over).begin()
+            talk = _Talk(host, self._with_host(host), self._connections, self._news.put, self._over)
+            self._talks[host] = talk
+            talk.begin()
         return self.in_flight > 0
 
     def _over(self, host: str, result: Callable[[], T]) -> None:
@@ -137,6 +144,7 @@ class Conversations(Generic[T]):
             logging.getLogger(__name__).exception("the conversation with %s ended in a bug", host)
             self.results[host] = self._stumbled(host)
         self.in_flight -= 1
+        del self._talks[host]
 
 
 class _Talk(Generic[T]):
@@ -154,12 +162,23 @@ class _Talk(Generic[T]):
         self._put, self._over = put, over
         self._connection = connections.of(host)
         self._asked = 0
-        self._waits = False
+        self._waits = self._has_turn = self._broken_off = False
 
     def begin(self) -> None:
         """Begin now, or as soon as nobody else speaks with the host."""
-        if self._connection is None or self._connection.turn.take(lambda: self._put(self._go_on)):
+        if self._connection is None:
             self._go_on()
+        elif self._connection.turn.take(self._called):
+            self._has_turn = True
+            self._go_on()
+
+    def _called(self) -> None:
+        """It is this one's turn; who has broken off meanwhile hands it on."""
+        self._has_turn = True
+        if self._broken_off:
+            self._give_turn()
+        else:
+            self._put(self._go_on)
 
     def _go_on(self, answer: Answer | None = None) -> None:
         self._take_step(lambda: self._conversation.send(answer))
@@ -176,7 +195,13 @@ class _Talk(Generic[T]):
         except Exception as error:  # noqa: BLE001 - raised again where it is logged
             self._end(partial(_raise, error))
         else:
+            self._begin_step(step)
+
+    def _begin_step(self, step: Step) -> None:
+        try:
             self._carry_out(step)
+        except Exception as error:  # noqa: BLE001 - raised again where it is logged
+            self._end(partial(_raise, error))
 
     def _carry_out(self, step: Step) -> None:
         connection = self._connection
@@ -201,7 +226,7 @@ class _Talk(Generic[T]):
         def send() -> None:
             connection.ask(request, lambda: self._put(look), seconds)
 
-        if len(request) > _SMALL:
+        if len(request) > _SMALL or connection.may_block:
             self._aside(send, look, lost)
             return
         try:
@@ -242,10 +267,21 @@ class _Talk(Generic[T]):
 
         threading.Thread(target=work, name=f"fleet-{self._host}", daemon=True).start()
 
+    def break_off(self) -> None:
+        """Nobody listens any more: what may still be answered must not be taken for another answer."""
+        self._broken_off = True
+        if self._connection is not None and self._waits:
+            self._connection.hang_up()
+        self._give_turn()
+
     def _end(self, result: Callable[[], T]) -> None:
-        if self._connection is not None:
-            self._connection.turn.give()
+        self._give_turn()
         self._over(self._host, result)
+
+    def _give_turn(self) -> None:
+        if self._connection is not None and self._has_turn:
+            self._has_turn = False
+            self._connection.turn.give()
 
 
 def _raise(error: Exception) -> NoReturn:

@@ -126,7 +126,7 @@ def hang_up(sock: Socket | None, transport: paramiko.Transport | None) -> None:
 
     def close() -> None:
         if transport is not None:
-            transport.close()
+            _ignoring(Exception, transport.close)
         _ignoring(Exception, sock.close)
 
     # Closing joins paramiko's thread, and through a jump host it even sends something.

@@ -14,12 +14,16 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import fnmatch
 import hashlib
 import json
 import os
+import re
 import signal
 import stat
+import subprocess
 import sys
+import threading
 import time
 import zlib
 
@@ -37,8 +41,13 @@ LARGEST_HEADER = 64 << 20
 PIECE = 1 << 18
 KEPT_STEPS = 4
 LOCK_SECONDS = 20
+PARTS = 256
+# Of what a command says on stderr, so much is passed on.
+SAID = 2000
 # A file that changed less than this ago could change again under the same time stamp: it is read again.
 SETTLED_SECONDS = 2.0
+# Who asks takes a long silence for death: while files are read, there is a sign of life so often.
+SIGN_SECONDS = 5.0
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -81,14 +90,38 @@ def covered(path: str, roots: list[str]) -> bool:
     return any(root in ("", ".") or path == root or path.startswith(root + "/") for root in roots)
 
 
+def any_of(globs: Iterable[str]) -> Any:
+    """One expression for all globs; for none, one that never matches."""
+    return re.compile("|".join(map(fnmatch.translate, globs)) or "(?!)")
+
+
+def line(entry: Entry) -> bytes:
+    """An entry as it goes into digests."""
+    path, kind, mode, size, content = entry
+    return to_bytes(f"{kind}\0{mode:o}\0{size}\0{content}\0{path}\0\n")
+
+
 def digest(roots: Iterable[str], entries: dict[str, Entry]) -> str:
     """The same as Manifest.digest in swatbot/domain/manifest.py; a contract test holds them together."""
     sha = hashlib.sha256()
     for root in sorted(set(roots)):
         sha.update(b"root\0" + to_bytes(root) + b"\0\n")
-    for path, kind, mode, size, content in sorted(entries.values()):
-        sha.update(to_bytes("\0".join((kind, f"{mode:o}", str(size), content, path))) + b"\0\n")
+    for entry in sorted(entries.values()):
+        sha.update(line(entry))
     return sha.hexdigest()
+
+
+def part(path: str) -> int:
+    """Which part of a sketch a path belongs to."""
+    return zlib.crc32(to_bytes(path)) % PARTS
+
+
+def sketch(entries: Iterable[Entry]) -> list[str]:
+    """A digest for each part of the entries: where two sketches differ, so do the entries."""
+    parts = [hashlib.sha256() for _ in range(PARTS)]
+    for entry in sorted(entries):
+        parts[part(entry[0])].update(line(entry))
+    return [sha.hexdigest()[:16] for sha in parts]
 
 
 def sync(fd: int, durable: bool) -> None:
@@ -161,13 +194,27 @@ class Unpacked:
 
 
 class Tree:
-    """The files under the root, reached through directory descriptors only: no link is ever followed."""
+    """The files under the root, reached through directory descriptors only: no link is ever followed.
 
-    def __init__(self, root: bytes) -> None:
+    What is ignored is as if it were not there; `spared` are the paths of that which the last look came upon.
+    """
+
+    def __init__(self, root: bytes, ignore: Iterable[str]) -> None:
         # The root must be there already: a disk that is not mounted is not an empty tree.
-        self.fd = os.open(root, DIRECTORY)
-        self.seen: dict[bytes, tuple[Any, str]] = {}
+        self.root, self.fd = root, os.open(root, DIRECTORY)
+        globs = [glob.strip("/") for glob in ignore if glob.strip("/")]
+        self.names = any_of([".git", *(glob for glob in globs if "/" not in glob)])
+        self.paths = any_of(glob for glob in globs if "/" in glob)
+        self.spared: list[str] = []
+        self.seen: dict[str, tuple[Any, Entry]] = {}
+        self.proven: tuple[list[str], dict[str, Entry], str] = ([], {}, "")
         self.durable = True
+        self.sign = time.monotonic()
+
+    def ignores(self, path: str) -> bool:
+        """Whether a path is left alone; the same as Patterns.match in swatbot/tree/patterns.py."""
+        names = any(map(self.names.match, path.split("/")))
+        return names or any(map(self.paths.match, [path, *above(path)]))
 
     def directory(self, path: bytes, make: bool = False) -> int:
         """A descriptor of a directory; made if need be."""
@@ -203,57 +250,68 @@ class Tree:
         finally:
             os.close(fd)
 
+    def prove(self, roots: list[str]) -> tuple[str, dict[str, Entry]]:
+        """What lies under the roots: its digest, and all by path."""
+        entries = self.hold(roots)
+        if (roots, entries) != self.proven[:2]:
+            self.proven = (roots, entries, digest(roots, entries))
+        return self.proven[2], entries
+
     def hold(self, roots: Iterable[str]) -> dict[str, Entry]:
         """What lies under the roots, by path."""
         found: dict[str, Entry] = {}
+        self.spared = []
         for root in roots:
             if root in ("", "."):
-                self._walk(self.fd, b"", found)
+                self._walk(self.fd, "", found)
                 continue
             path = checked(root)
+            if self.ignores(root):
+                continue
             with contextlib.suppress(FileNotFoundError, NotADirectoryError), self.parent(path) as (fd, name):
-                self._visit(fd, name, path, found)
+                self._visit(fd, name, root, found)
         return found
 
-    def _walk(self, fd: int, path: bytes, found: dict[str, Entry]) -> None:
+    def _walk(self, fd: int, directory: str, found: dict[str, Entry]) -> None:
         for name in map(os.fsencode, os.listdir(fd)):
+            text = to_text(name)
+            path = directory + text
+            if self.names.match(text) or self.paths.match(path):
+                self.spared.append(path)
+                continue
             with contextlib.suppress(FileNotFoundError):
-                self._visit(fd, name, path + b"/" + name if path else name, found)
+                self._visit(fd, name, path, found)
 
-    def _visit(self, fd: int, name: bytes, path: bytes, found: dict[str, Entry]) -> None:
+    def _visit(self, fd: int, name: bytes, path: str, found: dict[str, Entry]) -> None:
         info = os.stat(name, dir_fd=fd, follow_symlinks=False)
-        text = to_text(path)
         if stat.S_ISDIR(info.st_mode):
             inner = os.open(name, DIRECTORY, dir_fd=fd)
             try:
-                self._walk(inner, path, found)
+                self._walk(inner, path + "/", found)
             finally:
                 os.close(inner)
-        elif stat.S_ISLNK(info.st_mode):
-            target = os.readlink(name, dir_fd=fd)
-            found[text] = (text, "link", 0, len(target), to_text(target))
-        elif stat.S_ISREG(info.st_mode):
-            found[text] = (
-                text,
-                "file",
-                stat.S_IMODE(info.st_mode),
-                info.st_size,
-                self._sha(fd, name, path, info),
-            )
-        else:
-            raise Trouble(f"{text!r} is neither a file, a link nor a directory: remove it")
-
-    def _sha(self, fd: int, name: bytes, path: bytes, info: os.stat_result) -> str:
-        stamp = (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns)
+            return
+        stamp = (info.st_dev, info.st_ino, info.st_mode, info.st_size, info.st_mtime_ns, info.st_ctime_ns)
         known = self.seen.get(path)
         if known is None or known[0] != stamp:
-            sha = hashlib.sha256()
-            for data in pieces(os.open(name, READ, dir_fd=fd)):
-                sha.update(data)
-            known = (stamp, sha.hexdigest())
+            known = (stamp, self._entry(fd, name, path, info))
             if time.time() - info.st_ctime > SETTLED_SECONDS:  # noqa: TID251 - a target has no Clock port
                 self.seen[path] = known
-        return known[1]
+        found[path] = known[1]
+
+    def _entry(self, fd: int, name: bytes, path: str, info: os.stat_result) -> Entry:
+        if stat.S_ISLNK(info.st_mode):
+            target = os.readlink(name, dir_fd=fd)
+            return (path, "link", 0, len(target), to_text(target))
+        if not stat.S_ISREG(info.st_mode):
+            raise Trouble(f"{path!r} is neither a file, a link nor a directory: remove it")
+        sha = hashlib.sha256()
+        for data in pieces(os.open(name, READ, dir_fd=fd)):
+            sha.update(data)
+            if time.monotonic() - self.sign > SIGN_SECONDS:
+                self.sign = time.monotonic()
+                os.write(2, b"\n")
+        return (path, "file", stat.S_IMODE(info.st_mode), info.st_size, sha.hexdigest())
 
 
 class State:
@@ -373,20 +431,20 @@ class Step:
         self.roots: list[str] = request["roots"]
         self.drop: list[str] = request["drop"]
         self.new: list[Entry] = [(str(p), str(k), int(m), int(s), str(c)) for p, k, m, s, c in request["set"]]
-        self.held = tree.hold(self.roots)
+        self.now, self.held = tree.prove(self.roots)
         self.staged: dict[str, int] = {}
         self.touched: set[bytes] = set()
 
     def run(self) -> dict[str, Any]:
         """Carry it out, or say what is missing for that."""
-        now, target = digest(self.roots, self.held), str(self.request["target"])
+        now, target = self.now, str(self.request["target"])
         if now == target:
             if self.durable and self.state.unfinished():
                 os.sync()  # the one that was killed may not have come to that
             self.state.finish()
             return {"done": now, "kept": []}
         if now != self.request["base"]:
-            return {"other": now, "entries": sorted(self.held.values())}
+            return {"other": now}
         self._check(target)
         missing = self._missing()
         if missing:
@@ -403,6 +461,13 @@ class Step:
         inside = gone <= self.held.keys() and all(covered(path, self.roots) for path in wanted)
         if not inside or digest(self.roots, wanted) != target:
             raise Trouble("the request does not add up to its target")
+        stuck = {directory: path for path in self.tree.spared for directory in above(path)}
+        for entry in self.new:
+            if self.tree.ignores(entry[0]):
+                raise Trouble(f"{entry[0]!r} is ignored by the config, and not written")
+            if entry[0] in stuck:
+                why = f"is a directory that holds {stuck[entry[0]]!r}, which is ignored: remove it"
+                raise Trouble(f"{entry[0]!r} {why}")
 
     def _missing(self) -> list[str]:
         self.at = {content: path for path, kind, _, _, content in self.held.values() if kind == "file"}
@@ -474,7 +539,7 @@ class Step:
                 fd = self.tree.directory(path)
                 sync(fd, self.durable)
                 os.close(fd)
-        proven = digest(self.roots, self.tree.hold(self.roots))
+        proven, _ = self.tree.prove(self.roots)
         if proven != target:
             raise Trouble("somebody changed files while they were synced")
         self.state.finish()
@@ -536,6 +601,36 @@ def hollow(fd: int, name: bytes) -> None:
     os.rmdir(name, dir_fd=fd)
 
 
+def run(argv: list[str], seconds: float, root: bytes) -> dict[str, Any]:
+    """Run a command; its exit status (None: it did not end in time), and how its stderr begins."""
+    said = bytearray()
+    process = subprocess.Popen(
+        argv,
+        bufsize=0,
+        cwd=root,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+    def listen(pipe: Any) -> None:
+        for data in iter(lambda: pipe.read(PIECE), b""):
+            said.extend(data[: SAID - len(said)])
+
+    # What the command leaves behind may keep stderr open for ever: only the command itself is waited for.
+    listener = threading.Thread(target=listen, args=(process.stderr,), daemon=True)
+    listener.start()
+    status = None
+    try:
+        status = process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+    listener.join(0.2)
+    return {"status": status, "said": bytes(said).decode("utf-8", "replace")}
+
+
 class Host:
     """What answers the requests of one connection."""
 
@@ -555,17 +650,19 @@ class Host:
             raise Trouble("hello comes first")
         if asked == "prove":
             return self._prove(self.tree, self.state, request)
-        if asked != "apply":
+        if asked not in ("apply", "run"):
             raise Trouble(f"{asked!r} is not a request")
         with self.state.locked():
             self.state.guard(int(request["token"]), bool(request["durable"]))
-            return Step(self.tree, self.state, self.frames, request).run()
+            if asked == "apply":
+                return Step(self.tree, self.state, self.frames, request).run()
+        return run(request["argv"], request["seconds"], self.tree.root)
 
     def _hello(self, request: dict[str, Any]) -> dict[str, Any]:
         root = to_bytes(request["root"]).rstrip(b"/") or b"/"
         head, _, name = root.rpartition(b"/")
         default = head + b"/.swatbot-" + name
-        tree = Tree(root)
+        tree = Tree(root, request["ignore"])
         state = State(to_bytes(request["state"]) or default, root, os.fstat(tree.fd).st_dev)
         state.tidy()
         disk = os.fstatvfs(tree.fd)
@@ -581,11 +678,15 @@ class Host:
 
     @staticmethod
     def _prove(tree: Tree, state: State, request: dict[str, Any]) -> dict[str, Any]:
-        entries = tree.hold(request["roots"])
-        proven = digest(request["roots"], entries)
+        if request.get("afresh"):
+            tree.seen.clear()
+        proven, entries = tree.prove(request["roots"])
         answer = {"digest": proven, "unfinished": state.unfinished()}
-        if proven not in request["known"]:
-            answer["entries"] = sorted(entries.values())
+        if "near" in request:
+            near = request["near"]
+            parts = {place for place, here in enumerate(sketch(entries.values())) if here != near[place]}
+            answer["parts"] = sorted(parts)
+            answer["entries"] = sorted(entry for path, entry in entries.items() if part(path) in parts)
         return answer
 
     def explain(self, error: BaseException) -> dict[str, Any]:

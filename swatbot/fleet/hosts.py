@@ -19,6 +19,8 @@ class Target:
         run_as: user that the helper runs as by `sudo -n -u`, "" for the one that logs in.
         python: its Python, 3.7 or newer.
         jump: name of the target through which this one is reached, "" for none.
+        after_sync: commands that it runs, in its root and without a shell, after each push that proved its
+            target there; one that fails makes the host a failed one.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Target:
     run_as: str = ""
     python: str = "python3"
     jump: str = ""
+    after_sync: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,9 @@ class SshSettings:
         connect_parallel: how many connections are opened at once.
         durable: whether files are fsynced on the hosts.
         ping_every: seconds between signs of life on a connection that is not used.
+        ignore: glob patterns (see swatbot/tree/patterns.py) of what hosts leave alone: it is neither listed
+            in proofs, nor removed.
+        after_sync_timeout: seconds that each after-sync command may take.
     """
 
     known_hosts: Path
@@ -55,3 +61,5 @@ class SshSettings:
     connect_parallel: int = 40
     durable: bool = True
     ping_every: float = 15.0
+    ignore: tuple[str, ...] = ()
+    after_sync_timeout: float = 60.0

@@ -1,6 +1,7 @@
 """Looks after connections that were opened: asks for signs of life, and opens again what broke."""
 
 import threading
+from contextlib import suppress
 
 from swatbot.fleet import wire
 from swatbot.fleet.connection import Connection, LostError
@@ -35,6 +36,9 @@ class Keeper:
 
     def _run(self) -> None:
         while not self._connections.pause(self._every):
+            for connection in self._connections:
+                if connection.carries and connection.unused >= self._every:
+                    threading.Thread(target=_tend_transport, args=(connection,), daemon=True).start()
             wanting = [c.target.name for c in self._connections if self._wants(c)]
             Conversations(self._connections, wanting, self._tend, lambda _: None).run(self._at_once)
 
@@ -52,3 +56,8 @@ class Keeper:
                 yield Open()
         except (UnreachedError, LostError):
             return  # told when the host is needed
+
+
+def _tend_transport(connection: Connection) -> None:
+    with suppress(UnreachedError):  # told when somebody wants to go through it
+        connection.tend_transport()

@@ -1,30 +1,26 @@
 """The fleet: orders carried out on many hosts over kept connections, and what the hosts prove."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from swatbot.domain.manifest import Manifest
 from swatbot.domain.stage import HostResult, Outcome, Tally
-from swatbot.fleet import wire
-from swatbot.fleet.attempt import Attempt, refusal, unfinished
-from swatbot.fleet.connection import Facts, LostError
+from swatbot.fleet.attempt import Attempt
+from swatbot.fleet.connection import Facts
 from swatbot.fleet.connections import Connections
-from swatbot.fleet.conversations import Conversation, Conversations, Open, Pause, asked
+from swatbot.fleet.conversations import Conversation, Conversations, Open
 from swatbot.fleet.dial import UnreachedError
 from swatbot.fleet.hosts import SshSettings, Target
 from swatbot.fleet.keeper import Keeper
-from swatbot.fleet.payload import Payload, manifest_of
+from swatbot.fleet.lists import Lists
+from swatbot.fleet.payload import Payload
+from swatbot.fleet.proving import STUMBLED, Proving
 from swatbot.ports import Clock, Contents, HostProof, Order, Stop
 
 T = TypeVar("T")
 
 _TELL_EVERY = 0.25
 _PROVE_AT_ONCE = 50
-_RETRY_AFTER = 0.3
-_REMEMBERED = 16
-_BUG = "swatbot stumbled over this host; see its log"
 
 
 class SshFleet:
@@ -38,8 +34,7 @@ class SshFleet:
         """
         self._settings = settings
         self._connections = Connections(targets, settings, clock)
-        self._seen: OrderedDict[str, Manifest] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lists = Lists()
         self._keeper = Keeper(self._connections, settings.ping_every, settings.connect_parallel)
 
     def push(
@@ -51,12 +46,14 @@ class SshFleet:
             OperationalError: the contents can not be read; no host was begun then.
         """
         payload = Payload(order, contents, self._settings.durable)
+        self._lists.remember(order.base, order.target)
         for host in order.hosts[:1]:  # a damaged store is found before the first host is begun
             payload.request(order.base, self._connections.kept(host))
         score = _Score(len(order.hosts))
 
         def with_host(host: str) -> Conversation[HostResult]:
-            return score.counted((yield from Attempt(host, self._connections, payload).run()))
+            attempt = Attempt(host, self._connections, payload, self._lists, self._settings)
+            return score.counted((yield from attempt.run()))
 
         def may_begin() -> bool:
             return not stop.is_set() and order.budget.allows(score.failed, score.total)
@@ -66,17 +63,18 @@ class SshFleet:
         score.tell(talks.in_flight, progress)
         return tuple(talks.results.get(h) or HostResult(h, Outcome.NOT_STARTED) for h in order.hosts)
 
-    def prove(self, hosts: Sequence[str], roots: Sequence[str]) -> tuple[HostProof, ...]:
+    def prove(
+        self, hosts: Sequence[str], roots: Sequence[str], *, afresh: bool = False
+    ) -> tuple[HostProof, ...]:
         """Ask hosts what they hold under the roots; see ports.Fleet.
 
         A step that was begun there and not ended is told in the proof's reason.
         """
-        wanted = tuple(sorted(set(roots)))
-        talks = self._conversations(
-            hosts, lambda host: self._prove(host, wanted), lambda host: HostProof(host, None, _BUG)
-        )
-        talks.run(_PROVE_AT_ONCE)
-        return tuple(talks.results[host] for host in hosts)
+        proving = Proving(roots, self._lists, afresh=afresh)
+        self._conversations(hosts, proving.ask, lambda _: None).run(_PROVE_AT_ONCE)
+        while unlisted := proving.unlisted():
+            self._conversations(unlisted, proving.list, lambda _: None).run(_PROVE_AT_ONCE)
+        return tuple(proving.proof(host) for host in hosts)
 
     def warm(self, hosts: Sequence[str]) -> None:
         """Open connections that are not open yet, in the background."""
@@ -84,6 +82,10 @@ class SshFleet:
         threading.Thread(
             target=talks.run, args=(self._settings.connect_parallel,), name="fleet-warm", daemon=True
         ).start()
+
+    def watch(self, back: Callable[[str], None]) -> None:
+        """Call `back` with the name of a host that can be asked again; see ports.Fleet."""
+        self._connections.watch(back)
 
     def close(self) -> None:
         """Close all connections."""
@@ -107,42 +109,6 @@ class SshFleet:
     ) -> Conversations[T]:
         self._keeper.wake()
         return Conversations(self._connections, hosts, with_host, stumbled)
-
-    def _prove(self, host: str, roots: tuple[str, ...]) -> Conversation[HostProof]:
-        for _ in range(2):
-            try:
-                return (yield from self._ask_proof(host, roots))
-            except (UnreachedError, LostError) as error:
-                reason = str(error)
-                if not error.transient:
-                    break
-            except wire.GarbageError as error:
-                reason = str(error)
-                break
-            yield Pause(_RETRY_AFTER)
-        return HostProof(host, None, reason)
-
-    def _ask_proof(self, host: str, roots: tuple[str, ...]) -> Conversation[HostProof]:
-        with self._lock:
-            known = dict(self._seen)
-        answer = yield from asked(wire.request({"op": "prove", "roots": roots, "known": list(known)}))
-        digest = answer.get("digest")
-        if "error" in answer or not isinstance(digest, str):
-            return HostProof(host, None, refusal(answer))
-        manifest = known.get(digest)
-        if manifest is None:
-            manifest = manifest_of(roots, answer.get("entries"))
-            if manifest.digest != digest:
-                raise wire.GarbageError("what it answers makes no sense")
-            self._remember(manifest)
-        return HostProof(host, manifest, unfinished(answer))
-
-    def _remember(self, manifest: Manifest) -> None:
-        """Hosts mostly hold the same: only the first has to list it."""
-        with self._lock:
-            self._seen[manifest.digest] = manifest
-            while len(self._seen) > _REMEMBERED:
-                self._seen.popitem(last=False)
 
 
 class _Score:
@@ -175,4 +141,4 @@ def _open(_host: str) -> Conversation[None]:
 
 
 def _stumbled(host: str) -> HostResult:
-    return HostResult(host, Outcome.FAILED, reason=_BUG)
+    return HostResult(host, Outcome.FAILED, reason=STUMBLED)

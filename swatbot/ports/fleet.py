@@ -52,16 +52,35 @@ class Fleet(Protocol):
     ) -> tuple[HostResult, ...]:
         """Carry the order out: one result for each host, in the order's order; never raises for a host.
 
-        Idempotent: a host that already proves the target answers `ok` and is not touched.
+        Idempotent: a host that already proves the target answers `ok`, and its files are not touched. A
+        host may have commands to run after a sync; one that fails makes the host a failed one. An order
+        whose base is its target puts right what differs, and names it; where nothing does, nothing is run.
         """
         ...
 
-    def prove(self, hosts: Sequence[str], roots: Sequence[str]) -> tuple[HostProof, ...]:
-        """Ask hosts what they hold under the roots, each file read and hashed."""
+    def prove(
+        self, hosts: Sequence[str], roots: Sequence[str], *, afresh: bool = False
+    ) -> tuple[HostProof, ...]:
+        """Ask hosts what they hold under the roots; what the config ignores is passed over.
+
+        Args:
+            hosts: which; one proof for each, in this order.
+            roots: paths, "." for everything.
+            afresh: every file is read and hashed again. Else a host may answer from what it remembers of
+                files whose size, inode and time stamps are as they were.
+        """
         ...
 
     def warm(self, hosts: Sequence[str]) -> None:
-        """Open connections that are not open yet, in the background."""
+        """Open connections that are not open yet, in the background; where that fails, go on trying."""
+        ...
+
+    def watch(self, back: Callable[[str], None]) -> None:
+        """Call `back` with a host's name when it could not be asked, and now can be again.
+
+        Once for each return, in any thread; `back` must not block, nor use the fleet. It may come before the
+        push in which the host was missed has returned: who learns later that it failed has to ask again.
+        """
         ...
 
     def close(self) -> None:

@@ -1,8 +1,10 @@
 """What the contract of the Fleet port needs from any implementation's laboratory."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 from swatbot.domain.manifest import Entry, Kind, Manifest
@@ -14,8 +16,11 @@ Files = Mapping[str, tuple[int, bytes]]
 """Path -> (mode, bytes); a link has mode 0, and its target as bytes."""
 
 
+IGNORE = ("*.md", "tests/", "conf/*.sample")
+
+
 class Lab(Protocol):
-    """A fleet whose hosts can be looked at and broken."""
+    """A fleet whose hosts can be looked at and broken; what matches IGNORE is ignored."""
 
     @property
     def fleet(self) -> Fleet:
@@ -33,6 +38,10 @@ class Lab(Protocol):
 
     def read(self, host: str) -> dict[str, tuple[int, bytes]]:
         """Everything that a host holds."""
+        ...
+
+    def back_door(self, host: str, path: str) -> Callable[[bytes], None]:
+        """A way to change a file's bytes that leaves its size and its time stamps as they are."""
         ...
 
     def break_(self, host: str) -> None:
@@ -77,6 +86,31 @@ class Store:
         if sha256 not in self._contents:
             raise OperationalError(f"the store does not have {sha256}")
         return self._contents[sha256]
+
+
+def write_file(root: Path, path: str, data: bytes, mode: int = 0o644) -> None:
+    """Write a file under a directory; mode 0 makes a link with that target."""
+    place = root / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if not mode:
+        place.symlink_to(os.fsdecode(data))
+        return
+    place.write_bytes(data)
+    place.chmod(mode)
+
+
+def read_files(root: Path) -> dict[str, tuple[int, bytes]]:
+    """All files and links under a directory."""
+    found = {}
+    for directory, inner, names in os.walk(root):
+        for name in [*names, *(d for d in inner if (Path(directory) / d).is_symlink())]:
+            place = Path(directory) / name
+            key = os.fsencode(place.relative_to(root)).decode("utf-8", "surrogateescape")
+            if place.is_symlink():
+                found[key] = (0, os.fsencode(place.readlink()))
+            else:
+                found[key] = (place.stat().st_mode & 0o7777, place.read_bytes())
+    return found
 
 
 def order(

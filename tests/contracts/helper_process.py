@@ -4,23 +4,42 @@ import json
 import select
 import shlex
 import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
+from swatbot.domain.manifest import Manifest
 from swatbot.fleet import wire
+from swatbot.fleet.helper import PARTS
+from swatbot.fleet.payload import entries_of
+
+_CRASHING = Path(__file__).with_name("crashing_helper.py")
 
 
 class HelperProcess:
     """One helper, started by the very command that a host runs."""
 
-    def __init__(self, root: Path, python: str, state: str = "", *, hello: bool = True) -> None:
+    def __init__(
+        self,
+        root: Path,
+        python: str,
+        state: str = "",
+        *,
+        hello: bool = True,
+        ignore: Sequence[str] = (),
+        dies: Sequence[str] = (),
+    ) -> None:
+        """Start it; `dies` are the arguments of crashing_helper.py, for one that does not live."""
         argv = shlex.split(wire.command(python))
+        source = wire.HELPER
+        if dies:
+            argv, source = [python, str(_CRASHING), *dies], b""
         self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._in.write(wire.HELPER)
-        self._in.flush()
+        self.write(source)
         assert self._out.readline() == wire.GREETING
         if hello:
-            self.hello = self.ask({"op": "hello", "root": str(root), "state": state})
+            self.hello = self.ask({"op": "hello", "root": str(root), "state": state, "ignore": ignore})
 
     def ask(self, header: dict[str, Any], blob: bytes = b"") -> dict[str, Any]:
         return self.ask_raw(wire.request(header, blob))
@@ -29,22 +48,35 @@ class HelperProcess:
         self.write(request)
         return self.answer()
 
+    def look(self, roots: Sequence[str]) -> tuple[Manifest, object]:
+        """What it holds, and the step that is unfinished there."""
+        proof = self.ask({"op": "prove", "roots": roots, "near": [""] * PARTS})
+        manifest = Manifest.of(roots, entries_of(proof["entries"]))
+        assert manifest.digest == proof["digest"]
+        return manifest, proof["unfinished"]
+
     def is_silent(self, seconds: float) -> bool:
         """Whether no answer begins within so many seconds."""
         return not select.select([self._out], [], [], seconds)[0]
 
     def answer(self) -> dict[str, Any]:
-        size = int.from_bytes(self._out.read(4), "big")
-        answer = json.loads(self._out.read(size))
+        size = self._out.read(4)
+        if not size:
+            raise EOFError
+        answer = json.loads(self._out.read(int.from_bytes(size, "big")))
         assert isinstance(answer, dict)
         return answer
 
     def write(self, data: bytes) -> None:
-        self._in.write(data)
-        self._in.flush()
+        try:
+            self._in.write(data)
+            self._in.flush()
+        except BrokenPipeError:
+            raise EOFError from None
 
     def close(self) -> int:
-        self._in.close()
+        with suppress(BrokenPipeError):
+            self._in.close()
         code = self.process.wait(10)
         self._out.close()
         return code

@@ -1,5 +1,6 @@
 """What any implementation of the Fleet port does; the names of the tests are the contract."""
 
+import queue
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,8 +10,10 @@ import pytest
 from swatbot.adapters.memory_fleet import MemoryFleet
 from swatbot.domain.stage import Outcome, Tally
 from swatbot.errors import OperationalError
+from swatbot.fleet import wire
 from swatbot.ports import Stop
-from tests.contracts.fleet_lab import Lab, Store, order
+from swatbot.tree.patterns import Patterns
+from tests.contracts.fleet_lab import IGNORE, Lab, Store, order
 from tests.wires.ssh_lab import SshLab
 from tests.wires.sshd import sshd  # noqa: F401 - a fixture
 
@@ -34,9 +37,12 @@ class MemoryLab:
     hosts = ("m1", "m2", "m3", "m4")
 
     def __init__(self) -> None:
-        self.fleet = MemoryFleet(self.hosts)
+        self.fleet = MemoryFleet(self.hosts, ignore=Patterns(IGNORE).match)
         self.put, self.read = self.fleet.put, self.fleet.read
-        self.break_, self.mend = self.fleet.unreachable.add, self.fleet.unreachable.discard
+        self.break_, self.mend = self.fleet.unreachable.add, self.fleet.mend
+
+    def back_door(self, host: str, path: str) -> Callable[[bytes], None]:
+        return lambda data: self.put(host, path, data)
 
 
 def _memory(_request: pytest.FixtureRequest, _path: Path) -> MemoryLab:
@@ -266,3 +272,96 @@ def test_the_whole_tree_can_be_the_root(lab: Lab) -> None:
     result = lab.fleet.push(order(lab.hosts[:1], base, target), store, quiet, never())[0]
     assert result.outcome is Outcome.OK
     assert lab.read(lab.hosts[0]) == {"top": (0o644, b"top")}
+
+
+LEFT_ALONE = {
+    "conf/README.md": (0o644, b"read me"),
+    "conf/tests/a": (0o600, b"a test"),
+    "conf/deep/x.sample": (0o644, b"sample"),
+    "conf/.git/HEAD": (0o644, b"ref"),
+    "conf/latest.md": (0, b"README.md"),
+}
+
+
+@pytest.mark.parametrize("root", ["conf", "."])
+def test_what_is_ignored_is_left_alone(root: str, lab: Lab) -> None:
+    fill(lab, {**OLD, **LEFT_ALONE})
+    store = Store()
+    base, target = store.take([root], OLD), store.take([root], {"conf/a": (0o644, b"new a")})
+    assert {p.manifest for p in lab.fleet.prove(lab.hosts, [root])} == {base}
+    results = lab.fleet.push(order(lab.hosts, base, target), store, quiet, never())
+    assert {(r.outcome, r.put_right) for r in results} == {(Outcome.OK, ())}
+    assert lab.read(lab.hosts[0]) == {"conf/a": (0o644, b"new a"), **LEFT_ALONE}
+    assert lab.fleet.prove(lab.hosts[:1], ["conf/tests", "conf/README.md"])[0].manifest == store.take(
+        ["conf/tests", "conf/README.md"], {}
+    )
+
+
+def test_a_directory_that_holds_what_is_ignored_gives_way_to_no_file(lab: Lab) -> None:
+    before = {"conf/d/a": (0o644, b"a"), "conf/d/in/README.md": (0o644, b"read me")}
+    fill(lab, before)
+    store = Store()
+    base = store.take(ROOTS, {"conf/d/a": (0o644, b"a")})
+    target = store.take(ROOTS, {"conf/b": (0o644, b"b"), "conf/d": (0o644, b"a file")})
+    result = lab.fleet.push(order(lab.hosts[:1], base, target), store, quiet, never())[0]
+    assert result.outcome is Outcome.FAILED
+    assert "'conf/d' is a directory that holds" in result.reason
+    assert lab.read(lab.hosts[0]) == before
+
+
+def test_everything_on_a_host_is_put_right_and_named(lab: Lab) -> None:
+    held = {f"d{n // 50}/f{n}": (0o644, b"%d" % n) for n in range(500)}
+    fill(lab, held)
+    odd, lost = lab.hosts[0], lab.hosts[1]
+    for path, mode in (("d1/f77", 0o644), ("d3/f155", 0o600), ("top", 0o644)):
+        lab.put(odd, path, b"edited" if path != "d3/f155" else b"155", mode)
+    store = Store()
+    base = store.take(["."], held)
+    right = order(lab.hosts, base, base, step=0)
+    assert [r.put_right for r in lab.fleet.push(right, store, quiet, never())] == [
+        ("d1/f77", "d3/f155", "top"),
+        (),
+        (),
+        (),
+    ]
+    assert {p.manifest for p in lab.fleet.prove(lab.hosts, ["."])} == {base}
+    less = store.take(["."], {p: f for p, f in held.items() if p != "d1/f77"})
+    assert lab.fleet.push(order([lost], base, less), store, quiet, never())[0].put_right == ()
+    assert lab.fleet.push(right, store, quiet, never())[1].put_right == ("d1/f77",)
+    assert lab.read(lost) == held
+
+
+def test_a_proof_afresh_reads_every_file_again(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The helper remembers files that did not change lately; here it does so at once.
+    hasty = wire.HELPER.replace(b"SETTLED_SECONDS = 2.0", b"SETTLED_SECONDS = -9.")
+    assert hasty != wire.HELPER
+    monkeypatch.setattr(wire, "HELPER", hasty)
+    fill(lab, OLD)
+    change = lab.back_door(lab.hosts[0], "conf/a")
+    store = Store()
+    assert lab.fleet.prove(lab.hosts[:1], ROOTS)[0].manifest == store.take(ROOTS, OLD)
+    change(b"rot a")
+    rotten = store.take(ROOTS, {**OLD, "conf/a": (0o644, b"rot a")})
+    assert lab.fleet.prove(lab.hosts[:1], ROOTS, afresh=True)[0].manifest == rotten
+    assert lab.fleet.prove(lab.hosts[:1], ROOTS)[0].manifest == rotten
+
+
+def test_who_watches_is_told_once_when_a_host_can_be_asked_again(lab: Lab) -> None:
+    returned: queue.SimpleQueue[str] = queue.SimpleQueue()
+    lab.fleet.watch(returned.put)
+    fill(lab, OLD)
+    store = Store()
+    base = store.take(ROOTS, OLD)
+    everywhere = order(lab.hosts, base, base, budget=9)
+    lab.fleet.push(everywhere, store, quiet, never())
+    assert returned.empty()
+    host = lab.hosts[1]
+    for _ in range(2):
+        lab.break_(host)
+        assert lab.fleet.push(everywhere, store, quiet, never())[1].outcome is Outcome.UNREACHABLE
+        assert returned.empty()
+        lab.mend(host)
+        lab.fleet.warm([host])
+        assert returned.get(timeout=10) == host
+        lab.fleet.push(everywhere, store, quiet, never())
+        assert returned.empty()

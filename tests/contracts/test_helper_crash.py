@@ -10,7 +10,7 @@ import pytest
 
 from swatbot.domain.manifest import Manifest
 from swatbot.fleet import wire
-from swatbot.fleet.payload import Payload, manifest_of
+from swatbot.fleet.payload import Payload
 from tests.contracts.fleet_lab import Store, order
 from tests.contracts.helper_process import HelperProcess
 
@@ -44,7 +44,7 @@ def _fill(root: Path) -> None:
 
 
 def _crash(root: Path, calls: int, request: bytes) -> int:
-    hello = wire.request({"op": "hello", "root": str(root), "state": ""})
+    hello = wire.request({"op": "hello", "root": str(root), "state": "", "ignore": []})
     program = Path(__file__).with_name("crashing_helper.py")
     argv = [sys.executable, str(program), str(calls)]
     return subprocess.run(argv, input=hello + request, capture_output=True, check=False).returncode
@@ -52,16 +52,16 @@ def _crash(root: Path, calls: int, request: bytes) -> int:
 
 def _look(root: Path) -> tuple[Manifest, object]:
     process = HelperProcess(root, sys.executable)
-    proof = process.ask({"op": "prove", "roots": ROOTS, "known": []})
+    found = process.look(ROOTS)
     process.close()
-    return manifest_of(ROOTS, proof["entries"]), proof["unfinished"]
+    return found
 
 
 def _apply(root: Path, store: Store, held: Manifest, target: Manifest) -> dict[str, object]:
     process = HelperProcess(root, sys.executable)
     payload = Payload(order(["h"], held, target, step=2), store, durable=False)
     answer = process.ask_raw(payload.request(held, process.hello["kept"]))
-    assert process.ask({"op": "prove", "roots": ROOTS, "known": [target.digest]})["unfinished"] is None
+    assert process.ask({"op": "prove", "roots": ROOTS})["unfinished"] is None
     process.close()
     return answer
 

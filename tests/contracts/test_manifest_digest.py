@@ -82,12 +82,10 @@ def test_a_helper_proves_what_was_applied_under_every_python(python: str, root: 
     other = HelperProcess(root, python)
     request = Payload(order(["h"], base, target), store, durable=True).request(base, ())
     assert other.ask_raw(request)["done"] == target.digest
-    proof = other.ask({"op": "prove", "roots": roots, "known": []})
-    assert proof["digest"] == target.digest
-    assert proof["unfinished"] is None
+    assert other.look(roots) == (target, None)
     assert other.close() == 0
     again = HelperProcess(root, python)
-    assert again.ask({"op": "prove", "roots": roots, "known": [target.digest]})["digest"] == target.digest
+    assert again.ask({"op": "prove", "roots": roots})["digest"] == target.digest
     assert again.close() == 0
 
 
@@ -107,10 +105,12 @@ def test_garbage_is_answered_and_ends_the_helper(garbage: bytes, root: Path) -> 
     [
         {"op": "boil"},
         {"op": "prove"},
-        {"op": "prove", "roots": ["../up"], "known": []},
-        {"op": "prove", "roots": ["/etc"], "known": []},
+        {"op": "prove", "roots": ["../up"]},
+        {"op": "prove", "roots": ["/etc"]},
+        {"op": "prove", "roots": ["."], "near": []},
         {"op": "apply", "token": "x"},
-        {"op": "hello", "root": "/nonexistent/root", "state": ""},
+        {"op": "hello", "root": "/nonexistent/root", "state": "", "ignore": []},
+        {"op": "run", "token": 1, "durable": False, "argv": ["/nonexistent/program"], "seconds": 1},
     ],
 )
 def test_a_bad_request_is_answered_and_the_next_one_served(header: dict[str, object], root: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_bad_request_is_answered_and_the_next_one_served(header: dict[str, obj
 
 def test_nothing_is_done_before_hello(root: Path) -> None:
     process = HelperProcess(root, sys.executable, hello=False)
-    assert process.ask({"op": "prove", "roots": ["a"], "known": []})["error"] == "hello comes first"
+    assert process.ask({"op": "prove", "roots": ["a"]})["error"] == "hello comes first"
     process.close()
 
 

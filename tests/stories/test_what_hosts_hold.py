@@ -205,7 +205,10 @@ def test_the_patrol_gives_way_to_a_deployment() -> None:
         world.tree.change("submitter", "Enable related articles", {FILE: "2"})
         prove = world.fleet.prove
 
-        def meanwhile(hosts: Sequence[str], roots: Sequence[str]) -> tuple[HostProof, ...]:
+        def meanwhile(
+            hosts: Sequence[str], roots: Sequence[str], *, afresh: bool = False
+        ) -> tuple[HostProof, ...]:
+            assert afresh
             world.fleet.prove = prove  # type: ignore[method-assign]  # once
             world.chat.says("deployer", "!sync-dir wmf-config Enable related articles")
             return prove(hosts, roots)

@@ -1,13 +1,13 @@
 """A Fleet laboratory on a real sshd: a directory and a gate for each host."""
 
-import os
-from collections.abc import Sequence
+import mmap
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from swatbot.fleet.hosts import SshSettings, Target
 from swatbot.fleet.sync import SshFleet
-from tests.contracts.fleet_lab import fixed_clock
+from tests.contracts.fleet_lab import IGNORE, fixed_clock, read_files, write_file
 from tests.wires.sshd import Gate, Sshd
 
 
@@ -22,6 +22,7 @@ class SshLab:
         self.known_hosts.write_text(sshd.known(*(("127.0.0.1", g.port) for g in self.gates.values())))
         self.targets = [self._target(sshd, host) for host in self.hosts]
         base = SshSettings(self.known_hosts, (sshd.key,), connect_timeout=5.0, answer_timeout=10.0)
+        base = replace(base, ignore=IGNORE)
         self.settings = replace(base, **settings)  # type: ignore[arg-type] # the tests know the fields
         self.fleet = SshFleet(self.targets, self.settings, fixed_clock())
 
@@ -37,25 +38,21 @@ class SshLab:
         return self.directory / host / ".swatbot-tree"
 
     def put(self, host: str, path: str, data: bytes, mode: int = 0o644) -> None:
-        place = self.root(host) / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if not mode:
-            place.symlink_to(os.fsdecode(data))
-            return
-        place.write_bytes(data)
-        place.chmod(mode)
+        write_file(self.root(host), path, data, mode)
 
     def read(self, host: str) -> dict[str, tuple[int, bytes]]:
-        root, found = self.root(host), {}
-        for directory, inner, names in os.walk(root):
-            for name in [*names, *(d for d in inner if (Path(directory) / d).is_symlink())]:
-                place = Path(directory) / name
-                key = os.fsencode(place.relative_to(root)).decode("utf-8", "surrogateescape")
-                if place.is_symlink():
-                    found[key] = (0, os.fsencode(place.readlink()))
-                else:
-                    found[key] = (place.stat().st_mode & 0o7777, place.read_bytes())
-        return found
+        return read_files(self.root(host))
+
+    def back_door(self, host: str, path: str) -> Callable[[bytes], None]:
+        """A page that is dirty already is changed, which the kernel notes nowhere."""
+        with (self.root(host) / path).open("r+b") as file:
+            page = mmap.mmap(file.fileno(), 0)
+        page[:] = page[:]
+
+        def change(data: bytes) -> None:
+            page[:] = data
+
+        return change
 
     def break_(self, host: str) -> None:
         self.gates[host].refuse()

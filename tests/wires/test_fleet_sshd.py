@@ -1,6 +1,7 @@
 """The fleet against a real sshd: what breaks, how it is told, and that no file is ever half-written."""
 
 import os
+import queue
 import random
 import socket
 import subprocess
@@ -17,8 +18,9 @@ import pytest
 
 from swatbot.domain.manifest import Manifest
 from swatbot.domain.stage import HostResult, Outcome, Tally
-from swatbot.fleet import dial, keeper
+from swatbot.fleet import connection, dial, keeper, wire
 from swatbot.fleet.attempt import Attempt
+from swatbot.fleet.connection import Connection
 from swatbot.fleet.conversations import Conversation
 from swatbot.fleet.sync import SshFleet
 from tests.contracts.fleet_lab import Store, order
@@ -132,6 +134,19 @@ def test_a_host_that_falls_silent_has_failed(lab: SshLab, states: States) -> Non
     assert results[1].reason == "no answer within 3 s"
 
 
+def test_a_host_that_reads_for_long_is_waited_for(lab: SshLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "HELPER", wire.HELPER.replace(b"SIGN_SECONDS = 5.0", b"SIGN_SECONDS = 0.1"))
+    fleet = lab.another(answer_timeout=0.4)
+    with (lab.root("h1") / "conf" / "huge").open("wb") as file:
+        file.truncate(700 << 20)
+    started = monotonic()
+    proof = fleet.prove(["h1"], ROOTS)[0]
+    assert monotonic() - started > 0.6
+    assert proof.reason == ""
+    assert proof.manifest is not None
+    fleet.close()
+
+
 def test_a_ping_notices_a_frozen_host(lab: SshLab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeper, "_PING_SECONDS", 0.3)
     fleet = lab.another(ping_every=0.2)
@@ -148,6 +163,78 @@ def test_warm_opens_in_the_background(lab: SshLab) -> None:
     lab.fleet.warm(lab.hosts)
     assert eventually(lambda: all(lab.fleet.is_open(h) for h in ("h1", "h2", "h3")))
     assert not lab.fleet.is_open("h4")
+
+
+def test_the_keeper_goes_on_trying_and_tells_who_is_back(
+    lab: SshLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "_LONGEST_BACKOFF", 0.2)
+    fleet = lab.another(ping_every=0.05)
+    returned: queue.SimpleQueue[str] = queue.SimpleQueue()
+    fleet.watch(returned.put)
+    lab.break_("h2")
+    fleet.warm(["h1", "h2"])
+    tried = fleet._connections.of("h2")
+    assert tried is not None
+    assert eventually(lambda: tried._failures > 3)
+    lab.mend("h2")
+    assert returned.get(timeout=10) == "h2"
+    assert returned.empty()
+    fleet.close()
+
+
+def test_a_host_that_fell_silent_is_told_when_it_is_back(lab: SshLab, states: States) -> None:
+    fleet = lab.another(ping_every=0.05, answer_timeout=0.5)
+    returned: queue.SimpleQueue[str] = queue.SimpleQueue()
+    fleet.watch(returned.put)
+    fleet.prove(["h1"], ROOTS)
+    lab.gates["h1"].hang = True
+    assert push(fleet, states, "h1")[0].outcome is Outcome.FAILED
+    assert returned.empty()
+    lab.gates["h1"].hang = False
+    assert returned.get(timeout=10) == "h1"
+    fleet.close()
+
+
+def test_a_host_that_is_down_for_days_is_still_tried(lab: SshLab) -> None:
+    tried = lab.fleet._connections.of("h1")
+    assert tried is not None
+    tried._failures = 100_000
+    assert tried.may_reopen
+
+
+def test_hosts_list_what_differs_and_nothing_else(lab: SshLab) -> None:
+    files = {f"d/{n}": (0o644, b"%d" % n) for n in range(3000)}
+    store = Store()
+    base = store.take(["."], {**OLD, **files})
+    for host in lab.hosts:
+        for path, (mode, data) in files.items():
+            lab.put(host, path, data, mode)
+    heard: list[int] = []
+    take = wire.Wire._cut
+
+    def cut(line: wire.Wire, size: int) -> dict[str, object]:
+        heard.append(size)
+        return take(line, size)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wire.Wire, "_cut", cut)
+        lab.put("h1", "d/1", b"edited")
+        assert push(lab.fleet, (store, base, base), *lab.hosts)[0].put_right == ("d/1",)
+        assert sum(heard) < 20_000
+        heard.clear()
+        fresh = lab.another()
+        assert {p.manifest for p in fresh.prove(lab.hosts, ["."])} == {base}
+        assert 200_000 < sum(heard) < 400_000, "one host lists everything, the others nothing"
+        heard.clear()
+        lab.put("h2", "d/2", b"edited")
+        (lab.root("h3") / "d" / "3").unlink()
+        for host, path in (("h2", "d/2"), ("h3", "d/3")):
+            (proof,) = fresh.prove([host], ["."])
+            assert proof.manifest is not None
+            assert proof.manifest.differences(base) == (path,)
+        assert sum(heard) < 10_000
+        fresh.close()
 
 
 def eventually(true: Callable[[], bool]) -> bool:
@@ -458,3 +545,50 @@ def test_a_bug_with_one_host_is_that_hosts_failure(
     assert results[1].reason == "swatbot stumbled over this host; see its log"
     monkeypatch.undo()
     assert push(lab.fleet, states, "h2")[0].outcome is Outcome.OK
+
+
+def test_a_socket_that_breaks_just_before_a_request_loses_that_host_only(
+    lab: SshLab, states: States, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.fleet.prove(lab.hosts, ROOTS)
+    victim, ask = lab.fleet._connections.of("h1"), Connection.ask
+
+    def broken(
+        connection: Connection, request: bytes, news: Callable[[], None], seconds: float | None = None
+    ) -> None:
+        if connection is victim and isinstance(connection._sock, socket.socket):
+            monkeypatch.undo()
+            connection._sock.shutdown(socket.SHUT_RDWR)
+        ask(connection, request, news, seconds)
+
+    monkeypatch.setattr(Connection, "ask", broken)
+    assert {r.outcome for r in push(lab.fleet, states, *lab.hosts)} == {Outcome.OK}  # tried once more
+
+
+def test_who_reports_wrongly_locks_no_host_for_the_next(lab: SshLab, states: States) -> None:
+    store, base, target = states
+    lab.gates["h1"].hang = True
+
+    def faulty(_: Tally) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        lab.fleet.push(order(lab.hosts, base, target, budget=9), store, faulty, threading.Event())
+    lab.gates["h1"].hang = False
+    assert {r.outcome for r in push(lab.fleet, states, *lab.hosts)} == {Outcome.OK}
+
+
+def test_a_fleet_that_is_closed_at_any_moment_ends_what_runs(lab: SshLab) -> None:
+    for nth in range(TIMES):
+        fleet = lab.another()
+        fleet.prove(lab.hosts, ROOTS)
+        with ThreadPoolExecutor() as pool:
+            running = pool.submit(prove_often, fleet, lab.hosts)
+            threading.Event().wait(SEEDED(nth).random() * 0.05)
+            fleet.close()
+            assert running.result(20) == 20
+
+
+def prove_often(fleet: SshFleet, hosts: tuple[str, ...]) -> int:
+    """How often it could be asked; it never raises."""
+    return len([fleet.prove(hosts, ROOTS) for _ in range(20)])

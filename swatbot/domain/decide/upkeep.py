@@ -12,8 +12,12 @@ from swatbot.domain.upkeep import Drift, Upkeep, UpkeepKind
 
 
 def on_returned(status: Status, command: c.HostReturned) -> tuple[e.Event, ...]:
-    """A stale host is caught up as soon as no deployment is active; others are as they should be."""
-    if command.host not in status.stale or command.host in status.returned:
+    """A stale host is caught up as soon as no deployment is active; others are as they should be.
+
+    During a deployment every return counts: that the host was missed may be known a moment later.
+    """
+    concerned = command.host in status.stale or status.active is not None
+    if not concerned or command.host in status.returned:
         return ()
     return (e.HostsReturned((command.host,)),)
 

@@ -1,0 +1,27 @@
+"""What fleet.toml says arrives at the hosts' targets and at the connections."""
+
+import shutil
+from pathlib import Path
+
+from swatbot.bootstrap.world import make_ssh_settings, make_targets
+from swatbot.config import load
+
+SAMPLES = Path(__file__).parents[2] / "config"
+
+
+def test_hosts_ignore_what_the_tree_ignores() -> None:
+    config = load(SAMPLES, {})
+    settings = make_ssh_settings(config)
+    assert settings.ignore == config.swatbot.tree.ignore == ("tests/**", "*.md")
+    assert settings.after_sync_timeout == 60.0
+
+
+def test_hooks_are_those_of_the_group_with_the_name_of_the_host(tmp_path: Path) -> None:
+    shutil.copytree(SAMPLES, tmp_path / "config")
+    fleet = tmp_path / "config" / "fleet.toml"
+    text = fleet.read_text()
+    fleet.write_text(text.replace('"reload", "php-fpm"]]', '"reload", "php@{host}"], ["true"]]', 1))
+    hooks = {target.name: target.after_sync for target in make_targets(load(tmp_path / "config", {}))}
+    assert hooks["mwdebug1001"] == ()
+    assert hooks["mw1262"] == (("sudo", "-n", "systemctl", "reload", "php@mw1262"), ("true",))
+    assert hooks["mw1264"] == (("sudo", "-n", "systemctl", "reload", "php-fpm"),)

@@ -1,0 +1,251 @@
+"""Random trees, plans, edits and kills: each file is old or new, and after recovery all hosts are one."""
+
+import os
+import shutil
+import sys
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from swatbot.domain.manifest import Entry, Manifest, covered
+from swatbot.domain.plan import Plan, Step
+from swatbot.domain.stage import HostResult, Outcome
+from swatbot.fleet.attempt import Attempt
+from swatbot.fleet.connection import LostError
+from swatbot.fleet.connections import Connections
+from swatbot.fleet.conversations import Answer, Ask, Conversation, Open
+from swatbot.fleet.helper import above
+from swatbot.fleet.hosts import SshSettings
+from swatbot.fleet.lists import Lists
+from swatbot.fleet.payload import Payload
+from swatbot.tree.patterns import Patterns
+from tests.contracts.fleet_lab import Files, Store, order, read_files, write_file
+from tests.contracts.helper_process import HelperProcess
+from tests.contracts.tree_lab import GitLab
+
+SOAK = os.environ.get("SOAK") == "1"
+HOSTS = ("h1", "h2")
+TOPS = ("a", "b", "c d")
+IGNORE = ("*.md", "tests/")
+LEFT_ALONE = {"README.md": (0o644, b"read me"), "tests/t": (0o600, b"t")}
+
+File = tuple[int, bytes]
+files = st.tuples(st.sampled_from((0o644, 0o755)), st.sampled_from((b"", b"1", b"2", b"3" * 999)))
+links = st.tuples(st.just(0), st.sampled_from((b"x", b"y/z", b"\xff")))
+names = st.sampled_from(("x", "y", "-rf", "\u00fc\udcff", "n\n"))
+paths = st.tuples(st.sampled_from(TOPS), st.lists(names, max_size=3)).map(lambda p: "/".join((p[0], *p[1])))
+
+
+def possible(found: dict[str, File]) -> dict[str, File]:
+    """Without what lies under a file."""
+    return {path: file for path, file in found.items() if not set(above(path)) & found.keys()}
+
+
+trees = st.dictionaries(paths, files | links, min_size=2, max_size=10).map(possible)
+# How a host's helpers die, one after the other: arguments of crashing_helper.py; () is one that lives.
+Fate = tuple[str, ...]
+early: st.SearchStrategy[Fate] = st.integers(0, 150).map(lambda n: (str(n),))
+midway: st.SearchStrategy[Fate] = st.integers(2, 9).map(lambda n: (str(n), "moves"))
+alive: st.SearchStrategy[Fate] = st.just(())
+fates = st.lists(midway | early | alive, min_size=1, max_size=4)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is tried.
+
+    Attributes:
+        before: what hosts and tree hold at first.
+        after: what the tree holds when the snapshot is taken.
+        steps: the plan.
+        again: whether an interrupted deployment is pushed again, or rolled back.
+        fates: of each host's helpers.
+    """
+
+    before: Files
+    after: Files
+    steps: tuple[tuple[str, ...], ...]
+    again: bool
+    fates: tuple[list[Fate], ...]
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    before, after = draw(trees), draw(trees)
+    there = [top for top in TOPS if any(covered(path, [top]) for path in (*before, *after))]
+    order_of = draw(st.permutations(there))
+    cut = draw(st.integers(1, max(len(order_of) - 1, 1)))
+    steps = tuple(tuple(step) for step in (order_of[:cut], order_of[cut:]) if step)
+    return Case(before, after, steps, draw(st.booleans()), tuple(draw(fates) for _ in HOSTS))
+
+
+class Host:
+    """A directory, and one helper after the other that looks after it."""
+
+    kept: set[str]
+
+    def __init__(self, name: str, root: Path, fates: list[Fate]) -> None:
+        self.name, self.root, self.fates = name, root, deque(fates)
+        self._helper: HelperProcess | None = None
+        self.kept = set()
+        root.mkdir(parents=True)
+
+    def hold(self, conversation: Conversation[HostResult]) -> HostResult:
+        """Carry a conversation out."""
+        answer: Answer | None = None
+        error: LostError | None = None
+        try:
+            while True:
+                step = conversation.throw(error) if error else conversation.send(answer)
+                answer, error = self._carry_out(step)
+        except StopIteration as end:
+            return cast(HostResult, end.value)
+
+    def look(self) -> tuple[Manifest, object]:
+        """What a new helper finds here."""
+        helper = HelperProcess(self.root, sys.executable, ignore=IGNORE)
+        found = helper.look(["."])
+        helper.close()
+        return found
+
+    def close(self) -> None:
+        if self._helper is not None:
+            self._helper.close()
+        self._helper = None
+
+    def _carry_out(self, step: object) -> tuple[Answer | None, LostError | None]:
+        try:
+            if isinstance(step, Open) and self._helper is None:
+                self._open()
+            if isinstance(step, Ask):
+                assert self._helper is not None
+                return self._helper.ask_raw(step.request), None
+        except EOFError:
+            self.close()
+            return None, LostError("it died", transient=True)
+        return None, None
+
+    def _open(self) -> None:
+        dies = self.fates.popleft() if self.fates else ()
+        self._helper = HelperProcess(self.root, sys.executable, ignore=IGNORE, dies=dies, hello=False)
+        hello = {"op": "hello", "root": str(self.root), "state": "", "ignore": IGNORE}
+        self.kept.update(self._helper.ask(hello)["kept"])
+
+
+class World:
+    """A git tree, its snapshots, and some hosts."""
+
+    def __init__(self, top: Path, case: Case) -> None:
+        self.case, self.lab, self.lists = case, GitLab(top), Lists()
+        self._write(case.before)
+        commit = self.lab.commit("alice", "before")
+        whole = Store().take(["."], case.before)
+        self.lab.holdings = self.lab.tree.adopt(whole, commit)
+        self.hosts = [Host(n, top / n / "tree", f) for n, f in zip(HOSTS, case.fates, strict=True)]
+        for host in self.hosts:
+            for path, (mode, data) in {**case.before, **LEFT_ALONE}.items():
+                write_file(host.root, path, data, mode)
+
+    def snapshot(self) -> list[Manifest]:
+        """The states of the plan, from the first to the last."""
+        self._write(self.case.after)
+        self.lab.commit("bob", "after")
+        plan = Plan(tuple(Step(step) for step in self.case.steps))
+        states = [self.lab.tree.manifest(d) for d in self.lab.tree.snapshot(plan, self.lab.holdings).states]
+        self._write({"a/late": (0o644, b"edited after the snapshot")})
+        return states
+
+    def push(self, host: Host, step: int, base: Manifest, target: Manifest) -> HostResult:
+        wanted = order([host.name], base, target, step=step)
+        payload = Payload(wanted, self.lab.tree, durable=False)
+        attempt = Attempt(host.name, self._connections(host), payload, self.lists, SshSettings(Path()))
+        return host.hold(attempt.run())
+
+    def close(self) -> None:
+        for host in self.hosts:
+            host.close()
+
+    @staticmethod
+    def _connections(host: Host) -> Connections:
+        class One:
+            kept: Callable[[str], set[str]] = staticmethod(lambda _: host.kept)
+            hooks: Callable[[str], tuple[()]] = staticmethod(lambda _: ())
+
+        return cast(Connections, One())
+
+    def _write(self, files: Files) -> None:
+        for place in self.lab.path.iterdir():
+            if place.name != ".git":
+                shutil.rmtree(place) if place.is_dir() and not place.is_symlink() else place.unlink()
+        for path, (mode, data) in files.items():
+            write_file(self.lab.path, path, data, mode)
+
+
+def holds_old_or_new(host: Host, world: World, step: int, base: Manifest, target: Manifest) -> None:
+    """No file is anything else; where they are mixed, the host knows that it is not done."""
+    held, unfinished = host.look()
+    part = held.select(base.roots)
+    for path in part.by_path.keys() | base.by_path.keys() | target.by_path.keys():
+        entries: tuple[Entry | None, ...] = (base.by_path.get(path), target.by_path.get(path))
+        assert part.by_path.get(path) in entries, path
+    if part.digest not in (base.digest, target.digest):
+        assert unfinished == {"number": 42, "step": step, "target": target.digest}
+    outside = {p: f for p, f in read_files(host.root).items() if not covered(p, base.roots)}
+    assert outside == apart(world.case, base.roots)
+
+
+def apart(case: Case, roots: tuple[str, ...]) -> Files:
+    return {p: f for p, f in {**case.before, **LEFT_ALONE}.items() if not covered(p, roots)}
+
+
+def deploy(world: World, states: list[Manifest]) -> int:
+    """Push step by step until one is interrupted; the state that was to be reached last."""
+    for step in range(1, len(states)):
+        base, target = states[step - 1], states[step]
+        results = [world.push(host, step, base, target) for host in world.hosts]
+        for host, result in zip(world.hosts, results, strict=True):
+            holds_old_or_new(host, world, step, base, target)
+            if result.outcome is Outcome.OK:
+                assert host.look()[0].select(target.roots).digest == result.digest == target.digest
+        if {r.outcome for r in results} != {Outcome.OK}:
+            return step
+    return len(states) - 1
+
+
+def recover(world: World, states: list[Manifest], reached: int) -> None:
+    """Go on to the end, or back to the beginning; kills come in between here as well."""
+    last = len(states) - 1
+    way = range(reached, last + 1) if world.case.again else range(reached - 1, -1, -1)
+    for step in way:
+        base, target = states[step - 1 if world.case.again else step + 1], states[step]
+        for host in world.hosts:
+            while (result := world.push(host, step, base, target)).outcome is not Outcome.OK:
+                assert "it died" in result.reason
+                holds_old_or_new(host, world, step, base, target)
+
+
+@given(cases())
+@settings(max_examples=400 if SOAK else 15)
+@pytest.mark.timeout(3600)
+def test_hosts_are_old_or_new_and_after_recovery_all_are_one(case: Case) -> None:
+    with TemporaryDirectory() as top:
+        world = World(Path(top), case)
+        try:
+            states = world.snapshot()
+            recover(world, states, deploy(world, states))
+            roots = states[0].roots
+            kept = case.after if case.again else case.before
+            wanted = {**apart(case, roots), **{p: f for p, f in kept.items() if covered(p, roots)}}
+            assert not any(Patterns(IGNORE).match(path) for path in kept)
+            for host in world.hosts:
+                assert read_files(host.root) == wanted
+                assert host.look()[1] is None
+        finally:
+            world.close()
