@@ -136,6 +136,12 @@ class FakeTree:
         texts = {p: self._contents[e.content].decode() for p, e in after.by_path.items()}
         return "\n".join(f"+++ b/{f}\n+{texts.get(f, '')}" for f in before.differences(after))
 
+    def hidden(self, path: str) -> bool:
+        return covered(path, ("private",))
+
+    def differs(self, paths: Sequence[str], whole: str) -> bool:
+        return self._all().select(paths) != self.manifest(whole).select(paths)
+
     def adopt(self, manifest: Manifest, commit: str = "") -> Holdings:
         return Holdings(self._put(manifest), (Mark(".", commit or "found", 0),))
 
@@ -177,6 +183,7 @@ class FakeFleet(MemoryFleet):
         self.progress_at: dict[str, float] = {}
         self.writes: list[tuple[str, int, int]] = []
         self.clock: ManualClock | None = None
+        self.back: Callable[[str], None] = lambda _: None
 
     def fail(self, *names: str, outcome: Outcome = Outcome.FAILED) -> None:
         """These hosts fail from now on."""
@@ -188,7 +195,10 @@ class FakeFleet(MemoryFleet):
         """These hosts work again."""
         for name in names:
             self.failing.pop(name, None)
+        returned = self.unreachable.intersection(names)
         self.unreachable.difference_update(names)
+        for name in returned:
+            self.back(name)
 
     def fill(self, manifest: Manifest) -> None:
         """Every host holds this, and nothing else."""

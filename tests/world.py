@@ -19,7 +19,7 @@ from swatbot.app.frontend import FrontEnd
 from swatbot.app.queries import Queries
 from swatbot.app.timetable import Timetable
 from swatbot.chat.handler import Handler, Site
-from swatbot.domain.commands import TakeBaseline
+from swatbot.domain.commands import HostReturned, TakeBaseline
 from swatbot.domain.decide.ticking import next_tick
 from swatbot.domain.findings import Season, StageHosts
 from swatbot.domain.hosts import unfold
@@ -45,6 +45,7 @@ RULES = Rules(
         StageHosts(Stage.FLEET, FLEET),
     ),
     people=PEOPLE,
+    patrol_every=timedelta(0),
 )
 START = datetime(2026, 11, 23, 14, 2, tzinfo=UTC)
 
@@ -155,13 +156,17 @@ class World:
         self.workers = InlineWorkers()
         self.leases = MemoryLeases(self.journal, self.clock, self.slot)
         parts = Parts(self.tree, self.fleet, self.checker, self.calendar, self.clock)
-        effects, queries = Effects(parts, self.rules), Queries(self.tree, ("private",))
+        effects, queries = (
+            Effects(parts, self.rules),
+            Queries(self.tree, self.fleet, self.rules, ("private",)),
+        )
         self.follower = Follower(self.journal)
         self.front = FrontEnd(self.journal, self.follower, self.chat, self.clock, self.site)
         self.timetable = Timetable(self.journal, self.follower, self.clock, self.rules)
         self.engine = Engine(self.journal, self.leases, effects, queries, self.workers, self.clock, self.site)
         self.chat.settle = self.settle
         self.front.start()
+        self.fleet.back = lambda host: self.engine.report(HostReturned(host))
         self.engine.start("story")
         self.settle()
 

@@ -39,7 +39,8 @@ class MemoryJournal:
             self._token = max(self._token, token or 0)
             records = tuple(self._add(entry) for entry in settled)
             if cursor is not None:
-                self._cursors[cursor[0]] = cursor[1]
+                name, seq = cursor
+                self._cursors[name] = max(self._cursors.get(name, 0), seq)
             self._grown.notify_all()
         for grown in self._watchers:
             grown()

@@ -1,14 +1,20 @@
 """Carrying out effects in workers: each ends in a command that says what came of it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from swatbot.domain import commands as c
 from swatbot.domain import effects as f
 from swatbot.domain.rules import Rules
-from swatbot.domain.stage import Budget, HostResult, Tally
+from swatbot.domain.stage import PRIVATE_FILE, Budget, HostResult, Tally
+from swatbot.domain.upkeep import Drift
+from swatbot.errors import OperationalError, UserError
 from swatbot.ports import Calendar, Checker, CheckTask, Clock, Fleet, Order, Stop, Tree
 
+_LOG = logging.getLogger(__name__)
+
+Pushed = f.PutRight | f.SyncStep | f.RestoreStep | f.Mend
 Report = Callable[[c.ShellCommand], None]
 
 
@@ -48,8 +54,14 @@ class Effects:
         match effect:
             case f.Inspect() | f.TakeSnapshot() | f.Finish():
                 return self._of_tree(effect)
+            case f.PutRight():
+                return c.HostsReported(effect, self._whole(effect, token, report, stop))
             case f.SyncStep() | f.RestoreStep():
-                return c.HostsReported(effect, self._push(effect, token, report, stop))
+                return c.HostsReported(effect, self._bring(effect, token, report, stop))
+            case f.Mend():
+                return c.MendReported(effect, self._whole(effect, token, report, stop))
+            case f.Patrol():
+                return self._patrol(effect)
             case f.RunChecks():
                 return c.ChecksReported(effect, self._world.checker.check(_task(effect), stop))
 
@@ -62,14 +74,45 @@ class Effects:
             case f.TakeSnapshot():
                 return c.Snapshotted(effect, tree.snapshot(effect.plan, effect.holdings))
             case f.Finish():
-                return c.Finished(effect, tree.overlay(effect.whole, effect.part))
+                after = tree.overlay(effect.whole, effect.part)
+                return c.Finished(effect, after, self._newer(effect, after))
 
-    def _push(
+    def _newer(self, effect: f.Finish, whole: str) -> bool:
+        """It is said as a help, and no reason not to finish."""
+        try:
+            return self._world.tree.differs(effect.paths, whole)
+        except (OperationalError, UserError) as error:
+            _LOG.warning("#%d: whether the tree has something newer: %s", effect.number, error)
+            return False
+
+    def _whole(
+        self, effect: f.PutRight | f.Mend, token: int, report: Report, stop: Stop
+    ) -> tuple[HostResult, ...]:
+        """A push from what the fleet holds to the same: who holds something else is repaired."""
+        whole = self._world.tree.manifest(effect.whole)
+        budget = Budget(hosts=len(effect.hosts))
+        order = Order(effect.number, 0, effect.hosts, whole, whole, token, self._rules.batch, budget)
+        return tuple(self._discreet(result) for result in self._push(effect, order, report, stop))
+
+    def _discreet(self, result: HostResult) -> HostResult:
+        return replace(result, put_right=self._shown(result.put_right))
+
+    def _shown(self, files: Iterable[str]) -> tuple[str, ...]:
+        """Files, without the names of private ones."""
+        hidden = self._world.tree.hidden
+        return tuple(sorted(PRIVATE_FILE if hidden(path) else path for path in files))
+
+    def _patrol(self, effect: f.Patrol) -> c.PatrolReported:
+        whole = self._world.tree.manifest(effect.whole)
+        proofs = self._world.fleet.prove(effect.hosts, whole.roots)
+        held = {proof.host: proof.manifest for proof in proofs if proof.manifest is not None}
+        drift = (Drift(h, self._shown(m.differences(whole))) for h, m in held.items())
+        silent = tuple(proof.host for proof in proofs if proof.manifest is None)
+        return c.PatrolReported(effect, tuple(d for d in drift if d.files), silent)
+
+    def _bring(
         self, effect: f.SyncStep | f.RestoreStep, token: int, report: Report, stop: Stop
     ) -> tuple[HostResult, ...]:
-        def progress(tally: Tally) -> None:
-            report(c.TellProgress(effect, tally))
-
         tree = self._world.tree
         order = Order(
             effect.number,
@@ -81,7 +124,14 @@ class Effects:
             self._rules.batch,
             self._budget(effect),
         )
-        return self._world.fleet.push(order, tree, progress, stop)
+        return self._push(effect, order, report, stop)
+
+    def _push(self, effect: Pushed, order: Order, report: Report, stop: Stop) -> tuple[HostResult, ...]:
+        def progress(tally: Tally) -> None:
+            if not isinstance(effect, f.Mend):
+                report(c.TellProgress(effect, tally))
+
+        return self._world.fleet.push(order, self._world.tree, progress, stop)
 
     def _budget(self, effect: f.SyncStep | f.RestoreStep) -> Budget:
         """A rollback goes to every host, however many fail; a sync has the budget of its whole stage."""
@@ -101,4 +151,5 @@ def _task(effect: f.RunChecks) -> CheckTask:
         effect.since,
         effect.baking,
         effect.paths,
+        effect.state,
     )

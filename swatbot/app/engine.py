@@ -14,7 +14,7 @@ from swatbot.app.queries import Queries
 from swatbot.app.records import Heard, body_of, decided
 from swatbot.app.timetable import CLOCK
 from swatbot.app.workers import Workers
-from swatbot.chat.handler import DiffQuery, Site
+from swatbot.chat.handler import DiffQuery, DriftQuery, Query, Site
 from swatbot.domain import commands as c
 from swatbot.domain.decide import decide
 from swatbot.domain.deployment import Place
@@ -166,7 +166,9 @@ class Engine:
             case Record():
                 self._hear(item)
             case _Answer():
-                self._append([self._answered(item.intake, item.lines)], item.intake.place.request)
+                self._append(
+                    [self._answered(item.intake, item.lines)], item.intake.place.request, dealt=False
+                )
             case _:
                 self._command(item)
 
@@ -184,8 +186,8 @@ class Engine:
                 self._journal.append([], cursor=(_CURSOR, record.seq), durable=False)
             case tuple() as lines:
                 self._append([self._answered(intake, lines)], record.seq)
-            case DiffQuery() as query:
-                self._journal.append([], cursor=(_CURSOR, record.seq))
+            case DiffQuery() | DriftQuery() as query:
+                self._append([], record.seq)
                 self._look_up(query, intake)
             case command:
                 self._person(command, intake, record.seq)
@@ -215,13 +217,19 @@ class Engine:
         self._append(list(events), seq)
         self._dispatch()
 
-    def _append(self, events: list[Event], seq: int) -> None:
-        """Durable first, then believed. Nothing is appended for nothing, but a request is dealt with once."""
+    def _append(self, events: list[Event], seq: int, *, dealt: bool = True) -> None:
+        """Durable first, then believed. Nothing is appended for nothing, but a request is dealt with once.
+
+        Args:
+            events: what was decided.
+            seq: the request that it follows from, 0 for none.
+            dealt: whether everything up to that request is dealt with now.
+        """
         if not events and not seq:
             return
         now = self._clock.now()
         entries = [decided(event, now, seq) for event in events]
-        cursor = (_CURSOR, seq) if seq else None
+        cursor = (_CURSOR, seq) if seq and dealt else None
         records = self._journal.append(entries, expect=self._decided, token=self._lease.token, cursor=cursor)
         for record, event in zip(records, events, strict=True):
             self.status = evolve(self.status, event, record.entry.time)
@@ -257,7 +265,7 @@ class Engine:
 
         return job
 
-    def _look_up(self, query: DiffQuery, intake: Intake) -> None:
+    def _look_up(self, query: Query, intake: Intake) -> None:
         self._lookups.answer(query, self.status, lambda lines: self._inbox.put(_Answer(intake, lines)))
 
     def _stumble(self, item: Item) -> None:

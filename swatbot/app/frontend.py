@@ -117,9 +117,7 @@ class FrontEnd:
         def sent() -> None:
             cursor = (self._cursor, self._said_up_to(body.of))
             try:
-                # If the machine dies before it reaches the disk, the line is told again, marked as a repeat.
-                entry = said(body, number, self._clock.now())
-                self._journal.append([entry], cursor=cursor, durable=False)
+                self._journal.append([said(body, number, self._clock.now())], cursor=cursor)
             except Exception:  # noqa: BLE001 - the network's thread must outlive any fault, which is logged
                 _LOG.exception("a line was said, and could not be recorded: %r", body.text)
 

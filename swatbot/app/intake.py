@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from swatbot.app.records import Heard
 from swatbot.chat.grammar import Spoken, find, read
-from swatbot.chat.handler import DiffQuery, Handler, Reply, Request, Site, View
+from swatbot.chat.handler import Handler, Query, Reply, Request, Site, View
 from swatbot.chat.messages.again import alternatives
 from swatbot.chat.messages.declines import why
 from swatbot.domain.commands import Mumble, PersonCommand
@@ -31,7 +31,7 @@ class Intake:
 
     place: Place
     nick: str
-    result: PersonCommand | DiffQuery | tuple[str, ...] | None
+    result: PersonCommand | Query | tuple[str, ...] | None
 
 
 def take(heard: Heard, seq: int, at: datetime, status: Status, site: Site, now: datetime) -> Intake:
@@ -80,7 +80,7 @@ def _asked(actor: Actor, status: Status) -> bool:
 
 def _result(
     spoken: Spoken, actor: Actor, place: Place, view: View, *, addressed: bool
-) -> PersonCommand | DiffQuery | tuple[str, ...] | None:
+) -> PersonCommand | Query | tuple[str, ...] | None:
     if spoken.mumbled:
         return Mumble(actor, place, spoken.rest)
     handler = _handler(spoken.command, view)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from swatbot.app.intake import worded
 from swatbot.app.queries import Queries
 from swatbot.app.workers import Workers
-from swatbot.chat.handler import DiffQuery
+from swatbot.chat.handler import Query
 from swatbot.domain.status import Status
 from swatbot.errors import OperationalError, UserError
 
@@ -27,7 +27,7 @@ class Lookups:
         self._queries, self._workers = queries, workers
         self._free = threading.BoundedSemaphore(_AT_ONCE)
 
-    def answer(self, query: DiffQuery, status: Status, told: Callable[[Lines], None]) -> None:
+    def answer(self, query: Query, status: Status, told: Callable[[Lines], None]) -> None:
         """Have `told` called with the answer, at once or by a worker; whatever goes wrong, there is one."""
         if not self._free.acquire(blocking=False):
             told((_BUSY,))
@@ -42,7 +42,7 @@ class Lookups:
 
         self._workers.run("query", job)
 
-    def _look(self, query: DiffQuery, status: Status) -> Lines:
+    def _look(self, query: Query, status: Status) -> Lines:
         try:
             return self._queries.answer(query, status)
         except UserError as error:

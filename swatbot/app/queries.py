@@ -1,26 +1,43 @@
-"""Questions that need a look at the tree: answered in a worker, in words."""
+"""Questions that need a look at the world: answered in a worker, in words."""
 
-from swatbot.chat.handler import DiffQuery
+from swatbot.chat.handler import DiffQuery, DriftQuery, Query
 from swatbot.chat.messages.replies import diff
+from swatbot.chat.messages.upkeep import drift
+from swatbot.domain.findings import PathFault
 from swatbot.domain.manifest import covered
-from swatbot.domain.reasons import DeclinedError, NoBaseline
+from swatbot.domain.plan import path_fault
+from swatbot.domain.reasons import BadPaths, DeclinedError, NoBaseline, UnderWay
+from swatbot.domain.rules import Rules
+from swatbot.domain.stage import PRIVATE_FILE
 from swatbot.domain.status import Status
-from swatbot.ports import Tree
+from swatbot.ports import Fleet, Tree
 
 
 class Queries:
-    """Answers queries from the tree."""
+    """Answers queries from the tree and from the hosts.
 
-    def __init__(self, tree: Tree, private: tuple[str, ...]) -> None:
-        self._tree, self._private = tree, private
+    Args:
+        tree: what is deployed.
+        fleet: the hosts.
+        rules: which hosts there are.
+        private: paths whose diffs are not shown.
+    """
 
-    def answer(self, query: DiffQuery, status: Status) -> tuple[str, ...]:
-        """The lines of the answer: of a deployment with a snapshot what that ships, else what the tree has.
+    def __init__(self, tree: Tree, fleet: Fleet, rules: Rules, private: tuple[str, ...]) -> None:
+        self._tree, self._fleet, self._private = tree, fleet, private
+        self._hosts = tuple(h for stage in rules.stages for h in stage.hosts)
+
+    def answer(self, query: Query, status: Status) -> tuple[str, ...]:
+        """The lines of the answer.
 
         Raises:
-            DeclinedError: it is not known what the fleet holds.
-            OperationalError: git failed.
+            DeclinedError: it can not be told now, and why.
+            OperationalError: git or the disk failed.
         """
+        return self._diff(query, status) if isinstance(query, DiffQuery) else self._drift(query, status)
+
+    def _diff(self, query: DiffQuery, status: Status) -> tuple[str, ...]:
+        """Of a deployment with a snapshot what that ships, else what the tree has."""
         d = status.deployment(query.number) if query.number else None
         private = self._is_private(query.paths) or (d is not None and d.private)
         if d is not None and d.states:
@@ -29,6 +46,27 @@ class Queries:
             raise DeclinedError(NoBaseline())
         name = f"#{d.number}" if d is not None else ", ".join(query.paths)
         return diff(self._tree.diff(query.paths, status.holdings), name, private=private)
+
+    def _drift(self, query: DriftQuery, status: Status) -> tuple[str, ...]:
+        """Every host is asked; while a deployment is active they are between two states."""
+        if status.holdings is None:
+            raise DeclinedError(NoBaseline())
+        if status.active is not None:
+            raise DeclinedError(UnderWay(number=status.active.number, command="drift"))
+        faults = tuple(PathFault(p, fault) for p in query.paths if (fault := path_fault(p)))
+        if faults:
+            raise DeclinedError(BadPaths(faults=faults))
+        wanted = self._tree.manifest(status.holdings.manifest).select(query.paths)
+        found: dict[str, tuple[str, ...]] = {}
+        silent: dict[str, str] = {}
+        for proof in self._fleet.prove(self._hosts, wanted.roots):
+            if proof.manifest is None:
+                silent[proof.host] = proof.reason
+            elif files := proof.manifest.differences(wanted):
+                shown = sorted(PRIVATE_FILE if self._tree.hidden(f) else f for f in files)
+                found[proof.host] = tuple(shown)
+        origins = [(p, wanted.select((p,)).digest[:6], status.holdings.origin(p)) for p in query.paths]
+        return drift(found, silent, len(self._hosts), origins)
 
     def _is_private(self, paths: tuple[str, ...]) -> bool:
         return any(covered(p, self._private) or covered(s, (p,)) for p in paths for s in self._private)

@@ -47,7 +47,7 @@ class EnginePart(Part):
     def __init__(self, shared: Base, on_lost: Callable[[str], None]) -> None:
         swatbot, rules = shared.config.swatbot, shared.site.rules
         self.tree, self.fleet = make_tree(shared), make_fleet(shared)
-        checks, calendar = make_checks(shared), make_calendar(shared.config)
+        checks, calendar = make_checks(shared, self.tree), make_calendar(shared.config)
         world = World(self.tree, self.fleet, checks, calendar, shared.clock)
         lock = Path(f"{swatbot.journal.path}.lock")
         leases = EngineLock(lock, shared.journal, shared.clock)
@@ -55,7 +55,7 @@ class EnginePart(Part):
             shared.journal,
             leases,
             Effects(world, rules),
-            Queries(self.tree, swatbot.tree.private),
+            Queries(self.tree, self.fleet, rules, swatbot.tree.private),
             ThreadWorkers(),
             shared.clock,
             shared.site,

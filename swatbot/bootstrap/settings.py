@@ -5,19 +5,27 @@ from pathlib import Path
 from typing import Any
 
 from swatbot.adapters.irc.settings import IrcSettings
-from swatbot.checks.settings import Check, CommandCheck, HttpCheck, LogsCheck
-from swatbot.config.sections import CheckSection, CommandSection, HttpSection, IrcSection
+from swatbot.checks.settings import Check, CommandCheck, HttpCheck, LogsCheck, ServedCheck
+from swatbot.config.probes import CheckSection, CommandSection, HttpSection, ServedSection
+from swatbot.config.sections import IrcSection
 from swatbot.config.types import WithPassword
+from swatbot.tree.patterns import Patterns
 
 
-def check_settings(section: CheckSection) -> Check:
+def check_settings(section: CheckSection, private: Patterns) -> Check:
     """A check as its probe wants it.
+
+    Args:
+        section: of checks.toml.
+        private: the files of which nothing may be told.
 
     Raises:
         OperationalError: its password is not there any more.
     """
     if isinstance(section, HttpSection):
         return HttpCheck(**_values(section, headers="send", expect_headers="headers"))
+    if isinstance(section, ServedSection):
+        return ServedCheck(**_values(section, headers="send"), private=private.match(section.file))
     if isinstance(section, CommandSection):
         return CommandCheck(**_values(section))
     return LogsCheck(**_values(section), password=_password(section))

@@ -17,8 +17,9 @@ from swatbot.config import Config
 from swatbot.errors import OperationalError
 from swatbot.fleet.hosts import SshSettings, Target
 from swatbot.fleet.sync import SshFleet
-from swatbot.ports import Clock
+from swatbot.ports import Clock, Contents
 from swatbot.tree.lint import LintRule
+from swatbot.tree.patterns import Patterns
 from swatbot.tree.snapshots import SnapshotStore
 from swatbot.tree.tree import GitTree
 
@@ -110,15 +111,17 @@ def make_fleet(shared: Base) -> SshFleet:
     return SshFleet(targets, settings, shared.clock)
 
 
-def make_checks(shared: Base) -> Checks:
-    """The automated probes, with where each host's web server answers."""
+def make_checks(shared: Base, contents: Contents) -> Checks:
+    """The automated probes, with where each host's web server answers, and what was to be shipped."""
     config = shared.config
+    private = Patterns(config.swatbot.tree.private)
     addresses = {
         host: WebAddress(group.address_of(host), group.http_port_of(host))
         for group in config.fleet.group
         for host in group.hosts
     }
-    return Checks([check_settings(section) for section in config.checks.check], addresses, shared.clock)
+    checks = [check_settings(section, private) for section in config.checks.check]
+    return Checks(checks, addresses, shared.clock, contents)
 
 
 def make_calendar(config: Config) -> TomlCalendar:

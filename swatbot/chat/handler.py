@@ -47,6 +47,17 @@ class DiffQuery:
     paths: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DriftQuery:
+    """All hosts are to be asked what they hold under these paths."""
+
+    paths: tuple[str, ...]
+
+
+Query = DiffQuery | DriftQuery
+"""What the app answers, by looking at the world."""
+
+
 @dataclass(frozen=True)
 class Site:
     """What a message needs to know of the site, besides its rules.
@@ -85,7 +96,7 @@ def number_and_why(request: Request, numbers: Container[int]) -> tuple[int | Non
     return None, f"{request.number} {request.rest}".strip()
 
 
-Result = PersonCommand | DiffQuery | Reply
+Result = PersonCommand | Query | Reply
 
 
 @dataclass(frozen=True)

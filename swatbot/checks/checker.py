@@ -8,9 +8,10 @@ from swatbot.checks.command import check_command
 from swatbot.checks.http import check_http
 from swatbot.checks.logs import watch_logs
 from swatbot.checks.logs_source import LogSource
-from swatbot.checks.settings import Check, HttpCheck, LogsCheck, WebAddress
+from swatbot.checks.served import check_served
+from swatbot.checks.settings import Check, HttpCheck, LogsCheck, ServedCheck, WebAddress, WebCheck
 from swatbot.domain.verdict import Finding, Verdict, overall
-from swatbot.ports import CheckTask, Clock, Stop
+from swatbot.ports import CheckTask, Clock, Contents, Stop
 
 _AT_ONCE = 8
 
@@ -18,26 +19,32 @@ _AT_ONCE = 8
 class Checks:
     """All configured checks.
 
-    Asked once (a task that does not bake), `http` and `command` run. While the canaries bake they run too,
-    then the logs are watched, and then `http` runs again: a verdict of `http` is the later one.
+    Asked once (a task that does not bake), all but `logs` run. While the canaries bake they run too, then the
+    logs are watched, and then `http` and `served` run again: a verdict of theirs is the later one.
 
     Args:
         checks: in the order of their verdicts.
         addresses: where each host's web server answers.
         clock: the time by which logs are asked for.
+        contents: the snapshots that hosts are held against.
 
     Raises:
         re.error: a pattern is no regular expression.
     """
 
-    def __init__(self, checks: Sequence[Check], addresses: Mapping[str, WebAddress], clock: Clock) -> None:
-        for check in checks:
-            if isinstance(check, HttpCheck):
-                for pattern in (check.body, *(value for _, value in check.headers)):
-                    re.compile(pattern)
+    def __init__(
+        self,
+        checks: Sequence[Check],
+        addresses: Mapping[str, WebAddress],
+        clock: Clock,
+        contents: Contents,
+    ) -> None:
+        for pattern in (pattern for check in checks for pattern in _patterns(check)):
+            re.compile(pattern)
         self._checks = tuple(checks)
         self._addresses = dict(addresses)
         self._clock = clock
+        self._contents = contents
         self._sources = {c.name: LogSource(c) for c in checks if isinstance(c, LogsCheck)}
 
     def check(self, task: CheckTask, stop: Stop) -> tuple[Verdict, ...]:
@@ -49,7 +56,7 @@ class Checks:
         if task.baking:
             found |= self._bake(logs, found, task, stop)
             if overall(found.values()) is Finding.PASS:
-                found |= self._run([c for c in probes if isinstance(c, HttpCheck)], task, stop)
+                found |= self._run([c for c in probes if isinstance(c, WebCheck)], task, stop)
         return tuple(found[check.name] for check in ours if check.name in found)
 
     def _bake(
@@ -72,4 +79,12 @@ class Checks:
             return watch_logs(check, self._sources[check.name], task, self._clock, stop)
         if isinstance(check, HttpCheck):
             return check_http(check, task.hosts, self._addresses, stop)
+        if isinstance(check, ServedCheck):
+            return check_served(check, task, self._addresses, self._contents, stop)
         return check_command(check, task, stop)
+
+
+def _patterns(check: Check) -> tuple[str, ...]:
+    if isinstance(check, HttpCheck):
+        return (check.body, *(value for _, value in check.headers))
+    return (check.pattern, check.file_pattern) if isinstance(check, ServedCheck) else ()

@@ -14,7 +14,7 @@ class WebAddress:
 
 
 @dataclass(frozen=True, slots=True)
-class HttpCheck:
+class WebCheck:
     """One request to each host, by its address.
 
     Attributes:
@@ -24,9 +24,6 @@ class HttpCheck:
         host_header: the site's name, "" for the name of each host; over TLS the certificate must be for it.
         scheme: http or https.
         port: where to ask, None for where the host's web server answers.
-        status: the status that counts; redirects are not followed.
-        body: a regular expression that the first 1 MB must hold, "" for none.
-        headers: names and regular expressions that the answer's headers must hold.
         send: more headers to send.
         timeout: seconds for one try.
         tries: how often a host is asked before it fails.
@@ -40,14 +37,51 @@ class HttpCheck:
     host_header: str = ""
     scheme: str = "http"
     port: int | None = None
-    status: int = 200
-    body: str = ""
-    headers: tuple[tuple[str, str], ...] = ()
     send: tuple[tuple[str, str], ...] = ()
     timeout: float = 5.0
     tries: int = 2
     ca_file: str = ""
     server_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCheck(WebCheck):
+    """Whether each host answers as it should.
+
+    Attributes:
+        status: the status that counts; redirects are not followed.
+        body: a regular expression that the first 1 MB must hold, "" for none.
+        headers: names and regular expressions that the answer's headers must hold.
+    """
+
+    status: int = 200
+    body: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServedCheck(WebCheck):
+    """Whether each host serves what the snapshot says, since a right file may lie behind a stale cache.
+
+    Without a pointer, a pattern and a digest the answer's body is to be the file, byte for byte.
+
+    Attributes:
+        file: path in the tree.
+        pointer: a JSON pointer (RFC 6901) into the body, None for none.
+        file_pointer: a JSON pointer into the file, whose value is to be equal.
+        pattern: a regular expression with one group, found in the body, "" for none.
+        file_pattern: one for the file, whose group is to be equal.
+        digest: "sha256" where the body, or what pointer or pattern find in it, is to be that of the file.
+        private: whether neither the file's name nor what it holds may be told.
+    """
+
+    file: str = ""
+    pointer: str | None = None
+    file_pointer: str | None = None
+    pattern: str = ""
+    file_pattern: str = ""
+    digest: str = ""
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +150,4 @@ class LogsCheck:
     ca_file: str = ""
 
 
-Check = HttpCheck | CommandCheck | LogsCheck
+Check = HttpCheck | ServedCheck | CommandCheck | LogsCheck

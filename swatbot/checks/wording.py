@@ -32,7 +32,7 @@ def told(faults: Mapping[str, str]) -> str:
 
 def _plural(fault: str) -> str:
     verb, space, rest = fault.partition(" ")
-    return {"answers": "answer", "does": "do"}.get(verb, verb) + space + rest
+    return {"answers": "answer", "does": "do", "serves": "serve"}.get(verb, verb) + space + rest
 
 
 def _plain(text: str) -> str:

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from swatbot.config.cross import Surroundings, cross_faults, secret_faults
+from swatbot.config.cross import Surroundings, between_faults, cross_faults, secret_faults
 from swatbot.config.faults import ConfigError, Fault, translate
+from swatbot.config.probes import ChecksFile
 from swatbot.config.sections import (
-    ChecksFile,
     FleetFile,
     GroupSection,
     LocalSection,
@@ -112,6 +112,7 @@ def load(directory: Path, environ: Mapping[str, str] = os.environ, *, secrets: b
     checks = reader.model("checks.toml", raw, ChecksFile)
     windows = reader.model("windows.toml", raw, WindowsFile)
     persons = reader.persons("people.toml", raw)
+    reader.between(raw)
     reader.look_around()
     if reader.faults or swatbot is None or fleet is None or checks is None or windows is None:
         raise ConfigError(reader.faults)
@@ -206,6 +207,12 @@ class _Reader:
                 self.faults += translate(self._shown(name), PersonSection, error, person)
         self.faults += cross_faults(name, self._shown(name), content)
         return found
+
+    def between(self, raw: Mapping[str, dict[str, Any] | None]) -> None:
+        """What is wrong between two files."""
+        people, swatbot = raw["people.toml"], raw["swatbot.toml"]
+        if people and swatbot:
+            self.faults += between_faults(self._shown("people.toml"), people, swatbot)
 
     def look_around(self) -> None:
         """A file with nearly the right name is one that somebody believes to be read."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from swatbot.config.faults import Fault, nearest
+from swatbot.config.served import served_faults
 from swatbot.config.types import hosts
 from swatbot.domain.hosts import fold
 from swatbot.domain.stage import Stage
@@ -54,6 +55,25 @@ def cross_faults(name: str, file: str, raw: Table) -> Iterator[Fault]:
         "windows.toml": _freezes,
     }[name]
     yield from (Fault(file, key, text) for key, text in check(raw))
+
+
+def between_faults(file: str, people: Table, swatbot: Table) -> Iterator[Fault]:
+    """Accounts of IRC networks that the bot is not on, so that nothing could ever prove them.
+
+    Args:
+        file: people.toml, as messages name it.
+        people: its content.
+        swatbot: the content of swatbot.toml.
+    """
+    listed = (irc.get("network") for _, irc in _tables(swatbot, "irc"))
+    networks = {name for name in listed if isinstance(name, str)}
+    persons = ((name, person) for name, person in people.items() if isinstance(person, dict))
+    for name, person in persons if networks else ():
+        for _, account in _listed(person, "accounts"):
+            kind, _, network = account.partition("/")[0].partition(":")
+            if kind == "irc" and network not in networks:
+                why = f"{account}: swatbot.toml has no [[irc]] network {network}"
+                yield Fault(file, f"{name}.accounts", why + nearest(network, networks))
 
 
 def secret_faults(file: str, raw: Table, around: Surroundings) -> Iterator[Fault]:
@@ -227,8 +247,10 @@ def _checks(raw: Table) -> Found:
     for key, check in _tables(raw, "check"):
         if check.get("username") and not ("password_env" in check or "password_file" in check):
             yield key, "has a username, and neither password_env nor password_file"
-        if check.get("kind") == "http" and check.get("scheme", "http") == "http":
+        if check.get("kind") in ("http", "served") and check.get("scheme", "http") == "http":
             yield from _without_tls(key, check, 'scheme = "https"')
+        if check.get("kind") == "served":
+            yield from ((_below(key, name), text) for name, text in served_faults(check))
         if check.get("kind") == "logs" and check.get("stages", ["canaries"]) != ["canaries"]:
             yield f"{key}.stages", 'expected ["canaries"]: logs are watched while canaries take traffic'
     yield from _unchecked(raw)

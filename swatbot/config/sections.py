@@ -12,16 +12,15 @@ from swatbot.config.types import (
     ClockTime,
     Count,
     Duration,
+    DurationOrNever,
     Flag,
     Hosts,
     LocalPath,
     Moment,
     Port,
-    Regex,
     Section,
     Share,
     Title,
-    Url,
     Whole,
     WithPassword,
     Word,
@@ -86,6 +85,7 @@ class DeploySection(Section):
     ask_within: Duration = Rules.ask_within
     hold_reminder: Duration = Rules.hold_reminder
     fail_rolls_back: Flag = Rules.fail_rolls_back
+    patrol_every: DurationOrNever = Rules.patrol_every
     outside: Outside = Rules.outside
     delete_share: Share = Rules.delete_share
     delete_floor: Whole = Rules.delete_floor
@@ -192,74 +192,6 @@ class FleetFile(Section):
     ssh: SshSection
     group: Annotated[tuple[GroupSection, ...], Field(min_length=1)]
     stages: StagesSection
-
-
-# --- checks.toml ---------------------------------------------------------------------------------
-
-_Stages = Annotated[tuple[Stage, ...], Field(min_length=1)]
-
-
-class HttpSection(Section):
-    """[[check]] kind = "http": ask each host; without a port, the one of its group."""
-
-    kind: Literal["http"]
-    name: Title
-    stages: _Stages
-    path: Annotated[str, Field(pattern="^/")] = "/"
-    host_header: str = ""
-    scheme: Literal["http", "https"] = "http"
-    ca_file: LocalPath | None = None
-    server_name: Address = ""
-    port: Port | None = None
-    status: Annotated[Whole, Field(ge=100, le=599)] = 200
-    body: Regex = ""
-    headers: dict[str, str] = Field(default_factory=dict)
-    expect_headers: dict[str, Regex] = Field(default_factory=dict)
-    timeout: Duration = duration("5s")
-    tries: Count = 2
-
-
-class CommandSection(Section):
-    """[[check]] kind = "command": run on the deployment host, once or for each host."""
-
-    kind: Literal["command"]
-    name: Title
-    stages: _Stages
-    run: Annotated[tuple[str, ...], Field(min_length=1)]
-    per_host: Flag = False
-    timeout: Duration = duration("30s")
-    tries: Count = 1
-
-
-class LogsSection(WithPassword):
-    """[[check]] kind = "logs": watch the canaries' log lines beside the control group's while they bake."""
-
-    kind: Literal["logs"]
-    name: Title
-    stages: _Stages = (Stage.CANARIES,)
-    url: Url
-    index: Word
-    username: str = ""
-    host_field: Word = "host"
-    level_field: Word = "level"
-    message_field: Word = "normalized_message"
-    time_field: Word = "@timestamp"
-    error_levels: Annotated[tuple[str, ...], Field(min_length=1)] = ("ERROR", "CRITICAL", "FATAL")
-    watch: Duration = duration("60s")
-    least: Duration = duration("12s")
-    poll: Duration = duration("2s")
-    patience: Duration = duration("15s")
-    timeout: Duration = duration("5s")
-    ca_file: LocalPath | None = None
-
-
-CheckSection = Annotated[HttpSection | CommandSection | LogsSection, Field(discriminator="kind")]
-
-
-class ChecksFile(Section):
-    """checks.toml."""
-
-    check: tuple[CheckSection, ...] = ()
 
 
 # --- people.toml, windows.toml -------------------------------------------------------------------

@@ -54,6 +54,18 @@ def duration(text: object) -> timedelta:
     return length
 
 
+def duration_or_never(text: object) -> timedelta:
+    """Read a duration, or "never", which is no time at all.
+
+    Raises:
+        ValueError: it is neither; the text says what is expected.
+    """
+    try:
+        return timedelta() if text == "never" else duration(text)
+    except ValueError as error:
+        raise ValueError(f'{error}, or "never"') from None
+
+
 def hosts(value: object) -> tuple[str, ...]:
     """Read folded host names, or a list of such.
 
@@ -114,6 +126,24 @@ def _regex(pattern: str) -> str:
     return pattern
 
 
+def _capture(pattern: str) -> str:
+    if re.compile(_regex(pattern)).groups != 1:
+        raise ValueError("a regular expression with one group, such as 'version: ([0-9]+)'")
+    return pattern
+
+
+def _pointer(text: str) -> str:
+    if not re.fullmatch("(/([^~]|~[01])*)?", text):
+        raise ValueError('a JSON pointer such as "/settings/version", with ~1 for / and ~0 for ~ in a name')
+    return text
+
+
+def _tree_path(text: str) -> str:
+    if not text.isprintable() or any(part in ("", ".", "..") for part in text.split("/")):
+        raise ValueError("a file's path from the top of the tree")
+    return text
+
+
 def _template(text: str) -> str:
     if not text or re.search(r"[{}\s]", text.replace("{host}", "")):
         raise ValueError('an address, in which {host} stands for the name, such as "{host}.example.org"')
@@ -145,11 +175,15 @@ def _url(text: str) -> str:
 
 
 Duration = Annotated[timedelta, BeforeValidator(duration)]
+DurationOrNever = Annotated[timedelta, BeforeValidator(duration_or_never)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(hosts)]
 LocalPath = Annotated[Path, BeforeValidator(_anchored)]
 ClockTime = Annotated[time, BeforeValidator(_clock_time)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Regex = Annotated[str, AfterValidator(_regex)]
+Capture = Annotated[str, AfterValidator(_capture)]
+Pointer = Annotated[str, AfterValidator(_pointer)]
+TreePath = Annotated[str, AfterValidator(_tree_path)]
 Address = Annotated[str, AfterValidator(_template)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 Word = Annotated[str, AfterValidator(_word)]

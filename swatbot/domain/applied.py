@@ -48,7 +48,9 @@ def _begun(d: Live) -> Live:
     if stage is None or d.phase is not Phase.SYNC:
         return d
     level = d.step + 1
-    hosts = [h for h in d.of_stage(stage) if h not in d.marks or d.marks[h].attempted < level]
+    unready = d.unready(stage)
+    wanted = (h for h in d.of_stage(stage) if h not in unready)
+    hosts = [h for h in wanted if h not in d.marks or d.marks[h].attempted < level]
     if not hosts:
         return d
     first = HostMark(level, 0)
@@ -75,11 +77,23 @@ def _accepted(d: Live, event: e.Accepted, _at: datetime) -> Live:
 def _pinned(d: Live, event: e.Pinned, at: datetime) -> Live:
     pin = event.pin
     d = replace(d, head=pin.findings.head, states=pin.states, before=event.before, stages=event.stages)
+    d = replace(d, behind=event.behind)
     return _enter(d, Stage.TESTSERVERS, at)
 
 
 def _enter(d: Live, stage: Stage, at: datetime) -> Live:
-    return replace(d, stage=stage, step=0, phase=Phase.SYNC, stage_at=at, tally=None, told_at=None)
+    phase = Phase.BASELINE if d.unready(stage) else Phase.SYNC
+    return replace(d, stage=stage, step=0, phase=phase, stage_at=at, tally=None, told_at=None)
+
+
+def _put_right(d: Live, event: e.HostsPutRight, _at: datetime) -> Live:
+    proven = {r.host: HostMark(0, 0) for r in event.results if r.outcome is Outcome.OK}
+    failed = {r.host: HostMark(0, None, r.reason) for r in failures(event.results)}
+    begun = len(proven) + len(failed) == len(event.results) and not (d.state is State.HELD and failed)
+    over = d.phase is Phase.BASELINE and (begun or d.cause is not None)
+    phase = Phase.SYNC if over else d.phase
+    behind = tuple(h for h in d.behind if h not in proven)
+    return replace(d, marks={**d.marks, **proven, **failed}, phase=phase, behind=behind)
 
 
 def _synced(d: Live, event: e.HostsSynced, _at: datetime) -> Live:
@@ -97,14 +111,19 @@ def _synced(d: Live, event: e.HostsSynced, _at: datetime) -> Live:
 def _marked(mark: HostMark, result: HostResult, state: int) -> HostMark:
     match result.outcome:
         case Outcome.OK:
-            return HostMark(state, state)
+            return HostMark(state, state, reached=state)
         case Outcome.FAILED:
-            return HostMark(state, None, result.reason, uncertain=True)
+            highest = max(mark.attempted, state)
+            return HostMark(highest, None, result.reason, uncertain=True, reached=highest)
         case Outcome.UNREACHABLE:
-            attempted = mark.attempted if mark.uncertain else min(mark.attempted, state - 1)
-            return replace(mark, attempted=attempted, proven=None, reason=result.reason)
+            return replace(_not_begun(mark), proven=None, reason=result.reason)
         case Outcome.NOT_STARTED:
-            return mark if mark.uncertain else replace(mark, attempted=min(mark.attempted, state - 1))
+            return _not_begun(mark)
+
+
+def _not_begun(mark: HostMark) -> HostMark:
+    """Nothing was sent this time: what is there is what was there, if that is known."""
+    return mark if mark.uncertain else replace(mark, attempted=mark.reached)
 
 
 def _restored(d: Live, event: e.HostsRestored, _at: datetime) -> Live:
@@ -112,7 +131,7 @@ def _restored(d: Live, event: e.HostsRestored, _at: datetime) -> Live:
     for result in event.results:
         mark = marks[result.host]
         if result.outcome is Outcome.OK:
-            marks[result.host] = HostMark(event.step, event.step)
+            marks[result.host] = HostMark(event.step, event.step, reached=event.step)
         elif result.outcome is not Outcome.NOT_STARTED:
             marks[result.host] = replace(mark, proven=None, reason=result.reason)
     begun = all(r.outcome is not Outcome.NOT_STARTED for r in event.results)
@@ -203,6 +222,7 @@ def _cancelled(d: Live, event: e.Cancelled, _at: datetime) -> Live:
 _APPLY: dict[type[e.DeploymentEvent], Apply] = {
     e.Accepted: _accepted,
     e.Pinned: _pinned,
+    e.HostsPutRight: _put_right,
     e.HostsSynced: _synced,
     e.HostsRestored: _restored,
     e.Progressed: _progressed,

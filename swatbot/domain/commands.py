@@ -4,11 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from swatbot.domain.deployment import Place, Word
-from swatbot.domain.effects import Effect, Finish, Inspect, RestoreStep, RunChecks, SyncStep, TakeSnapshot
+from swatbot.domain.effects import (
+    Effect,
+    Finish,
+    Inspect,
+    Mend,
+    Patrol,
+    PutRight,
+    RestoreStep,
+    RunChecks,
+    SyncStep,
+    TakeSnapshot,
+)
 from swatbot.domain.findings import Findings, Holdings, Pin, Season
 from swatbot.domain.person import Actor, Role
 from swatbot.domain.plan import Options, Plan
 from swatbot.domain.stage import HostResult, Tally
+from swatbot.domain.upkeep import Drift
 from swatbot.domain.verdict import Verdict
 
 # --- what people ask -----------------------------------------------------------------------------
@@ -152,6 +164,15 @@ class Unlock:
     place: Place
 
 
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """Bring hosts back to what the fleet holds."""
+
+    actor: Actor
+    place: Place
+    hosts: tuple[str, ...]
+
+
 # --- what the shell reports ----------------------------------------------------------------------
 
 
@@ -196,17 +217,17 @@ class Snapshotted:
 
 @dataclass(frozen=True, slots=True)
 class HostsReported:
-    """Hosts were synced or restored."""
+    """Hosts were put right, synced or restored."""
 
-    effect: SyncStep | RestoreStep
+    effect: PutRight | SyncStep | RestoreStep
     results: tuple[HostResult, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TellProgress:
-    """Hosts are being synced."""
+    """Hosts are being worked on."""
 
-    effect: SyncStep | RestoreStep
+    effect: PutRight | SyncStep | RestoreStep
     tally: Tally
 
 
@@ -220,10 +241,35 @@ class ChecksReported:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """It is known what the fleet holds now."""
+    """It is known what the fleet holds now, and whether the tree holds something newer."""
 
     effect: Finish
     manifest: str
+    newer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HostReturned:
+    """A host that could not be asked answers again."""
+
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class MendReported:
+    """Hosts were brought back to what the fleet holds, or failed."""
+
+    effect: Mend
+    results: tuple[HostResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PatrolReported:
+    """Hosts said what they hold: `drift` of those that differ, `silent` could not be asked."""
+
+    effect: Patrol
+    drift: tuple[Drift, ...]
+    silent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +296,7 @@ PersonCommand = (
     | Cancel
     | PutLock
     | Unlock
+    | Repair
 )
 ShellCommand = (
     Start
@@ -261,6 +308,9 @@ ShellCommand = (
     | TellProgress
     | ChecksReported
     | Finished
+    | HostReturned
+    | MendReported
+    | PatrolReported
     | EffectFailed
 )
 Command = PersonCommand | ShellCommand
@@ -277,6 +327,7 @@ LEAST: dict[type[PersonCommand], Role] = {
     Cancel: Role.DEPLOYER,
     PutLock: Role.DEPLOYER,
     Unlock: Role.DEPLOYER,
+    Repair: Role.DEPLOYER,
     Speak: Role.PERSON,
     Mumble: Role.ANYONE,
     Here: Role.PERSON,

@@ -10,6 +10,7 @@ from swatbot.domain.live import Live, Phase
 from swatbot.domain.plan import Plan
 from swatbot.domain.stage import Stage
 from swatbot.domain.status import Status
+from swatbot.domain.upkeep import UpkeepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,39 @@ class SyncStep:
 
 
 @dataclass(frozen=True, slots=True)
+class PutRight:
+    """Bring hosts to exactly what the fleet holds: `whole` is the digest of the whole tree's manifest."""
+
+    number: int
+    stage: Stage
+    hosts: tuple[str, ...]
+    whole: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """Bring hosts to exactly what the fleet holds, outside of any deployment."""
+
+    hosts: tuple[str, ...]
+    whole: str
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Patrol:
+    """Ask hosts what they hold, every file read, and hold that against what the fleet does."""
+
+    hosts: tuple[str, ...]
+    whole: str
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class RunChecks:
-    """Ask the checks of a stage about hosts that are in S_`step`; `baking` watches them under traffic."""
+    """Ask the checks of a stage about hosts that are in S_`step`; `baking` watches them under traffic.
+
+    `state` is that manifest's digest.
+    """
 
     number: int
     stage: Stage
@@ -54,6 +86,7 @@ class RunChecks:
     control: tuple[str, ...]
     since: datetime
     paths: tuple[str, ...]
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +102,18 @@ class RestoreStep:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Work out what the fleet holds now: `whole` with everything under `part`'s roots replaced by it."""
+    """Work out what the fleet holds now: `whole` with everything under `part`'s roots replaced by it.
+
+    And whether the tree holds something newer under `paths` by now.
+    """
 
     number: int
     whole: str
     part: str
+    paths: tuple[str, ...]
 
 
-Effect = Inspect | TakeSnapshot | SyncStep | RunChecks | RestoreStep | Finish
+Effect = Inspect | TakeSnapshot | PutRight | SyncStep | RunChecks | RestoreStep | Finish | Mend | Patrol
 
 
 def next_effect(d: Live, status: Status) -> Effect | None:
@@ -86,17 +123,26 @@ def next_effect(d: Live, status: Status) -> Effect | None:
         effect = _on_stage(d, STAGE_OF[d.state])
     elif d.state is State.BAKING and d.phase is Phase.CHECK:
         effect = _check(d, Stage.CANARIES, baking=True)
-    elif d.state is State.ROLLING_BACK and d.undo > 0:
-        effect = _restore(d)
+    elif d.state is State.ROLLING_BACK:
+        effect = _restore(d) if d.undo > 0 else _put_right(d)
     elif status.holdings is not None:
         effect = _about_tree(d, status.holdings)
     return effect
 
 
 def effects(status: Status) -> tuple[Effect, ...]:
-    """The next effects of all live deployments, by number."""
+    """The next effects of all live deployments, by number, and that of upkeep (number 0)."""
     found = (next_effect(d, status) for _, d in sorted(status.live.items()))
-    return tuple(f for f in found if f is not None)
+    return tuple(f for f in (upkeep_effect(status), *found) if f is not None)
+
+
+def upkeep_effect(status: Status) -> Mend | Patrol | None:
+    """What is to be done to hosts outside of any deployment."""
+    upkeep, holdings = status.upkeep, status.holdings
+    if upkeep is None or holdings is None:
+        return None
+    made = Patrol if upkeep.kind is UpkeepKind.PATROL else Mend
+    return made(upkeep.hosts, holdings.manifest)
 
 
 def _about_tree(d: Live, holdings: Holdings) -> Effect | None:
@@ -106,18 +152,29 @@ def _about_tree(d: Live, holdings: Holdings) -> Effect | None:
         case State.SNAPSHOTTING:
             return TakeSnapshot(d.number, d.plan, holdings)
         case State.FINISHING:
-            return Finish(d.number, holdings.manifest, d.states[0 if d.kind is Kind.ROLLBACK else -1])
+            part = d.states[0 if d.kind is Kind.ROLLBACK else -1]
+            return Finish(d.number, holdings.manifest, part, d.plan.paths)
     return None
 
 
 def _on_stage(d: Live, stage: Stage) -> Effect | None:
+    unready = d.unready(stage)
+    if d.phase is Phase.BASELINE:
+        return _put_right(d)
     if d.phase is Phase.CHECK:
         return _check(d, stage, baking=False)
     if d.phase is Phase.DONE:
         return None
     target = d.step + 1
-    hosts = tuple(h for h in d.of_stage(stage) if not d.proves(h, target))
+    hosts = tuple(h for h in d.of_stage(stage) if not d.proves(h, target) and h not in unready)
     return SyncStep(d.number, stage, target, hosts, d.states[target - 1], d.states[target])
+
+
+def _put_right(d: Live) -> PutRight | None:
+    """What was begun is also waited for when the deployment is over before its first step."""
+    if d.phase is not Phase.BASELINE or d.stage is None or d.before is None:
+        return None
+    return PutRight(d.number, d.stage, d.unready(d.stage), d.before.manifest)
 
 
 def _check(d: Live, stage: Stage, *, baking: bool) -> RunChecks:
@@ -126,7 +183,8 @@ def _check(d: Live, stage: Stage, *, baking: bool) -> RunChecks:
     hosts = tuple(h for h in d.of_stage(stage) if d.proves(h, state))
     control = tuple(h for h in d.hosts(Stage.FLEET) if h not in d.touched)
     since = d.stage_at or d.requested_at
-    return RunChecks(d.number, stage, state, baking, hosts, control, since, d.plan.paths)
+    digest = d.states[state]
+    return RunChecks(d.number, stage, state, baking, hosts, control, since, d.plan.paths, digest)
 
 
 def _restore(d: Live) -> RestoreStep:

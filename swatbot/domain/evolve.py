@@ -12,6 +12,7 @@ from swatbot.domain.live import HostMark, Live
 from swatbot.domain.manifest import covered
 from swatbot.domain.status import Lock, Status
 from swatbot.domain.transitions import TABLE
+from swatbot.domain.upkept import mended, undrifted, upkept, without_patrol
 
 
 def evolve(status: Status, event: e.Event, at: datetime) -> Status:
@@ -21,7 +22,7 @@ def evolve(status: Status, event: e.Event, at: datetime) -> Status:
         ValueError: the transition table does not allow the event in the deployment's state.
     """
     if isinstance(event, e.GlobalEvent):
-        return _global(status, event)
+        return _global(status, event, at)
     if isinstance(event, e.Requested):
         return _requested(status, event, at)
     d = status.live.get(event.number)
@@ -41,13 +42,16 @@ def fold(status: Status, recorded: Iterable[tuple[e.Event, datetime]]) -> Status
     return status
 
 
-def _global(status: Status, event: e.GlobalEvent) -> Status:
+def _global(status: Status, event: e.GlobalEvent, at: datetime) -> Status:
+    if isinstance(event, e.UpkeepEvent):
+        return upkept(status, event, at)
     match event:
         case e.EngineStarted():
             live = {n: _credited(d, timedelta(seconds=event.away_for)) for n, d in status.live.items()}
             return replace(status, live=live, token=event.token)
         case e.BaselineTaken():
-            return replace(status, holdings=event.holdings, stale={})
+            status = replace(status, holdings=event.holdings, stale={}, returned=(), drift={})
+            return replace(status, patrolled_at=at)
         case e.Locked():
             return replace(status, lock=Lock(event.by, event.why, event.until))
         case e.Unlocked():
@@ -93,7 +97,7 @@ def _requested(status: Status, event: e.Requested, at: datetime) -> Status:
         states=original.states,
         before=original.before,
         stages=original.stages,
-        marks=dict.fromkeys(original.hosts(), HostMark(last, last)),
+        marks=dict.fromkeys(original.hosts(), HostMark(last, last, reached=last)),
     )
     return replace(status.put(d), queue=(d.number, *status.queue))
 
@@ -102,13 +106,18 @@ def _queue(status: Status, d: Live, event: e.DeploymentEvent) -> Status:
     """What an event means for the queue, for what the fleet holds, and for stale hosts."""
     if isinstance(event, e.Pinned):
         return replace(status, stages=event.stages)
+    if isinstance(event, e.HostsPutRight):
+        return mended(status, event.results)
     if isinstance(event, e.Accepted):
         return replace(status, queue=(*status.queue, d.number))
+    if d.active:
+        status = without_patrol(status)
     if d.number in status.queue and (d.active or d.state.terminal):
         status = status.without_queued(d.number)
     if isinstance(event, e.Completed):
         stale = _stale(status, d, event.stale)
-        return replace(status, holdings=_shared_marks(event.holdings, status.holdings), stale=stale)
+        status = replace(status, holdings=_shared_marks(event.holdings, status.holdings), stale=stale)
+        return undrifted(status, d, event.stale)
     if isinstance(event, e.RollbackIncomplete):
         return replace(status, stale=_missed(status, d.number, event.hosts))
     return status

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from swatbot.domain.coverage import Cancelled, Change
 from swatbot.domain.hosts import fold
+from swatbot.domain.manifest import covered
 from swatbot.domain.stage import Stage
 
 
@@ -28,6 +29,10 @@ class Holdings:
 
     manifest: str
     marks: tuple[Mark, ...]
+
+    def origin(self, path: str) -> Mark | None:
+        """Where what the fleet holds at a path comes from."""
+        return next((mark for mark in reversed(self.marks) if covered(path, (mark.path,))), None)
 
 
 MISSING = "it is not in the tree, and the fleet does not hold it"

@@ -13,6 +13,7 @@ from swatbot.domain.verdict import Verdict
 class Phase(StrEnum):
     """Within a step on a stage."""
 
+    BASELINE = "baseline"
     SYNC = "sync"
     CHECK = "check"
     DONE = "done"
@@ -48,12 +49,14 @@ class HostMark:
         proven: the state it proved last, None when it failed since.
         reason: why it is not proven.
         uncertain: it failed, or its work broke off unreported, so even "nothing was sent" proves nothing.
+        reached: the highest state that it reported to have begun and that is not undone.
     """
 
     attempted: int
     proven: int | None
     reason: str = ""
     uncertain: bool = False
+    reached: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Live(Deployment):
 
     Attributes:
         head: the commit at the snapshot, "" for a rollback.
+        behind: hosts that may hold something else than the fleet does, until they are put right.
         step: the step (from 0) within the stage being worked on; `phase` within that.
         marks: what is known of each host that was begun.
         verdicts: of the last checks.
@@ -74,6 +78,7 @@ class Live(Deployment):
     """
 
     head: str = ""
+    behind: tuple[str, ...] = ()
     step: int = 0
     phase: Phase = Phase.SYNC
     marks: Mapping[str, HostMark] = field(default_factory=dict)
@@ -98,6 +103,10 @@ class Live(Deployment):
         if stage is not Stage.FLEET:
             return own
         return own + tuple(h for h in self.hosts(Stage.CANARIES) if not self.proves(h, len(self.states) - 1))
+
+    def unready(self, stage: Stage) -> tuple[str, ...]:
+        """Hosts of a stage that are behind and were not put right: nothing else is done with them."""
+        return tuple(h for h in self.of_stage(stage) if h in self.behind)
 
     def proves(self, host: str, state: int) -> bool:
         """Whether the host proved to hold S_state."""

@@ -59,7 +59,7 @@ def path_fault(path: str) -> str | None:
     if not path:
         return "it is empty"
     if path.startswith(("/", "~")):
-        return "it is absolute"
+        return "it is absolute, and paths begin at the top of the tree: wmf-config/file.php"
     if any(unicodedata.category(c) in ("Cc", "Cf") for c in path):
         return "it has control characters in it"
     if path != "." and any(part in ("..", ".", ".git") for part in path.split("/")):

@@ -241,6 +241,31 @@ class OutOfSeason:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UnknownHost:
+    """No stage has a host of this name."""
+
+    host: str
+    why: Literal["unknown_host"] = "unknown_host"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnderWay:
+    """A deployment is active, and hosts are between two states."""
+
+    number: int
+    command: str
+    why: Literal["under_way"] = "under_way"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtWork:
+    """Hosts are being caught up or repaired."""
+
+    hosts: tuple[str, ...]
+    why: Literal["at_work"] = "at_work"
+
+
+@dataclass(frozen=True, kw_only=True)
 class NoBaseline:
     """What the fleet holds was never taken over."""
 
@@ -289,6 +314,9 @@ Reason = (
     | UnknownAuthor
     | UnknownPerson
     | OutOfSeason
+    | UnknownHost
+    | UnderWay
+    | AtWork
     | NoBaseline
     | LookupFailed
     | TreeChanged

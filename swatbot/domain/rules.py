@@ -33,6 +33,7 @@ class Rules:
         ask_within: how long an `unknown` waits for a decision before it is rolled back.
         hold_reminder: how often a hold is brought to mind.
         fail_rolls_back: whether a failed check rolls back at once (else it holds and asks).
+        patrol_every: how often all hosts are asked what they hold; never if it is no time at all.
         outside: what happens outside a window.
         delete_share: share of the held files under a plan that may be deleted without `--delete-many`.
         delete_floor: this many deletions are always allowed.
@@ -52,6 +53,7 @@ class Rules:
     ask_within: timedelta = timedelta(minutes=15)
     hold_reminder: timedelta = timedelta(minutes=10)
     fail_rolls_back: bool = True
+    patrol_every: timedelta = timedelta(hours=6)
     outside: Outside = Outside.WARN
     delete_share: float = 0.2
     delete_floor: int = 10

@@ -26,6 +26,10 @@ class Outcome(StrEnum):
     NOT_STARTED = "not_started"
 
 
+PRIVATE_FILE = ""
+"""Stands for a file whose name is not for everybody."""
+
+
 @dataclass(frozen=True, slots=True)
 class HostResult:
     """One host's outcome.
@@ -36,7 +40,8 @@ class HostResult:
         digest: the digest of the manifest that the host proved, "" if it proved none.
         reason: for a person, when it is not ok.
         seconds: from the first byte sent to the proof.
-        put_right: files that differed from what the host should have held before, and were repaired.
+        put_right: files that differed from what the host should have held before, and were repaired;
+            PRIVATE_FILE for each that is private.
     """
 
     host: str

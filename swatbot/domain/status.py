@@ -8,6 +8,7 @@ from swatbot.domain.deployment import State
 from swatbot.domain.findings import Holdings, StageHosts
 from swatbot.domain.live import Live
 from swatbot.domain.past import Past, past_of
+from swatbot.domain.upkeep import Upkeep
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,10 @@ class Status:
         holdings: what the fleet holds, None before the first baseline.
         stages: the hosts, as they were at the latest snapshot.
         stale: hosts that missed deployments, with their numbers.
+        returned: stale hosts that answer again and were not caught up yet.
+        drift: hosts of which the patrol knows that they hold something else, with the files.
+        upkeep: what is being done to hosts outside of any deployment.
+        patrolled_at: when all hosts were last asked.
         token: the fencing token of the engine that decides.
     """
 
@@ -43,6 +48,10 @@ class Status:
     holdings: Holdings | None = None
     stages: tuple[StageHosts, ...] = ()
     stale: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    returned: tuple[str, ...] = ()
+    drift: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    upkeep: Upkeep | None = None
+    patrolled_at: datetime | None = None
     token: int = 0
 
     def deployment(self, number: int) -> Live | Past | None:

@@ -44,6 +44,7 @@ TABLE: dict[tuple[State, type[e.DeploymentEvent]], Target] = {
     (S.HELD, e.Reminded): S.HELD,
     (S.HELD, e.HostsRestored): S.HELD,
     **{(s, e.Held): S.HELD for s in _LIVE},
+    **{(s, e.HostsPutRight): s for s in (S.STAGING, S.CANARIES, S.FLEET, S.HELD, S.ROLLING_BACK)},
     **{(s, e.HostsSynced): s for s in (S.STAGING, S.CANARIES, S.FLEET, S.HELD, S.ROLLING_BACK)},
     **{(s, e.Progressed): s for s in (S.STAGING, S.CANARIES, S.FLEET)},
     **{(s, e.Checked): s for s in (S.STAGING, S.CANARIES, S.FLEET)},

@@ -22,6 +22,7 @@ class CheckTask:
         since: when the first of the hosts got it (UTC).
         baking: whether the canaries are being watched under traffic, rather than asked once.
         roots: the plan's paths.
+        state: digest of the manifest S_`step`, which is what the hosts hold under the plan's paths.
     """
 
     number: int
@@ -32,6 +33,7 @@ class CheckTask:
     since: datetime
     baking: bool
     roots: tuple[str, ...]
+    state: str
 
 
 class Checker(Protocol):

@@ -72,7 +72,8 @@ class Journal(Protocol):
             entries: in order.
             expect: sequence number of the last *decided* record that the caller knows (0: none).
             token: the caller's fencing token.
-            cursor: name and the sequence number up to which the caller has dealt with the journal.
+            cursor: name and the sequence number up to which the caller has dealt with the journal; a cursor
+                never moves back.
             durable: whether it must have reached the disk when this returns. If not, it outlives the death
                 of every process, and that of the machine as soon as a later durable append has returned.
 

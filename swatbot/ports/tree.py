@@ -60,6 +60,18 @@ class Tree(Contents, Protocol):
         """Digest of the manifest `whole` with everything under the roots of `part` replaced by it."""
         ...
 
+    def hidden(self, path: str) -> bool:
+        """Whether a path is private: not to be named where everybody reads."""
+        ...
+
+    def differs(self, paths: Sequence[str], whole: str) -> bool:
+        """Whether the tree holds something else under these paths than the manifest `whole`, by digest.
+
+        Raises:
+            OperationalError: the disk failed, or the store does not have the manifest.
+        """
+        ...
+
     def adopt(self, manifest: Manifest, commit: str = "") -> Holdings:
         """Take over what a fleet proves to hold as holdings, with `commit` as its place in history.
 

@@ -8,6 +8,7 @@ from swatbot.domain.hosts import fold
 from swatbot.domain.person import Person, Role
 from swatbot.domain.stage import Stage
 from swatbot.practice.facts import HostFacts, RangeFacts
+from swatbot.practice.sample_files import SETTINGS
 
 BOT = "swatbot"
 CHANNEL = "#swat"
@@ -100,6 +101,16 @@ def _checks(facts: RangeFacts) -> str:
     every = [stage.value for stage in Stage]
     page = _table("[[check]]", kind="http", name="main page", stages=every, path="/", body="Practice")
     health = _table("[[check]]", kind="http", name="health", stages=every, path="/healthz")
+    served = _table(
+        "[[check]]",
+        kind="served",
+        name="served settings",
+        stages=every,
+        path="/config.json",
+        file=SETTINGS,
+        pointer=f"/files/{SETTINGS.replace('/', '~1')}",
+        digest="sha256",
+    )
     logs = _table(
         "[[check]]",
         kind="logs",
@@ -108,7 +119,7 @@ def _checks(facts: RangeFacts) -> str:
         url=facts.log_url,
         index=facts.log_index,
     )
-    return f"{health}\n{page}\n{logs}"
+    return f"{health}\n{page}\n{served}\n{logs}"
 
 
 def _person(person: Person) -> str:

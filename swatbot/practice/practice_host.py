@@ -11,6 +11,8 @@ from swatbot.practice.ssh_host import Credentials, SshHost
 from swatbot.practice.web_door import WebDoors
 
 ROOT = Path("srv") / "mediawiki"
+RELOAD = ("sh", "-c", 'touch "$HOME/reload"')
+"""What is run on a host, as an after-sync hook is, so that its site loads its code anew."""
 
 
 class PracticeHost:
@@ -21,6 +23,7 @@ class PracticeHost:
         stage: where deployments reach it.
         directory: what is the host's; its tree is under `srv/mediawiki`.
         ports: of SSH and HTTP; 0 chooses a free one.
+        opcache: whether its site serves its code as it was loaded, until `RELOAD` is run on it.
     """
 
     def __init__(
@@ -34,11 +37,12 @@ class PracticeHost:
         web: WebDoors,
         credentials: Credentials,
         logs: LogStore,
+        opcache: bool = False,
     ) -> None:
         self.name = name
         self.stage = stage
         self.root = directory / ROOT
-        self.site = Site(name, self.root, logs.add)
+        self.site = Site(name, self.root, logs.add, opcache=opcache, reload=directory / "reload")
         self.ssh = SshHost(doorman, directory, credentials, ports[0])
         self._http: Door = web.door(self.site.answer, ports[1])
 

@@ -38,6 +38,8 @@ class Range:
         clock: stamps the logs.
         rate: requests per second and host; test servers have no visitors.
         seed: chooses the visitors' mix of pages.
+        opcache: whether hosts serve their code as they loaded it until `RELOAD` is run on them. Each host's
+            `site.opcache` may be set, too.
 
     Raises:
         OperationalError: the directory holds something else, or a port that it remembers is taken.
@@ -54,11 +56,19 @@ class Range:
     facts = staticmethod(RangeFacts.read)
 
     def __init__(
-        self, directory: Path, hosts: int = 12, *, clock: Clock, rate: float = 5.0, seed: int = 1
+        self,
+        directory: Path,
+        hosts: int = 12,
+        *,
+        clock: Clock,
+        rate: float = 5.0,
+        seed: int = 1,
+        opcache: bool = False,
     ) -> None:
         if hosts <= _CANARIES:
             raise OperationalError(f"a practice range needs at least {_CANARIES + 1} hosts, not {hosts}")
         self._directory = directory.absolute()
+        self._opcache = opcache
         known = _known(self._directory, hosts)
         self._doorman = Doorman()
         self._web = WebDoors(self._doorman)
@@ -130,6 +140,7 @@ class Range:
                 web=self._web,
                 credentials=credentials,
                 logs=self.logs,
+                opcache=self._opcache,
             )
             undo.callback(made[name].stop)
         return made

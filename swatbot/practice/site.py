@@ -3,6 +3,7 @@
 import hashlib
 import html
 import json
+import os
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -26,15 +27,35 @@ class Site:
         host: its name.
         root: the directory it serves from.
         log: takes a line for every request.
+        opcache: whether it serves its code as it was loaded until it is told to reload.
+        reload: a file; whoever makes it tells the site to reload, and the site takes it away.
     """
 
-    def __init__(self, host: str, root: Path, log: Callable[[str, Line], None]) -> None:
+    def __init__(
+        self,
+        host: str,
+        root: Path,
+        log: Callable[[str, Line], None],
+        *,
+        opcache: bool = False,
+        reload: Path | None = None,
+    ) -> None:
         self.host = host
         self.up = True
         self._root = root
-        self._files = Files(root)
+        self._files = Files(root, opcache=opcache)
+        self._reload = reload
         self._log = log
         self._requests = count(1)
+
+    @property
+    def opcache(self) -> bool:
+        """Whether it serves its code as it was loaded."""
+        return self._files.opcache
+
+    @opcache.setter
+    def opcache(self, on: bool) -> None:
+        self._files.opcache = on
 
     def get(self, target: str) -> Response:
         """Serve a path as if a browser had asked for it."""
@@ -42,6 +63,7 @@ class Site:
 
     def answer(self, request: Request) -> Response:
         """Serve a request, and log it."""
+        self._look_for_reload()
         path = unquote(request.path)
         try:
             response = self._route(path)
@@ -51,6 +73,15 @@ class Site:
         level = "INFO" if response.status < 400 else "WARNING"
         self._log(self.host, Line(level, f"{response.status} {path}", "request", path, "access"))
         return response
+
+    def _look_for_reload(self) -> None:
+        if self._reload is None:
+            return
+        try:
+            os.unlink(self._reload)  # noqa: PTH108 - as with `stat`, before every request
+        except FileNotFoundError:
+            return
+        self._files.reload()
 
     def trouble(self, message: str, normalized: str, url: str) -> None:
         """Log an error."""

@@ -48,23 +48,37 @@ class Loaded:
 
 
 class Files:
-    """The files of one host, read again when they change."""
+    """The files of one host, read again when they change.
 
-    def __init__(self, root: Path) -> None:
+    Attributes:
+        opcache: whether code stays as it was loaded until `reload`, as in a web server whose opcode cache
+            looks at no file twice. What code reads by itself, such as a list, is never kept.
+    """
+
+    def __init__(self, root: Path, *, opcache: bool = False) -> None:
+        self.opcache = opcache
         self._root = str(root)
         self._loaded: dict[str, Loaded] = {}
+
+    def reload(self) -> None:
+        """Forget what was loaded."""
+        self._loaded = {}
 
     def load(self, path: str) -> Loaded | None:
         """The file at this relative path; None if it is not there, or not inside the root."""
         place = f"{self._root}/{path}"
+        # What another thread has begun to read before a reload goes into the forgotten one.
+        loaded = self._loaded
+        if self.opcache and path.endswith(".php") and path in loaded:
+            return loaded[path]
         try:
             facts = os.stat(place)  # noqa: PTH116 - a Path would cost more than the call, thousands of times
             stamp = (facts.st_mtime_ns, facts.st_size, facts.st_ino)
-            known = self._loaded.get(path)
+            known = loaded.get(path)
             if known is None or known.stamp != stamp:
-                known = self._loaded[path] = self._read(place, stamp)
+                known = loaded[path] = self._read(place, stamp)
         except (OSError, ValueError):  # ValueError: a NUL in the path
-            self._loaded.pop(path, None)
+            loaded.pop(path, None)
             return None
         return known
 

@@ -148,6 +148,19 @@ class GitTree:
         """
         return self._store.put_manifest(self.manifest(whole).overlay(self.manifest(part)))
 
+    def hidden(self, path: str) -> bool:
+        """Whether a path is private, see `[tree] private`."""
+        return self._inspection.private.match(path)
+
+    def differs(self, paths: Sequence[str], whole: str) -> bool:
+        """Whether the tree holds something else under these paths than a manifest in the store.
+
+        Raises:
+            OperationalError: the disk failed, or the store does not have the manifest.
+        """
+        with self._discreet():
+            return bool(difference(paths, self._look(paths), self._store.manifest(whole)).files)
+
     def adopt(self, manifest: Manifest, commit: str = "") -> Holdings:
         """Take over what a fleet proves to hold as holdings, with `commit` as its place in history.
 

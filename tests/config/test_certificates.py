@@ -49,7 +49,7 @@ def test_certificates_and_names_are_read_and_paths_start_at_the_config(config: P
 
 @pytest.mark.parametrize(
     ("place", "key"),
-    [(IRC, "swatbot.toml: irc[0]"), (WEB, "checks.toml: check[0]"), (LOGS, "checks.toml: check[2]")],
+    [(IRC, "swatbot.toml: irc[0]"), (WEB, "checks.toml: check[0]"), (LOGS, "checks.toml: check[3]")],
 )
 def test_a_certificate_that_is_not_there_is_a_fault_and_noted_where_none_is_needed(
     config: Path, place: tuple[str, str], key: str
@@ -88,8 +88,8 @@ NAMES = "an address, in which {host} stands for the name"
             'scheme = "https"\nserver_name = "{x}.org"',
             f'check[0].server_name: found "{{x}}.org", expected {NAMES}',
         ),
-        (PATIENCE, "patience = 15", "check[2].patience: found 15, expected a duration"),
-        (PATIENCE, 'patience = "15s"\ntimout = "5s"', "check[2].timout: unknown key, did you mean timeout?"),
+        (PATIENCE, "patience = 15", "check[3].patience: found 15, expected a duration"),
+        (PATIENCE, 'patience = "15s"\ntimout = "5s"', "check[3].timout: unknown key, did you mean timeout?"),
     ],
 )
 def test_values_that_will_not_do(config: Path, place: tuple[str, str], lines: str, told: str) -> None:

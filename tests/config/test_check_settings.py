@@ -9,17 +9,21 @@ import pytest
 from pydantic import BaseModel
 
 from swatbot.bootstrap.settings import check_settings
-from swatbot.checks.settings import Check, CommandCheck, HttpCheck, LogsCheck
+from swatbot.checks.settings import Check, CommandCheck, HttpCheck, LogsCheck, ServedCheck
 from swatbot.config import load
-from swatbot.config.sections import CheckSection, CommandSection, HttpSection, LogsSection
+from swatbot.config.probes import CheckSection, CommandSection, HttpSection, LogsSection, ServedSection
 from swatbot.domain.stage import Stage
+from swatbot.tree.patterns import Patterns
 
 SAMPLES = Path(__file__).parents[2] / "config"
+OPEN = Patterns(())
 MINUTE, BOTH = timedelta(minutes=1), (Stage.CANARIES, Stage.FLEET)
 HTTP = HttpSection(kind="http", name="web", stages=(Stage.FLEET,))
+SERVED = ServedSection(kind="served", name="value", stages=(Stage.FLEET,), file="a/b")
 COMMAND = CommandSection(kind="command", name="smoke", stages=(Stage.FLEET,), run=("true",))
 LOGS = LogsSection(kind="logs", name="logs", url="http://x", index="i")
 HTTP_SETTINGS = HttpCheck("web", (Stage.FLEET,))
+SERVED_SETTINGS = ServedCheck("value", (Stage.FLEET,), file="a/b")
 COMMAND_SETTINGS = CommandCheck("smoke", (Stage.FLEET,), ("true",))
 LOGS_SETTINGS = LogsCheck("logs", (Stage.CANARIES,), "http://x", "i")
 
@@ -39,6 +43,23 @@ CASES: list[tuple[Any, Any, str, Any, str, Any]] = [
     (HTTP, HTTP_SETTINGS, "expect_headers", {"X-B": "^2"}, "headers", (("X-B", "^2"),)),
     (HTTP, HTTP_SETTINGS, "timeout", MINUTE, "timeout", 60.0),
     (HTTP, HTTP_SETTINGS, "tries", 9, "tries", 9),
+    (SERVED, SERVED_SETTINGS, "name", "other", "name", "other"),
+    (SERVED, SERVED_SETTINGS, "stages", BOTH, "stages", BOTH),
+    (SERVED, SERVED_SETTINGS, "path", "/x", "path", "/x"),
+    (SERVED, SERVED_SETTINGS, "host_header", "en.example.org", "host_header", "en.example.org"),
+    (SERVED, SERVED_SETTINGS, "scheme", "https", "scheme", "https"),
+    (SERVED, SERVED_SETTINGS, "ca_file", Path("/ca.pem"), "ca_file", "/ca.pem"),
+    (SERVED, SERVED_SETTINGS, "server_name", "{host}.x", "server_name", "{host}.x"),
+    (SERVED, SERVED_SETTINGS, "port", 8080, "port", 8080),
+    (SERVED, SERVED_SETTINGS, "headers", {"X-A": "1"}, "send", (("X-A", "1"),)),
+    (SERVED, SERVED_SETTINGS, "timeout", MINUTE, "timeout", 60.0),
+    (SERVED, SERVED_SETTINGS, "tries", 9, "tries", 9),
+    (SERVED, SERVED_SETTINGS, "file", "c", "file", "c"),
+    (SERVED, SERVED_SETTINGS, "pointer", "", "pointer", ""),
+    (SERVED, SERVED_SETTINGS, "file_pointer", "/x", "file_pointer", "/x"),
+    (SERVED, SERVED_SETTINGS, "pattern", "(a)", "pattern", "(a)"),
+    (SERVED, SERVED_SETTINGS, "file_pattern", "(b)", "file_pattern", "(b)"),
+    (SERVED, SERVED_SETTINGS, "digest", "sha256", "digest", "sha256"),
     (COMMAND, COMMAND_SETTINGS, "name", "other", "name", "other"),
     (COMMAND, COMMAND_SETTINGS, "stages", BOTH, "stages", BOTH),
     (COMMAND, COMMAND_SETTINGS, "run", ("a", "b"), "run", ("a", "b")),
@@ -82,28 +103,50 @@ def test_a_field_arrives_where_it_belongs(
     monkeypatch.setenv("LOGS_PW", "from the environment")
     assert value != getattr(section, field), "the default would prove nothing"
     changed = section.model_copy(update={field: value})
-    assert check_settings(changed) == replace(settings, **{target: arrives})
+    assert check_settings(changed, OPEN) == replace(settings, **{target: arrives})
 
 
 @pytest.mark.parametrize(
-    ("section", "settings"), [(HTTP, HTTP_SETTINGS), (COMMAND, COMMAND_SETTINGS), (LOGS, LOGS_SETTINGS)]
+    ("section", "settings"),
+    [
+        (HTTP, HTTP_SETTINGS),
+        (SERVED, SERVED_SETTINGS),
+        (COMMAND, COMMAND_SETTINGS),
+        (LOGS, LOGS_SETTINGS),
+    ],
 )
 def test_the_defaults_of_config_and_probe_are_the_same(section: CheckSection, settings: Check) -> None:
-    assert check_settings(section) == settings
+    assert check_settings(section, OPEN) == settings
 
 
-@pytest.mark.parametrize("section", [HTTP, COMMAND, LOGS])
+@pytest.mark.parametrize("section", [HTTP, SERVED, COMMAND, LOGS])
 def test_every_field_has_its_case(section: BaseModel) -> None:
     cases = [field for of, _, field, *_ in CASES if of is section]
     assert sorted([*cases, "kind"]) == sorted(type(section).model_fields)
 
 
 def test_the_sample_sends_its_headers_and_expects_none() -> None:
-    check = check_settings(load(SAMPLES, {}).checks.check[0])
+    check = check_settings(load(SAMPLES, {}).checks.check[0], OPEN)
     assert isinstance(check, HttpCheck)
     assert (check.send, check.headers) == ((("X-Forwarded-Proto", "https"),), ())
 
 
 def test_the_sample_of_logs_shows_the_defaults() -> None:
-    check = check_settings(load(SAMPLES, {}).checks.check[2])
+    check = check_settings(load(SAMPLES, {}).checks.check[3], OPEN)
     assert check == LogsCheck("error logs", (Stage.CANARIES,), "https://logs.example.org:9200", "logstash-*")
+
+
+def test_the_sample_of_served_holds_an_answer_against_a_file() -> None:
+    check = check_settings(load(SAMPLES, {}).checks.check[1], OPEN)
+    assert isinstance(check, ServedCheck)
+    assert (check.file, check.pointer, check.file_pointer, check.private) == (
+        "wmf-config/version.json",
+        "/settings/version",
+        "/version",
+        False,
+    )
+
+
+def test_of_a_private_file_nothing_is_to_be_told() -> None:
+    check = check_settings(SERVED, Patterns(("a",)))
+    assert check == replace(SERVED_SETTINGS, private=True)

@@ -12,7 +12,8 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from swatbot.config import Config, ConfigError, load, local_socket
-from swatbot.config.sections import ChecksFile, FleetFile, PersonSection, SwatbotFile, WindowsFile
+from swatbot.config.probes import ChecksFile
+from swatbot.config.sections import FleetFile, PersonSection, SwatbotFile, WindowsFile
 from swatbot.config.types import duration
 from swatbot.domain.person import Role
 from swatbot.domain.rules import Outside, Rules
@@ -63,7 +64,7 @@ def test_the_samples_load_as_they_are() -> None:
     found = load(SAMPLES, {})
     assert found.hosts(Stage.CANARIES) == ("mw1261", "mw1262", "mw1263")
     assert len(found.hosts(Stage.FLEET)) == 97
-    assert [check.kind for check in found.checks.check] == ["http", "command", "logs"]
+    assert [check.kind for check in found.checks.check] == ["http", "served", "command", "logs"]
 
 
 def test_the_samples_become_domain_values() -> None:
@@ -368,13 +369,13 @@ def test_settings_are_frozen(config: Path) -> None:
             "checks.toml",
             '"http"',
             '"htp"',
-            "check[0].kind: found \"htp\", expected 'http', 'command', 'logs'",
+            "check[0].kind: found \"htp\", expected 'http', 'served', 'command', 'logs'",
         ),
         (
             "checks.toml",
             'kind = "http"\n',
             "",
-            'check[0]: has no kind, expected kind = "http" or "command" or "logs"',
+            'check[0]: has no kind, expected kind = "http" or "served" or "command" or "logs"',
         ),
         (
             "checks.toml",
@@ -387,15 +388,15 @@ def test_settings_are_frozen(config: Path) -> None:
             "checks.toml",
             "smoke test",
             "main page",
-            "check[1].name: main page is the name of check[0] already",
+            "check[2].name: main page is the name of check[0] already",
         ),
-        ("checks.toml", "https://logs", "https://bot:pw@logs", "check[2].url: found"),
-        ("checks.toml", "# username", "username", "check[2]: has a username, and neither password_env nor"),
+        ("checks.toml", "https://logs", "https://bot:pw@logs", "check[3].url: found"),
+        ("checks.toml", "# username", "username", "check[3]: has a username, and neither password_env nor"),
         (
             "checks.toml",
             '["canaries"]',
             '["fleet"]',
-            'check[2].stages: expected ["canaries"]: logs are watched',
+            'check[3].stages: expected ["canaries"]: logs are watched',
         ),
     ],
 )
@@ -460,7 +461,7 @@ NOBODY = 'people.toml: nobody could deploy: give somebody with an account role =
         ("checks.toml", "check = []", [UNCHECKED]),
         ("checks.toml", "[[check]]\nkind='http'\nname='x'\nstages=['testservers', 'fleet']", [UNCHECKED]),
         ("people.toml", "", [NOBODY]),
-        ("people.toml", "[a]\nrole='person'\naccounts=['irc:n/a']", [NOBODY]),
+        ("people.toml", "[a]\nrole='person'\naccounts=['irc:libera/a']", [NOBODY]),
         ("people.toml", "[a]\nrole='deployer'\naccounts=[]", [NOBODY]),
         ("people.toml", "[a]\nrole='deployer'", [NOBODY]),
     ],
@@ -472,11 +473,19 @@ def test_where_nothing_is_checked_or_nobody_deploys_is_a_fault(
     assert faults(config) == told
 
 
+def test_an_account_of_a_network_that_the_bot_is_not_on_is_a_fault(config: Path) -> None:
+    (config / "people.toml").write_text("[a]\nrole='admin'\naccounts=['irc:libra/a', 'local:h/a']")
+    assert faults(config) == [
+        "people.toml: a.accounts: irc:libra/a: swatbot.toml has no [[irc]] network libra,"
+        " did you mean libera?"
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
         ("checks.toml", "[[check]]\nkind='http'\nname='x'\nstages=['canaries']"),
-        ("people.toml", "[a]\nrole='admin'\naccounts=['irc:n/a']"),
+        ("people.toml", "[a]\nrole='admin'\naccounts=['irc:libera/a']"),
     ],
 )
 def test_one_check_and_one_admin_are_enough(config: Path, name: str, text: str) -> None:
@@ -500,7 +509,7 @@ def test_one_check_and_one_admin_are_enough(config: Path, name: str, text: str) 
 def test_a_password_in_an_address_is_not_repeated(config: Path, change: Change, url: str, shown: str) -> None:
     change("checks.toml", "https://logs.example.org:9200", url)
     (line,) = faults(config)
-    assert line.startswith(f"checks.toml: check[2].url: found {shown}, expected an address such as")
+    assert line.startswith(f"checks.toml: check[3].url: found {shown}, expected an address such as")
     assert "hunter2" not in line
 
 

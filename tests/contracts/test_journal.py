@@ -135,6 +135,8 @@ def test_a_cursor_moves_with_its_append_or_not_at_all(journal: Tokened, lab: Lab
         journal.append([decided()], expect=99, cursor=("irc", 8))
     assert journal.cursor("irc") == 7
     assert journal.append([], cursor=("irc", 9)) == ()
+    journal.append([], cursor=("irc", 3))
+    assert journal.cursor("irc") == 9
     assert (journal.cursor("irc"), journal.head()) == (9, 1)
 
 

@@ -1,7 +1,7 @@
 """The engine on paper: one effect at a time for each deployment, each event folded at once and judged."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from swatbot.chat.handler import Site
@@ -16,12 +16,16 @@ from swatbot.domain.evolve import evolve, fold
 from swatbot.domain.findings import Season
 from swatbot.domain.reasons import DeclinedError
 from swatbot.domain.rules import Rules
-from swatbot.domain.stage import Budget
+from swatbot.domain.stage import Budget, HostResult, Outcome
 from swatbot.domain.status import Status
+from swatbot.domain.upkeep import Drift
 from swatbot.domain.verdict import Finding, Verdict
 from tests.domain.paper import ACTORS, PLACE, START, Fate, PaperHosts, PaperTree, results_of, spell, unspell
 from tests.domain.promises import Promises
 from tests.domain.safe_lines import assert_safe
+
+Pushed = f.PutRight | f.SyncStep | f.RestoreStep
+Writing = Pushed | f.Mend
 
 
 @dataclass
@@ -96,27 +100,52 @@ class Desk:
                 return c.Inspected(effect, found, season)
             case f.TakeSnapshot():
                 return c.Snapshotted(effect, self.tree.pin(effect.plan, effect.holdings))
-            case f.SyncStep() | f.RestoreStep():
+            case f.PutRight() | f.SyncStep() | f.RestoreStep():
                 return self._push(effect, fates, stopped=running.stopped)
+            case f.Mend():
+                return self._mend(effect, fates)
+            case f.Patrol():
+                return self._patrol(effect)
             case f.RunChecks():
                 verdict = Verdict("logs", finding, "told so \u202e\r\n")
                 return c.ChecksReported(effect, (verdict,))
             case f.Finish():
                 return c.Finished(effect, spell(unspell(effect.whole) | unspell(effect.part)))
 
-    def _push(
-        self, effect: f.SyncStep | f.RestoreStep, fates: list[Fate], *, stopped: bool
-    ) -> c.HostsReported:
+    def _push(self, effect: Pushed, fates: list[Fate], *, stopped: bool) -> c.HostsReported:
         budget = Budget(hosts=len(effect.hosts))
         if isinstance(effect, f.SyncStep):
             budget = self.rules.budget(effect.stage)
         found = results_of(effect, fates, budget, stopped=stopped)
+        if isinstance(effect, f.PutRight):
+            found = [(self._noticed(effect, result), fate) for result, fate in found]
         for result, fate in found:
             self._write(effect, result.host, Fate.OK if fate is Fate.STOP else fate)
         return c.HostsReported(effect, tuple(result for result, _ in found))
 
-    def _write(self, effect: f.SyncStep | f.RestoreStep, host: str, fate: Fate) -> None:
+    def _mend(self, effect: f.Mend, fates: list[Fate]) -> c.MendReported:
+        found = results_of(effect, fates, Budget(hosts=len(effect.hosts)), stopped=False)
+        results = tuple(self._noticed(effect, result) for result, _ in found)
+        for result, fate in found:
+            self._write(effect, result.host, Fate.OK if fate is Fate.STOP else fate)
+        return c.MendReported(effect, results)
+
+    def _patrol(self, effect: f.Patrol) -> c.PatrolReported:
+        wrong = (Drift(host, self.hosts.wrong(host, effect.whole)) for host in effect.hosts)
+        return c.PatrolReported(effect, tuple(d for d in wrong if d.files))
+
+    def _noticed(self, effect: f.PutRight | f.Mend, result: HostResult) -> HostResult:
+        wrong = self.hosts.wrong(result.host, effect.whole)
+        return replace(result, put_right=wrong) if result.outcome is Outcome.OK else result
+
+    def _write(self, effect: Writing, host: str, fate: Fate) -> None:
         if fate in (Fate.NOTHING, Fate.UNREACHABLE):
+            return
+        if isinstance(effect, f.PutRight | f.Mend):
+            self.promises.may_put_right(self.status, effect, host)
+            self.hosts.write(host, effect.whole, fate)
+            if self.hosts.holds(host, effect.whole):
+                self.hosts.spoiled.discard(host)
             return
         self.promises.may_write(self.status.live.get(effect.number), effect, host)
         self.hosts.write(host, effect.target, fate)
@@ -128,7 +157,7 @@ class Desk:
         self.do(c.EffectFailed(running.effect, "disk on fire \u202e\r\n", bug=bug))
 
     def _half_way(self, effect: f.Effect, fates: list[Fate]) -> None:
-        if isinstance(effect, f.SyncStep | f.RestoreStep):
+        if isinstance(effect, Writing):
             for host, fate in zip(effect.hosts, fates, strict=False):
                 self._write(effect, host, fate)
 

@@ -4,12 +4,12 @@ A manifest's digest spells out what it stands for (`a=3;b=1`), so nothing has to
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from swatbot.domain.coverage import Change
 from swatbot.domain.deployment import Place
-from swatbot.domain.effects import RestoreStep, SyncStep
+from swatbot.domain.effects import Mend, PutRight, RestoreStep, SyncStep
 from swatbot.domain.findings import Edit, Findings, Holdings, Mark, PathFault, Pin, StageHosts
 from swatbot.domain.person import Actor, People, Person, Role
 from swatbot.domain.plan import Options, Plan
@@ -38,11 +38,17 @@ STRANGER = Actor("mallory\x02", None)
 PLACE = Place("net", "#swat")
 
 
-def rules(*, rolls_back: bool = True, spare: int = 0, self_verify: bool = True) -> Rules:
-    """The site's decisions; `spare` hosts of production may fail in each stage."""
+def rules(*, rolls_back: bool = True, spare: int = 0, self_verify: bool = True, patrol: int = 0) -> Rules:
+    """The site's decisions; `spare` hosts of production may fail in each stage, `patrol` is in hours."""
     budgets = {Stage.CANARIES: Budget(hosts=spare), Stage.FLEET: Budget(hosts=spare)}
     return Rules(
-        STAGES, budgets, self_verify=self_verify, fail_rolls_back=rolls_back, delete_floor=9, people=PEOPLE
+        STAGES,
+        budgets,
+        patrol_every=timedelta(hours=patrol),
+        self_verify=self_verify,
+        fail_rolls_back=rolls_back,
+        delete_floor=9,
+        people=PEOPLE,
     )
 
 
@@ -117,6 +123,16 @@ class PaperHosts:
 
     def __init__(self) -> None:
         self.truth: dict[str, dict[str, int]] = {h: dict.fromkeys(PATHS, 0) for h in HOSTS}
+        self.spoiled: set[str] = set()
+
+    def spoil(self, host: str, path: str) -> None:
+        """Somebody edits a file on a host, behind everybody's back."""
+        self.truth[host][path] = -1
+        self.spoiled.add(host)
+
+    def wrong(self, host: str, digest: str) -> tuple[str, ...]:
+        """The paths in which a host holds something else."""
+        return tuple(p for p, version in unspell(digest).items() if self.truth[host][p] != version)
 
     def holds(self, host: str, digest: str) -> bool:
         """Whether a host really holds this."""
@@ -133,7 +149,7 @@ class PaperHosts:
 
 
 def results_of(
-    effect: SyncStep | RestoreStep, fates: list[Fate], budget: Budget, *, stopped: bool
+    effect: Mend | PutRight | SyncStep | RestoreStep, fates: list[Fate], budget: Budget, *, stopped: bool
 ) -> list[tuple[HostResult, Fate]]:
     """What a fleet reports for these fates: beyond the budget, and once it is stopped, no host is begun."""
     found: list[tuple[HostResult, Fate]] = []
@@ -142,7 +158,8 @@ def results_of(
         fate = fates[place] if place < len(fates) else Fate.OK
         over = not budget.allows(len(failures(r for r, _ in found)), len(effect.hosts))
         stop = stop or over or (stopped and fate is Fate.STOP)
-        found.append((_result(host, effect.target, fate, stop=stop), Fate.NOTHING if stop else fate))
+        target = effect.whole if isinstance(effect, Mend | PutRight) else effect.target
+        found.append((_result(host, target, fate, stop=stop), Fate.NOTHING if stop else fate))
     return found
 
 

@@ -5,7 +5,17 @@ from dataclasses import dataclass, field
 
 from swatbot.domain import events as e
 from swatbot.domain.deployment import HoldKind, Kind, State, Word
-from swatbot.domain.effects import Effect, Finish, Inspect, RestoreStep, SyncStep, next_effect
+from swatbot.domain.effects import (
+    Effect,
+    Finish,
+    Inspect,
+    Mend,
+    Patrol,
+    PutRight,
+    RestoreStep,
+    SyncStep,
+    next_effect,
+)
 from swatbot.domain.live import Live
 from swatbot.domain.person import Role
 from swatbot.domain.rules import Rules
@@ -26,7 +36,7 @@ class Ledger:
         asked: whose word is wanted.
         approved: whose word, or another's in that place, was given since the snapshot.
         passed: (stage, step, baking) whose checks passed, or that a person let pass.
-        reported: (stage, step) with the latest outcome of each host.
+        reported: (stage, step) with the latest outcome of each host; step 0 is its putting right.
         excused: (stage, step) that a person let pass although it was over the budget.
         sent: hosts that were really changed.
         restored: the lowest state that was gone back to.
@@ -80,6 +90,9 @@ class Promises:
                 self._word(event)
             case e.Checked() | e.Continued():
                 self._checked(before.live[event.number], event)
+            case e.HostsPutRight():
+                reported = self.ledgers[event.number].reported.setdefault((event.stage, 0), {})
+                reported.update({r.host: r.outcome for r in event.results})
             case e.HostsSynced():
                 self._synced(event)
 
@@ -172,10 +185,29 @@ class Promises:
             missing = ledger.asked - ledger.approved
             assert ledger.asked, f"#{d.number} is in production, and nobody was asked"
             assert not missing, f"#{d.number} is in production without the word of {sorted(missing)}"
+        assert host not in d.behind, f"{host} is behind, and was not put right"
+        if effect.stage is Stage.TESTSERVERS:
+            right = ledger.reported.get((Stage.TESTSERVERS, 0), {}).get(host)
+            assert right is Outcome.OK, "staged on a test server that did not prove its baseline"
         if effect.stage is Stage.FLEET:
             assert (Stage.CANARIES, len(d.states) - 1, True) in ledger.passed, "fleet before the bake"
         for stage, step in self._earlier(d, effect):
             self._complete(d, ledger, stage, step)
+
+    def may_put_right(self, status: Status, effect: PutRight | Mend, host: str) -> None:
+        """Judge the putting right of one host: with what the fleet holds, and before anything else."""
+        d, holdings = status.live.get(effect.number), status.holdings
+        assert holdings is not None
+        assert effect.whole == holdings.manifest, "not what the fleet holds"
+        if isinstance(effect, Mend):
+            assert status.active is None, f"{host} is mended while #{status.active} is active"
+            return
+        assert d is not None, f"{effect} writes for a deployment that is over"
+        assert host in d.behind, "a host that was not behind is put right"
+        ledger = self.ledgers[effect.number]
+        assert host not in ledger.sent, "put right after it was synced"
+        if host in PRODUCTION:
+            assert ledger.asked <= ledger.approved, "production before everybody's word"
 
     def _earlier(self, d: Live, effect: SyncStep) -> Iterable[tuple[Stage, int]]:
         for stage in ORDER[: ORDER.index(effect.stage) + 1]:
@@ -186,13 +218,17 @@ class Promises:
         assert (stage, step, False) in ledger.passed, f"{stage} step {step} was not checked"
         outcomes = ledger.reported.get((stage, step), {})
         begun = {h for h, o in outcomes.items() if o is not Outcome.NOT_STARTED}
-        assert begun.issuperset(d.hosts(stage)), f"{stage} step {step} is not on all hosts"
-        bad = sum(outcomes[h] is not Outcome.OK for h in d.hosts(stage))
+        left_out = {h for h, o in ledger.reported.get((stage, 0), {}).items() if o is not Outcome.OK}
+        assert begun | left_out >= set(d.hosts(stage)), f"{stage} step {step} is not on all hosts"
+        bad = sum(outcomes.get(h) is not Outcome.OK for h in d.hosts(stage))
         allowed = self.rules.budget(stage).allows(bad, len(d.hosts(stage)))
         assert allowed or (stage, step) in ledger.excused, f"{stage} step {step} is over its budget"
 
     def begins(self, status: Status, effect: Effect) -> None:
         """Judge an effect that is about to begin."""
+        if isinstance(effect, Mend | Patrol):
+            assert status.active is None, f"{effect} begins, and a deployment is active"
+            return
         d = status.live[effect.number]
         assert d.state is not State.HELD, f"#{d.number} is held, and {effect} begins"
         if not isinstance(effect, Inspect):
@@ -225,7 +261,7 @@ class Promises:
             case State.HELD:
                 return self._held(d)
             case State.QUEUED:
-                held_up = status.active is not None or status.lock is not None
+                held_up = status.active is not None or status.lock is not None or status.upkeep is not None
                 return held_up and d.number in status.queue
             case State.AWAITING_VERIFICATION:
                 return bool(d.waits_for) and d.deadline is not None
@@ -251,5 +287,6 @@ class Promises:
         if status.active is not None or status.holdings is None:
             return
         fleet = status.holdings.manifest
-        wrong = {h for h in self.hosts.truth if not self.hosts.holds(h, fleet)} - status.stale.keys()
+        known = status.stale.keys() | self.hosts.spoiled
+        wrong = {h for h in self.hosts.truth if not self.hosts.holds(h, fleet)} - known
         assert not wrong, f"{sorted(wrong)} do not hold {fleet}, and are not called stale"

@@ -56,7 +56,7 @@ def test_a_rollback_that_does_not_reach_all_hosts_leaves_them_stale() -> None:
 
 @pytest.mark.parametrize("fate", [Fate.UNREACHABLE, Fate.HALF])
 def test_a_hold_does_not_lift_the_budget(fate: Fate) -> None:
-    desk = desk_with(steps=2)
+    desk = desk_with(steps=3)
     desk.do(c.PutHold(ALICE, PLACE, 1, "wait"))
     desk.end(running(desk), [fate])
     desk.do(c.Resume(ALICE, PLACE, 1))
@@ -65,7 +65,7 @@ def test_a_hold_does_not_lift_the_budget(fate: Fate) -> None:
 
 
 def test_a_host_that_failed_and_is_then_unreachable_is_put_back() -> None:
-    desk = desk_with(steps=5, spare=1)
+    desk = desk_with(steps=6, spare=1)
     desk.do(c.PutHold(ALICE, PLACE, 1, "wait"))
     desk.end(running(desk), [Fate.HALF, Fate.STOP])
     desk.do(c.Resume(ALICE, PLACE, 1))
@@ -76,9 +76,22 @@ def test_a_host_that_failed_and_is_then_unreachable_is_put_back() -> None:
     assert desk.hosts.truth["web1"] == {"a": 0, "b": 0, "c": 0}
 
 
+def test_a_canary_that_was_left_out_of_a_later_step_is_put_back() -> None:
+    desk = Desk(rules(spare=1))
+    ask(desk, Plan((Step(("a",)), Step(("b",)))))
+    desk.go_on(10)
+    desk.end(running(desk), [Fate.UNREACHABLE])
+    desk.go_on(2)
+    assert desk.status.live[1].state is State.FLEET
+    desk.end(running(desk), [Fate.HALF, Fate.HALF])
+    desk.go_on()
+    assert desk.status.past[1].state is State.ROLLED_BACK
+    assert desk.hosts.truth["web1"] == {"a": 0, "b": 0, "c": 0}
+
+
 @pytest.mark.parametrize("held", [False, True])
 def test_a_host_that_is_unreachable_after_a_stumble_is_put_back(*, held: bool) -> None:
-    desk = desk_with(steps=2)
+    desk = desk_with(steps=3)
     if held:
         desk.do(c.PutHold(ALICE, PLACE, 1, "wait"))
     desk.breaks(running(desk), [Fate.HALF], bug=True)
@@ -89,7 +102,7 @@ def test_a_host_that_is_unreachable_after_a_stumble_is_put_back(*, held: bool) -
 
 
 def test_a_host_that_is_unreachable_after_a_crash_under_a_hold_is_put_back() -> None:
-    desk = desk_with(steps=2)
+    desk = desk_with(steps=3)
     desk.do(c.PutHold(ALICE, PLACE, 1, "wait"))
     desk.crash([Fate.HALF], timedelta(seconds=41))
     desk.do(c.Resume(ALICE, PLACE, 1))
@@ -127,7 +140,7 @@ def test_a_deployment_is_not_rolled_back_twice() -> None:
 
 
 def test_a_check_that_breaks_when_nobody_wants_it_does_not_stop_the_rollback() -> None:
-    desk = desk_with(steps=3)
+    desk = desk_with(steps=4)
     desk.do(c.Cancel(ALICE, PLACE, 1, "wrong branch"))
     desk.breaks(running(desk), [], bug=True)
     desk.go_on()
@@ -135,7 +148,7 @@ def test_a_check_that_breaks_when_nobody_wants_it_does_not_stop_the_rollback() -
 
 
 def test_continuing_beyond_the_budget_still_runs_the_checks() -> None:
-    desk = desk_with(steps=5, rolls_back=False)
+    desk = desk_with(steps=6, rolls_back=False)
     desk.end(running(desk), [Fate.OK, Fate.UNREACHABLE])
     hold = desk.status.live[1].hold
     assert hold is not None
@@ -149,7 +162,7 @@ def test_continuing_beyond_the_budget_still_runs_the_checks() -> None:
 
 
 def test_time_away_under_a_hold_is_credited_once() -> None:
-    desk = desk_with(steps=4)
+    desk = desk_with(steps=5)
     left = (desk.status.live[1].deadline or desk.now) - desk.now
     desk.do(c.PutHold(ALICE, PLACE, 1, "wait"))
     desk.crash([], timedelta(hours=1))

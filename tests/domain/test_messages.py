@@ -50,7 +50,7 @@ patient = settings(
     deadline=None,
 )
 SITE = Site("swatbot", "deploy1001", rules())
-UNTOLD = {
+UNTOLD = {e.HostsReturned,
     e.Requested, e.Started, e.Pinned, e.Checked, e.CanariesStarted, e.FinishStarted, e.HostsRestored,
 }  # fmt: skip
 

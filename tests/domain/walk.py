@@ -11,7 +11,7 @@ from swatbot.domain.plan import Plan, Step
 from swatbot.domain.stage import Tally
 from swatbot.domain.verdict import Finding
 from tests.domain.desk import Desk, Running
-from tests.domain.paper import ACTORS, PATHS, PLACE, Fate, plan_options, rules
+from tests.domain.paper import ACTORS, HOSTS, PATHS, PLACE, Fate, plan_options, rules
 
 ADMIN = ACTORS[3]
 FATES = [Fate.OK] * 6 + list(Fate)
@@ -34,12 +34,19 @@ class Walker:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)  # noqa: S311 - a repeatable walk, not a secret
-        self.desk = Desk(rules(rolls_back=self.random.random() < 0.6, spare=self.random.randrange(2)))
+        self.desk = Desk(
+            rules(
+                rolls_back=self.random.random() < 0.6,
+                spare=self.random.randrange(2),
+                patrol=self.random.randrange(3),
+            )
+        )
 
     def step(self) -> None:
         """One random step: mostly effects end, often somebody says something."""
         moves: list[Callable[[], None]] = [self._go_on, self._effect, self._speak, self._brake, self._time]
-        (move,) = self.random.choices([*moves, self._break, self._crash, self._ask], [3, 5, 3, 4, 2, 1, 1, 3])
+        rare = [self._break, self._crash, self._ask, self._spoil, self._upkeep]
+        (move,) = self.random.choices([*moves, *rare], [3, 5, 3, 4, 2, 1, 1, 3, 1, 1])
         move()
 
     def _fates(self) -> list[Fate]:
@@ -73,6 +80,17 @@ class Walker:
 
     def _crash(self) -> None:
         self.desk.crash(self._fates(), timedelta(seconds=self.random.choice((0, 41, 3600))))
+
+    def _spoil(self) -> None:
+        """Test servers are where people try things; what they hold matters from the next staging on."""
+        if self.desk.status.active is None:
+            self.desk.hosts.spoil("debug1", self.random.choice(PATHS))
+
+    def _upkeep(self) -> None:
+        """A host answers again, or somebody wants one repaired."""
+        host = self.random.choice([*self.desk.status.stale, *HOSTS])
+        says: tuple[c.Command, ...] = (c.HostReturned(host), c.Repair(ADMIN, PLACE, (host, "web5")))
+        self.desk.do(self.random.choice(says))
 
     def _ask(self) -> None:
         if len(self.desk.status.live) > 3:

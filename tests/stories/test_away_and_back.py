@@ -1,5 +1,7 @@
 """A process that dies, and the one that takes over."""
 
+from collections.abc import Callable
+
 import pytest
 
 from swatbot.app.engine import Engine
@@ -12,6 +14,31 @@ from tests.world import story
 
 class PowerCutError(BaseException):
     """Not an Exception: nothing may catch it, as nothing catches a kill."""
+
+
+def test_a_late_answer_does_not_have_requests_carried_out_twice() -> None:
+    with story() as world:
+        world.tree.change("submitter", "x", {"wmf-config/InitialiseSettings.php": "2"})
+        world.chat.says("deployer", "!sync-dir wmf-config x")
+        world.chat.says("submitter", "verified")
+        late: list[Callable[[], None]] = []
+        at_once = world.workers.run
+
+        def run(name: str, job: Callable[[], None]) -> None:
+            if name == "query":
+                late.append(job)
+            else:
+                at_once(name, job)
+
+        world.workers.run = run  # type: ignore[method-assign]  # what the story is about
+        world.chat.says("submitter", "!diff 1")
+        world.chat.says("deployer", "!rollback 1 bad")
+        world.chat.says("deployer", "!retry 1")
+        (answer,) = late
+        answer()
+        world.restart(seconds=5)
+        assert world.engine.status.latest == 3
+        world.chat.skip()
 
 
 def test_killed_in_the_middle_of_the_fleet() -> None:

@@ -150,12 +150,15 @@ def test_an_end_that_can_not_be_read_is_asked_about(words: str, why: str) -> Non
         assert world.engine.status.lock is None
 
 
+OPEN = ', until somebody says "!unlock"'
+
+
 @pytest.mark.parametrize(
     ("words", "locked"),
     [
-        ("500 errors everywhere", ': "500 errors everywhere".'),
-        ("Incident until further notice", ': "Incident until further notice".'),
-        ("Incident until 5 hosts are back", ': "Incident until 5 hosts are back".'),
+        ("500 errors everywhere", f'{OPEN}: "500 errors everywhere".'),
+        ("Incident until further notice", f'{OPEN}: "Incident until further notice".'),
+        ("Incident until 5 hosts are back", f'{OPEN}: "Incident until 5 hosts are back".'),
         ("maintenance Until 15:30UTC", ' until 15:30 UTC: "maintenance".'),
         ("14:30 change broke search until 15:30", ' until 15:30 UTC: "14:30 change broke search".'),
     ],

@@ -95,6 +95,19 @@ def test_two_steps_in_order_and_back_in_reverse() -> None:
         assert one_state(world)
 
 
+def test_checks_are_told_which_state_the_hosts_are_in() -> None:
+    with story() as world:
+        world.tree.change("submitter", "Both", {"wmf-config/CommonSettings.php": "2", "static/logo.png": "2"})
+        world.chat.says("deployer", "!sync-dir wmf-config then static Both")
+        states = world.engine.status.live[1].states
+        world.chat.says("submitter", "verified")
+        world.chat.skip()
+        assert len(set(states)) == 3
+        assert {task.step for task in world.checker.asked} == {1, 2}
+        assert {task.state for task in world.checker.asked if task.baking} == {states[2]}
+        assert all(task.state == states[task.step] for task in world.checker.asked)
+
+
 def test_a_step_that_fails_on_the_test_server_stops_there() -> None:
     with story() as world:
         world.tree.change("submitter", "Both", {"wmf-config/CommonSettings.php": "2", "static/logo.png": "2"})
@@ -117,7 +130,7 @@ def test_a_spoiled_test_server_is_put_right_and_named() -> None:
         world.chat.says("deployer", "!sync-dir wmf-config x")
         assert world.chat.skip()[1] == (
             "#1 mwdebug1001 had 1 file (wmf-config/debug.php) not as the fleet has it:"
-            " put right, then synced."
+            " put back to what the fleet has, then staged."
         )
 
 

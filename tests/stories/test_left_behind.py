@@ -234,7 +234,7 @@ def test_an_emptied_tree_is_refused() -> None:
 @pytest.mark.parametrize(
     ("path", "fault"),
     [
-        ("/etc/passwd", "it is absolute"),
+        ("/etc/passwd", "it is absolute, and paths begin at the top of the tree: wmf-config/file.php"),
         ("../other", "it has . or .. or .git in it"),
         ("wmf-config/../../x", "it has . or .. or .git in it"),
         (".git/config", "it has . or .. or .git in it"),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from socket import create_server
 
 import pytest
@@ -18,9 +19,11 @@ from swatbot.checks.wording import first_line, told
 from swatbot.domain.stage import Stage
 from swatbot.domain.verdict import Finding, Verdict
 from swatbot.ports import CheckTask
+from swatbot.tree.snapshots import SnapshotStore
 
 NOW = datetime(2026, 1, 5, 14, 0, tzinfo=UTC)
 STAGES = (Stage.CANARIES,)
+NOTHING = SnapshotStore(Path("nowhere"))
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
@@ -82,7 +85,8 @@ def ask(check: HttpCheck, **addresses: WebAddress) -> Verdict:
 
 
 def task(*hosts: str, baking: bool = False, stage: Stage = Stage.CANARIES) -> CheckTask:
-    return CheckTask(42, stage, 1, hosts, ("mw1264",), NOW - timedelta(seconds=5), baking, ("wmf-config",))
+    since = NOW - timedelta(seconds=5)
+    return CheckTask(42, stage, 1, hosts, ("mw1264",), since, baking, ("wmf-config",), "")
 
 
 def test_all_hosts_that_answer_pass() -> None:
@@ -224,7 +228,7 @@ def test_only_the_checks_of_the_stage_run_in_their_order() -> None:
         HttpCheck("other", (Stage.FLEET,)),
     ]
     with server(says(200)) as web:
-        checker = Checks(checks, {"a1": web}, FixedClock())
+        checker = Checks(checks, {"a1": web}, FixedClock(), NOTHING)
         verdicts = checker.check(task("a1"), threading.Event())
         assert [(v.check, v.finding) for v in verdicts] == [("true", Finding.PASS), ("web", Finding.PASS)]
         assert checker.check(task("a1", stage=Stage.TESTSERVERS), threading.Event()) == ()
@@ -236,14 +240,16 @@ def test_what_fails_at_once_is_not_baked() -> None:
         HttpCheck("web", STAGES, tries=1),
     ]
     with server(says(500)) as web:
-        verdicts = Checks(checks, {"a1": web}, FixedClock()).check(task("a1", baking=True), threading.Event())
+        verdicts = Checks(checks, {"a1": web}, FixedClock(), NOTHING).check(
+            task("a1", baking=True), threading.Event()
+        )
     assert [(v.check, v.finding) for v in verdicts] == [("logs", Finding.UNKNOWN), ("web", Finding.FAIL)]
     assert verdicts[0].reason == "not watched, because another check did not pass"
 
 
 def test_what_fails_at_the_end_of_the_bake_fails() -> None:
     with server(in_turn(says(200), says(500))) as web:
-        checker = Checks([HttpCheck("web", STAGES, tries=1)], {"a1": web}, FixedClock())
+        checker = Checks([HttpCheck("web", STAGES, tries=1)], {"a1": web}, FixedClock(), NOTHING)
         (verdict,) = checker.check(task("a1", baking=True), threading.Event())
     assert (verdict.finding, verdict.reason) == (Finding.FAIL, "a1 answers 500")
 
@@ -259,7 +265,7 @@ def test_what_hosts_say_becomes_one_harmless_line() -> None:
 
 def test_a_pattern_that_is_none_is_a_fault_at_the_start() -> None:
     with pytest.raises(re.error, match="unterminated"):
-        Checks([HttpCheck("web", STAGES, body="[")], {}, FixedClock())
+        Checks([HttpCheck("web", STAGES, body="[")], {}, FixedClock(), NOTHING)
 
 
 def test_a_port_of_its_own_goes_before_that_of_the_host() -> None:

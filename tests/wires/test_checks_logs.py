@@ -21,6 +21,7 @@ from swatbot.domain.verdict import Finding, Verdict
 from swatbot.ports import CheckTask
 from swatbot.practice.log_line import Line
 from swatbot.practice.logstore import LogStore
+from tests.wires.test_checks_http import NOTHING
 
 SINCE = datetime(2026, 1, 5, 14, 0, tzinfo=UTC)
 CANARIES = ("mw1261", "mw1262", "mw1263")
@@ -155,12 +156,12 @@ def world() -> Iterator[World]:
 
 
 def task(control: tuple[str, ...] = CONTROL) -> CheckTask:
-    return CheckTask(42, Stage.CANARIES, 1, CANARIES, control, SINCE, True, ("wmf-config",))
+    return CheckTask(42, Stage.CANARIES, 1, CANARIES, control, SINCE, True, ("wmf-config",), "")
 
 
 def watch(world: World, control: tuple[str, ...] = CONTROL, **settings: Any) -> Verdict:
     check = LogsCheck("logs", STAGES, world.url, "mediawiki-*", **settings)
-    (verdict,) = Checks([check], {}, world.time).check(task(control), world.time)
+    (verdict,) = Checks([check], {}, world.time, NOTHING).check(task(control), world.time)
     assert verdict.check == "logs"
     assert verdict.hosts == CANARIES
     return verdict

@@ -1,6 +1,7 @@
 """The practice range as a whole: what it writes, who visits it, and a restart on the same directory."""
 
 import json
+import shlex
 import subprocess
 import sys
 import time
@@ -14,9 +15,10 @@ import pytest
 
 from swatbot.domain.stage import Stage
 from swatbot.errors import OperationalError
+from swatbot.practice.practice_host import RELOAD
 from swatbot.practice.range import Range
-from swatbot.practice.sample_files import BASELINE
-from tests.wires.practice_lab import HOST, WAIT, connect, make, read, run, until
+from swatbot.practice.sample_files import BASELINE, SETTINGS
+from tests.wires.practice_lab import HOST, WAIT, SystemClock, connect, make, read, run, until
 
 
 @pytest.fixture
@@ -46,6 +48,20 @@ def _asked(practice: Range, body: object) -> dict[str, Any]:
     with urllib.request.urlopen(request, timeout=WAIT) as answer:  # noqa: S310 - loopback
         found: dict[str, Any] = json.load(answer)
     return found
+
+
+def test_hosts_with_an_opcode_cache_load_their_code_anew_when_the_command_is_run_on_them(
+    tmp_path: Path,
+) -> None:
+    with Range(tmp_path / "range", 4, clock=SystemClock(), rate=0, opcache=True) as practice:
+        sites = [practice.hosts[name].site for name in (HOST, "mw1263")]
+        for site in sites:
+            assert b"Practice Wiki" in site.get("/").body
+            path = practice.hosts[site.host].root / SETTINGS
+            path.write_bytes(BASELINE[SETTINGS].replace(b"Practice Wiki", b"Other Wiki"))
+        command = " ".join(["cd srv/mediawiki;", *map(shlex.quote, RELOAD)])
+        assert run(connect(practice.wiring), command).recv_exit_status() == 0
+        assert [b"Other Wiki" in site.get("/").body for site in sites] == [True, False]
 
 
 def test_names_and_stages(practice: Range) -> None:

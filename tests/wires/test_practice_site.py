@@ -1,5 +1,7 @@
 """The practice site breaks where its files are broken, and says so in its answers and its logs."""
 
+import hashlib
+import json
 from collections.abc import Callable
 from http.client import HTTPConnection
 from itertools import islice
@@ -82,6 +84,42 @@ def test_a_changed_file_is_served_at_once(world: World) -> None:
     world.ship(SETTINGS, BASELINE[SETTINGS].replace(b"Practice Wiki", b"Changed Wiki!"))
     assert b"Practice Wiki" in before
     assert b"Changed Wiki!" in world.site.get("/").body
+
+
+def footer(site: Site) -> str:
+    return site.get("/").body.decode().partition("<footer>")[2].partition("</footer>")[0]
+
+
+def test_an_opcode_cache_serves_what_was_loaded_until_it_is_told_to_reload(tree: SampleTree) -> None:
+    reload = tree.path.parent / "reload"
+    world = World(tree.path)
+    site = Site("mw1262", tree.path, lambda *_: None, opcache=True, reload=reload)
+    assert (footer(site), site.opcache) == ("Privacy | About", True)
+    before = (tree.path / SETTINGS).read_bytes()
+    world.ship(SETTINGS, before.replace(b"'Privacy'", b"'Data'"))
+    world.ship("dblists/all.dblist", b"frwiki\n")
+    assert footer(site) == "Privacy | About"
+    assert footer(world.site) == "Data | About"
+    old = json.loads(site.get("/config.json").body)
+    assert old["files"][SETTINGS] == hashlib.sha256(before).hexdigest()
+    assert old["settings"]["wgAllWikis"] == ["frwiki"], "a list is no code"
+    reload.touch()
+    new = json.loads(site.get("/config.json").body)
+    assert new["files"][SETTINGS] == hashlib.sha256((tree.path / SETTINGS).read_bytes()).hexdigest()
+    assert footer(site) == "Data | About"
+    assert not reload.exists()
+
+
+def test_an_opcode_cache_keeps_what_is_deleted_and_knows_nothing_of_what_was_not_asked_for(
+    tree: SampleTree,
+) -> None:
+    site = Site("mw1262", tree.path, lambda *_: None, opcache=True)
+    assert site.get("/").status == 200
+    (tree.path / "w/index.php").unlink()
+    (tree.path / "w/load.php").unlink()
+    assert (site.get("/").status, site.get("/w/load.php").status) == (200, 404)
+    site.opcache = False
+    assert site.get("/").status == 500
 
 
 ARTICLES = {"/wiki/Oak": 500}

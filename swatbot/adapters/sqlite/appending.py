@@ -17,6 +17,12 @@ SELECT (SELECT value FROM meta WHERE key = 'token'),
 """
 
 
+_MOVE = """
+INSERT INTO cursors VALUES (?, ?)
+    ON CONFLICT (name) DO UPDATE SET seq = max(seq, excluded.seq)
+"""
+
+
 @dataclass
 class Append:
     """One caller's append while it waits for its turn, and what came of it."""
@@ -51,7 +57,7 @@ def insert(db: sqlite3.Connection, one: Append) -> None:
         previous = records[-1].hash
     db.executemany("INSERT INTO records VALUES (?,?,?,?,?,?,?,?,?,?,?)", map(row_of, records))
     if one.cursor is not None:
-        db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", one.cursor)
+        db.execute(_MOVE, one.cursor)
     one.records = tuple(records)
 
 

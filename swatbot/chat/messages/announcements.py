@@ -28,11 +28,13 @@ from swatbot.chat.messages.underway import (
     fleet,
     held,
     progressed,
+    put_right,
     reminded,
     resumed,
     synced,
     verification,
 )
+from swatbot.chat.messages.upkeep import upkeep
 from swatbot.domain import events as e
 from swatbot.domain.coverage import Covered, Share, coverage
 from swatbot.domain.deployment import Place, State
@@ -72,6 +74,8 @@ def tell(event: e.Event, after: Status, at: datetime, site: Site) -> tuple[Line,
 
 
 def _global(event: e.GlobalEvent, after: Status, site: Site) -> tuple[Line, ...]:
+    if isinstance(event, e.UpkeepEvent):
+        return tuple(Line(fit(text)) for text in upkeep(event, site))
     match event:
         case e.Answered():
             to = "" if event.place.private else f"{event.nick}: "
@@ -112,7 +116,7 @@ def _holders(d: Live) -> str:
 
 def _locked(event: e.Locked, after: Status, site: Site) -> str:
     del site
-    end = f" until {hhmm(event.until)}" if event.until else ""
+    end = f" until {hhmm(event.until)}" if event.until else ', until somebody says "!unlock"'
     active = f" #{after.active.number} may finish" if after.active else ""
     waits = some([f"#{n}" for n in after.queue])
     queue = f"{'; ' if active else ' '}{waits} wait{'s' if len(after.queue) == 1 else ''}" if waits else ""
@@ -214,6 +218,7 @@ _SENTENCES: dict[type[e.DeploymentEvent], Sentence] = {
     e.Accepted: _accepted,
     e.Refused: _refused,
     e.Failed: _failed,
+    e.HostsPutRight: put_right,
     e.HostsSynced: synced,
     e.Progressed: progressed,
     e.VerificationAsked: verification,

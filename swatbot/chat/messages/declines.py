@@ -7,6 +7,7 @@ from swatbot.chat.messages.notes import cancelled, links
 from swatbot.chat.messages.text import both, count, fit, hhmm, quoted, some, typed, whole
 from swatbot.domain import reasons as r
 from swatbot.domain.findings import MISSING
+from swatbot.domain.hosts import fold
 from swatbot.domain.person import Role
 
 _VERBS = {
@@ -37,6 +38,8 @@ def why(reason: r.Reason) -> str:
             return _about_time(reason)
         case r.NoBaseline() | r.LookupFailed() | r.TreeChanged() | r.NothingToSync() | r.BadPaths():
             return _about_tree(reason)
+        case r.UnknownHost() | r.UnderWay() | r.AtWork():
+            return _about_hosts(reason)
         case r.LeftBehind() | r.Dirty() | r.ManyDeletions() | r.UnknownAuthor():
             return _about_changes(reason)
     assert_never(reason)
@@ -106,6 +109,16 @@ def _about_words(reason: Words) -> str:
         case r.UnknownPerson(name=name, suggestion=near):
             hint = f" Did you mean {near}?" if near else ' "!help sync-dir" shows how to name a person.'
             return f"I do not know {quoted(name, 40)} in people.toml.{hint}"
+
+
+def _about_hosts(reason: r.UnknownHost | r.UnderWay | r.AtWork) -> str:
+    match reason:
+        case r.UnknownHost(host=host):
+            return f"there is no host {quoted(host, 60)} in the fleet: see fleet.toml for their names."
+        case r.UnderWay(number=n, command=command):
+            return f'#{n} is under way, and hosts are between two states: "!{command}" again when it is over.'
+        case r.AtWork(hosts=hosts):
+            return f"{fit(fold(hosts), 100)} are being worked on: please ask again in a moment."
 
 
 def _about_time(reason: r.LockState | r.OutOfSeason) -> str:

@@ -31,7 +31,14 @@ def completed(event: e.Completed, d: Past, at: datetime, site: Site) -> Sentence
     log = _log(
         d, span, f"Synchronized {plan_of(d, 80)}: {message_of(d) or 'no message'}{_partly(event, d)}", site
     )
-    return log, f"{_everyone(d, site)}: #{d.number} is live on {count(proven, 'host')} ({d.digest}).{rest}"
+    live = f"{_everyone(d, site)}: #{d.number} is live on {count(proven, 'host')} ({d.digest}).{rest}"
+    return log, live + (_newer(d) if event.newer else "")
+
+
+def _newer(d: Past) -> str:
+    """What shipped is the snapshot; the tree went on."""
+    what = "its paths" if d.private else fit(str(d.plan), 80)
+    return f" The tree holds a newer version of {what} by now: it waits for the next sync."
 
 
 def _partly(event: e.Completed, d: Past) -> str:

@@ -115,10 +115,13 @@ def status_all(view: View, actor: Actor) -> tuple[str, ...]:
 
 
 def _stale(status: Status) -> tuple[str, ...]:
-    if not status.stale:
-        return ()
-    numbers = dict.fromkeys(n for missed in status.stale.values() for n in missed)
-    return (f"Stale: {fold(status.stale)}, missing {some([f'#{n}' for n in numbers])}.",)
+    lines = []
+    if status.stale:
+        numbers = dict.fromkeys(n for missed in status.stale.values() for n in missed)
+        lines.append(f"Stale: {fold(status.stale)}, missing {some([f'#{n}' for n in numbers])}.")
+    if status.drift:
+        lines.append(f"Drifted: {fold(status.drift)} (see !drift).")
+    return tuple(lines)
 
 
 def status_one(d: Live | Past, view: View) -> tuple[str, ...]:

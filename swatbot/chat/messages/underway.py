@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from swatbot.chat.handler import Site
+from swatbot.chat.messages.hosts import folded, named, odd
+from swatbot.chat.messages.hosts import put_right as hosts_put_right
 from swatbot.chat.messages.names import called, testers
-from swatbot.chat.messages.text import ago, both, count, fit, hhmm, quoted, some
+from swatbot.chat.messages.text import ago, both, count, fit, hhmm, quoted
 from swatbot.domain import events as e
 from swatbot.domain.deployment import HoldKind, State, Word
 from swatbot.domain.hosts import fold
@@ -17,25 +19,39 @@ Sentences = tuple[str, ...]
 
 def synced(event: e.HostsSynced, d: Live, _at: datetime, site: Site) -> Sentences:
     """Hosts that were put right, hosts that failed within the budget, and where a hold came to stand."""
-    bad, total = failures(event.results), len(d.hosts(event.stage))
     lines = [*_mended(event, d)]
     if d.state is State.HELD and d.phase is Phase.SYNC:
         lines.append(f"#{d.number} stands still: {_share(d)}.")
-    elif bad and d.cause is None and site.rules.budget(event.stage).allows(len(bad), total):
-        hosts = fold(r.host for r in bad)
-        lines.append(f"#{d.number} {hosts} failed: {fit(bad[0].reason, 160)}. It goes on without.")
-    return tuple(lines)
+        return tuple(lines)
+    return (*lines, *_without(event, d, site))
+
+
+def _without(event: e.HostsSynced | e.HostsPutRight, d: Live, site: Site) -> Sentences:
+    """Hosts that failed, if that is within the budget: it goes on without them."""
+    bad, total = failures(event.results), len(d.hosts(event.stage))
+    if not bad or d.cause is not None or not site.rules.budget(event.stage).allows(len(bad), total):
+        return ()
+    hosts = fold(r.host for r in bad)
+    return (f"#{d.number} {hosts} failed: {fit(bad[0].reason, 160)}. It goes on without.",)
 
 
 def _mended(event: e.HostsSynced, d: Live) -> Sentences:
     """Files that were neither as before nor as wanted, by the hosts that had the same ones."""
-    mended = {r.host: r.put_right for r in event.results if r.put_right}
-    lines = []
-    for files in dict.fromkeys(mended.values()):
-        hosts = fold(h for h, theirs in mended.items() if theirs == files)
-        names = count(len(files), "file") + ("" if d.private else f" ({some([fit(f, 60) for f in files])})")
-        lines.append(f"#{d.number} {hosts} had {names} not as the fleet has it: put right, then synced.")
-    return tuple(lines)
+    return tuple(
+        f"#{d.number} {folded(hosts)} had {count(len(files), 'file') if d.private else named(files)}"
+        " not as the fleet has it: put right, then synced."
+        for hosts, files in hosts_put_right(event.results)
+    )
+
+
+def put_right(event: e.HostsPutRight, d: Live, _at: datetime, site: Site) -> Sentences:
+    """What was put right before the first step, and hosts that could not be, within the budget."""
+    did = "staged" if event.stage is Stage.TESTSERVERS else "synced"
+    lines = (
+        f"#{d.number} {odd(found)}: put back to what the fleet has, then {did}."
+        for found in hosts_put_right(event.results)
+    )
+    return (*lines, *_without(event, d, site))
 
 
 def _share(d: Live) -> str:

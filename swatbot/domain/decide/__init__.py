@@ -23,7 +23,15 @@ from swatbot.domain.decide.reports import (
     on_progress,
 )
 from swatbot.domain.decide.ticking import on_tick
+from swatbot.domain.decide.upkeep import (
+    on_failed_upkeep,
+    on_mended,
+    on_patrolled,
+    on_repair,
+    on_returned,
+)
 from swatbot.domain.decide.words import on_here, on_mumble, on_override, on_speak
+from swatbot.domain.effects import Mend, Patrol
 from swatbot.domain.events import BaselineTaken, EngineStarted, Event
 from swatbot.domain.evolve import evolve
 from swatbot.domain.live import Live
@@ -59,8 +67,10 @@ def _person(status: Status, command: c.PersonCommand, now: datetime, rules: Rule
             return _asking(status, command, rules)
         case c.Speak() | c.Mumble() | c.Override() | c.Here():
             return _words(status, command, now, rules)
+        case c.PutLock() | c.Unlock() | c.Repair():
+            return _of_site(status, command, now, rules)
         case _:
-            return _brake(status, command, now, rules)
+            return _brake(status, command)
 
 
 def _asking(status: Status, command: c.Sync | c.Retry | c.Rollback, rules: Rules) -> tuple[Event, ...]:
@@ -87,10 +97,11 @@ def _words(
             return on_here(status, command)
 
 
-Brake = c.PutHold | c.Resume | c.Recheck | c.Continue | c.Cancel | c.PutLock | c.Unlock
+Brake = c.PutHold | c.Resume | c.Recheck | c.Continue | c.Cancel
+OfSite = c.PutLock | c.Unlock | c.Repair
 
 
-def _brake(status: Status, command: Brake, now: datetime, rules: Rules) -> tuple[Event, ...]:
+def _brake(status: Status, command: Brake) -> tuple[Event, ...]:
     match command:
         case c.PutHold():
             return on_hold(status, command)
@@ -102,10 +113,16 @@ def _brake(status: Status, command: Brake, now: datetime, rules: Rules) -> tuple
             return on_continue(status, command)
         case c.Cancel():
             return on_cancel(status, command)
+
+
+def _of_site(status: Status, command: OfSite, now: datetime, rules: Rules) -> tuple[Event, ...]:
+    match command:
         case c.PutLock():
             return on_lock(status, command, now)
         case c.Unlock():
             return on_unlock(status, command, rules)
+        case c.Repair():
+            return on_repair(status, command, rules)
 
 
 def _shell(status: Status, command: c.ShellCommand, now: datetime, rules: Rules) -> tuple[Event, ...]:
@@ -117,6 +134,12 @@ def _shell(status: Status, command: c.ShellCommand, now: datetime, rules: Rules)
             return on_tick(status, now, rules)
         case c.TakeBaseline():
             return (BaselineTaken(command.holdings, command.hosts, command.by),)
+        case c.HostReturned():
+            return on_returned(status, command)
+        case c.MendReported():
+            return on_mended(status, command)
+        case c.PatrolReported():
+            return on_patrolled(status, command)
         case _:
             return _outcome(status, command, now, rules)
 
@@ -129,6 +152,8 @@ def _outcome(
     status: Status, command: OfTree | OfHosts | c.EffectFailed, now: datetime, rules: Rules
 ) -> tuple[Event, ...]:
     """What came of an effect; one that is over is of no interest any more."""
+    if isinstance(command, c.EffectFailed) and isinstance(command.effect, Mend | Patrol):
+        return on_failed_upkeep(status, command)
     d = status.live.get(command.effect.number)
     if d is None:
         return ()
@@ -144,7 +169,7 @@ def _of_tree(status: Status, d: Live, command: OfTree, rules: Rules) -> tuple[Ev
         case c.Inspected():
             return on_inspected(status, d, command, rules)
         case c.Snapshotted():
-            return on_snapshotted(d, command, rules)
+            return on_snapshotted(status, d, command, rules)
         case c.Finished():
             return on_finished(status, d, command)
 

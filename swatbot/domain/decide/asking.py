@@ -23,6 +23,7 @@ from swatbot.domain.reasons import (
 from swatbot.domain.rules import Rules
 from swatbot.domain.status import Status
 
+_ON_HOSTS = (State.STAGING, State.AWAITING_VERIFICATION, State.CANARIES, State.BAKING, State.FLEET)
 _UNDONE = (State.ROLLING_BACK, State.FINISHING)
 
 
@@ -104,7 +105,7 @@ def undo(d: Live, kind: CauseKind, command: c.Rollback | c.Cancel) -> tuple[Even
     if state in _UNDONE:
         raise DeclinedError(WrongState(number=d.number, state=state.words, command=kind.value))
     cause = Why(kind, command.actor.name, command.why)
-    if d.touched and state is not State.QUEUED:  # a rollback that waits for its turn has undone nothing yet
+    if state in _ON_HOSTS:
         return (RollbackStarted(d.number, cause, command.place.private),)
     return (Cancelled(d.number, cause, command.place.private),)
 

@@ -21,6 +21,7 @@ from swatbot.domain.reasons import (
     UnknownAuthor,
 )
 from swatbot.domain.rules import Outside, Rules
+from swatbot.domain.stage import Stage
 from swatbot.domain.status import Status
 
 
@@ -51,7 +52,7 @@ def on_inspected(status: Status, d: Live, command: c.Inspected, rules: Rules) ->
     )
 
 
-def on_snapshotted(d: Live, command: c.Snapshotted, rules: Rules) -> tuple[Event, ...]:
+def on_snapshotted(status: Status, d: Live, command: c.Snapshotted, rules: Rules) -> tuple[Event, ...]:
     """Pinned, unless the tree changed in a way that the deployer was not told."""
     if d.state is not State.SNAPSHOTTING:
         return ()
@@ -63,7 +64,14 @@ def on_snapshotted(d: Live, command: c.Snapshotted, rules: Rules) -> tuple[Event
         reason = TreeChanged(number=d.number, told=told, found=found)
     if reason is not None:
         return (Failed(d.number, reason),)
-    return (Pinned(d.number, _slim(command), rules.stages, command.effect.holdings),)
+    return (Pinned(d.number, _slim(command), rules.stages, command.effect.holdings, _behind(status, rules)),)
+
+
+def _behind(status: Status, rules: Rules) -> tuple[str, ...]:
+    """Test servers must hold what the fleet does before anything is tested there; stale hosts too."""
+    hosts = (h for found in rules.stages for h in found.hosts)
+    tests = rules.hosts(Stage.TESTSERVERS)
+    return tuple(h for h in hosts if h in tests or h in status.stale or h in status.drift)
 
 
 def _slim(command: c.Snapshotted) -> Pin:

@@ -4,10 +4,12 @@ from datetime import datetime
 
 from swatbot.domain import events as e
 from swatbot.domain.decide.asking import shipped_over
+from swatbot.domain.decide.upkeep import next_upkeep
 from swatbot.domain.deployment import Cause, CauseKind, Kind, State
 from swatbot.domain.live import Live, Phase
 from swatbot.domain.rules import Rules
 from swatbot.domain.status import Status
+from swatbot.domain.upkeep import UpkeepKind
 
 
 def onward(status: Status, now: datetime, rules: Rules) -> e.Event | None:
@@ -16,7 +18,7 @@ def onward(status: Status, now: datetime, rules: Rules) -> e.Event | None:
         event = _step(d, now, rules)
         if event is not None:
             return event
-    return _begin(status)
+    return next_upkeep(status) or _begin(status)
 
 
 def _step(d: Live, now: datetime, rules: Rules) -> e.Event | None:
@@ -32,7 +34,7 @@ def _step(d: Live, now: datetime, rules: Rules) -> e.Event | None:
             return e.FleetStarted(d.number)
         case State.FLEET if done:
             return e.FinishStarted(d.number)
-        case State.ROLLING_BACK if d.undo == 0:
+        case State.ROLLING_BACK if d.undo == 0 and d.phase is not Phase.BASELINE:
             return _undone(d, now, rules)
     return None
 
@@ -50,7 +52,8 @@ def _undone(d: Live, now: datetime, rules: Rules) -> e.Event:
 
 def _begin(status: Status) -> e.Event | None:
     """The first in the queue that may begin; a lock stops all but rollbacks and emergencies."""
-    if status.active is not None:
+    busy = status.upkeep is not None and status.upkeep.kind is not UpkeepKind.PATROL
+    if status.active is not None or busy:
         return None
     for d in status.waiting:
         if d.state is not State.QUEUED:

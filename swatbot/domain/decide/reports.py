@@ -7,13 +7,13 @@ from swatbot.domain import commands as c
 from swatbot.domain import events as e
 from swatbot.domain.applied import STAGE_OF
 from swatbot.domain.deployment import Cause, CauseKind, HoldKind, Kind, State
-from swatbot.domain.effects import RestoreStep, SyncStep
+from swatbot.domain.effects import PutRight, RestoreStep, SyncStep
 from swatbot.domain.findings import Holdings, Mark
 from swatbot.domain.hosts import fold
 from swatbot.domain.live import Live, Phase
 from swatbot.domain.reasons import LookupFailed
 from swatbot.domain.rules import Rules
-from swatbot.domain.stage import HostResult, failures
+from swatbot.domain.stage import HostResult, Outcome, Stage, failures
 from swatbot.domain.status import Status
 from swatbot.domain.verdict import Finding, Verdict, overall, worst
 
@@ -27,14 +27,24 @@ def on_hosts(d: Live, command: c.HostsReported, now: datetime, rules: Rules) -> 
     effect, results = command.effect, command.results
     if isinstance(effect, RestoreStep):
         return (e.HostsRestored(d.number, effect.step, results),)
-    synced = e.HostsSynced(d.number, effect.stage, effect.step, results)
-    failed = failures(results)
+    synced: e.Event
+    if isinstance(effect, PutRight):
+        synced = e.HostsPutRight(d.number, effect.stage, results)
+        failed = failures(results)
+    else:
+        synced = e.HostsSynced(d.number, effect.stage, effect.step, results)
+        failed = (*_left_out(d, effect.stage), *failures(results))
     total = len(d.hosts(effect.stage))
     within = rules.budget(effect.stage).allows(len(failed), total) and len(failed) < max(total, 1)
     if STAGE_OF.get(d.state) is not effect.stage or within:
         return (synced,)
     # The decision comes first: what was not begun must not look as if it were to be begun now.
     return _bad(d, CauseKind.BUDGET, _failed_hosts(failed), now, rules), synced
+
+
+def _left_out(d: Live, stage: Stage) -> tuple[HostResult, ...]:
+    """Hosts that could not be put right before, and so were not synced."""
+    return tuple(HostResult(h, Outcome.FAILED, reason=d.failed.get(h, "")) for h in d.unready(stage))
 
 
 def on_progress(d: Live, command: c.TellProgress, now: datetime) -> tuple[e.Event, ...]:
@@ -75,7 +85,8 @@ def on_finished(status: Status, d: Live, command: c.Finished) -> tuple[e.Event, 
     marks = _undone_marks(status, d) if d.kind is Kind.ROLLBACK else _new_marks(status.holdings, d)
     wanted = 0 if d.kind is Kind.ROLLBACK else len(d.states) - 1
     stale = tuple(h for h in d.hosts() if not d.proves(h, wanted))
-    return (e.Completed(d.number, Holdings(command.manifest, marks), stale),)
+    newer = command.newer and d.kind is Kind.SYNC
+    return (e.Completed(d.number, Holdings(command.manifest, marks), stale, newer),)
 
 
 def on_failed_effect(d: Live, command: c.EffectFailed) -> tuple[e.Event, ...]:

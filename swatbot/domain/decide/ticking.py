@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from swatbot.domain import events as e
+from swatbot.domain.decide.upkeep import patrol_at, start_patrol
 from swatbot.domain.deployment import Cause, CauseKind, HoldKind, State
 from swatbot.domain.live import Live
 from swatbot.domain.rules import Rules
@@ -15,6 +16,9 @@ def on_tick(status: Status, now: datetime, rules: Rules) -> tuple[e.Event, ...]:
     found: list[e.Event] = []
     if status.lock and status.lock.until and status.lock.until <= now:
         found.append(e.Unlocked(""))
+    patrol = patrol_at(status, rules)
+    if patrol is not None and patrol <= now:
+        found.append(start_patrol(rules))
     for d in status.live.values():
         due = next((event for when, event in _due(status, d, rules) if when <= now), None)
         if due is not None:
@@ -27,6 +31,8 @@ def next_tick(status: Status, rules: Rules) -> datetime | None:
     times = [when for d in status.live.values() for when, _ in _due(status, d, rules)]
     if status.lock and status.lock.until:
         times.append(status.lock.until)
+    if (patrol := patrol_at(status, rules)) is not None:
+        times.append(patrol)
     return min(times, default=None)
 
 

@@ -21,6 +21,7 @@ from swatbot.domain.events.shipping import (
     Completed,
     FinishStarted,
     FleetStarted,
+    HostsPutRight,
     HostsSynced,
     Pinned,
     Progressed,
@@ -37,6 +38,7 @@ from swatbot.domain.events.stopping import (
     RollbackStarted,
     RolledBack,
 )
+from swatbot.domain.events.upkeep import HostsMended, HostsReturned, Patrolled, UpkeepStarted
 
 DeploymentEvent = (
     Requested
@@ -45,6 +47,7 @@ DeploymentEvent = (
     | Started
     | Pinned
     | Failed
+    | HostsPutRight
     | HostsSynced
     | Progressed
     | Checked
@@ -67,7 +70,8 @@ DeploymentEvent = (
     | Rejoined
     | Cancelled
 )
-GlobalEvent = EngineStarted | Answered | BaselineTaken | Locked | Unlocked
+UpkeepEvent = HostsReturned | UpkeepStarted | HostsMended | Patrolled
+GlobalEvent = EngineStarted | Answered | BaselineTaken | Locked | Unlocked | UpkeepEvent
 Event = GlobalEvent | DeploymentEvent
 
 __all__ = [
@@ -89,10 +93,14 @@ __all__ = [
     "FleetStarted",
     "GlobalEvent",
     "Held",
+    "HostsMended",
+    "HostsPutRight",
     "HostsRestored",
+    "HostsReturned",
     "HostsSynced",
     "Locked",
     "Parked",
+    "Patrolled",
     "Pinned",
     "Progressed",
     "Refused",
@@ -105,5 +113,7 @@ __all__ = [
     "RolledBack",
     "Started",
     "Unlocked",
+    "UpkeepEvent",
+    "UpkeepStarted",
     "VerificationAsked",
 ]

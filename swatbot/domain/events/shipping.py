@@ -12,12 +12,22 @@ from swatbot.domain.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """The snapshot was taken; the hosts are fixed from here on."""
+    """The snapshot was taken; the hosts are fixed from here on, and those that must be put right first."""
 
     number: int
     pin: Pin
     stages: tuple[StageHosts, ...]
     before: Holdings | None = None
+    behind: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HostsPutRight:
+    """What came of bringing hosts of a stage to exactly what the fleet holds, before its first step."""
+
+    number: int
+    stage: Stage
+    results: tuple[HostResult, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +118,9 @@ class FinishStarted:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """It is live (a rollback: undone) on all hosts but the stale ones."""
+    """It is live (a rollback: undone) on all hosts but the stale ones; `newer`: the tree has changed."""
 
     number: int
     holdings: Holdings
     stale: tuple[str, ...] = ()
+    newer: bool = False

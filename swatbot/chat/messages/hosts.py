@@ -1,0 +1,56 @@
+"""What hosts hold, in words: files by name, and hosts together that had the same ones."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from swatbot.chat.messages.text import count, fit, some
+from swatbot.domain.hosts import fold
+from swatbot.domain.stage import PRIVATE_FILE, HostResult
+
+_ROOM = 100
+
+Holders = tuple[tuple[str, ...], tuple[str, ...]]
+"""Hosts, and the files that they all have otherwise."""
+
+
+def folded(hosts: Iterable[str]) -> str:
+    """The hosts in short."""
+    return fit(fold(hosts), _ROOM)
+
+
+def has(hosts: Collection[str]) -> str:
+    """`has` or `have`."""
+    return "has" if len(hosts) == 1 else "have"
+
+
+def repair(hosts: Sequence[str]) -> str:
+    """What to type to have these hosts repaired; a command is never cut."""
+    text = fold(hosts)
+    return f'"!repair {text}"' if len(text) <= _ROOM else f'"!repair {hosts[0]}" and the others like it'
+
+
+def named(files: Sequence[str]) -> str:
+    """How many files, and the names of some: `3 files (a, b, c)`; private ones are counted."""
+    shown = [fit(f, 60) for f in files if f != PRIVATE_FILE]
+    hidden = len(files) - len(shown)
+    parts = [some(shown)] if shown else []
+    parts += [f"{hidden} private"] if hidden else []
+    return f"{count(len(files), 'file')} ({', '.join(parts)})"
+
+
+def odd(holders: Holders) -> str:
+    """`mw1262 had 2 files (a, b) not as the fleet has it`."""
+    hosts, files = holders
+    return f"{folded(hosts)} had {named(files)} not as the fleet has it"
+
+
+def put_right(results: Iterable[HostResult]) -> list[Holders]:
+    """The hosts that were put right, with the files."""
+    return together((r.host, r.put_right) for r in results if r.put_right)
+
+
+def together(found: Iterable[tuple[str, tuple[str, ...]]]) -> list[Holders]:
+    """Hosts with the same files as one item."""
+    hosts: dict[tuple[str, ...], list[str]] = {}
+    for host, files in found:
+        hosts.setdefault(files, []).append(host)
+    return [(tuple(names), files) for files, names in hosts.items()]

@@ -1,0 +1,106 @@
+"""What is said of hosts outside of deployments: returned, repaired, drifted. What changed one is logged."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from swatbot.chat.handler import Site
+from swatbot.chat.messages.hosts import folded, has, named, put_right, repair, together
+from swatbot.chat.messages.names import called
+from swatbot.chat.messages.text import count, fit, some
+from swatbot.domain import events as e
+from swatbot.domain.findings import Mark
+from swatbot.domain.stage import Outcome, failures
+from swatbot.domain.upkeep import UpkeepKind
+
+Sentences = tuple[str, ...]
+
+
+def upkeep(event: e.UpkeepEvent, site: Site) -> Sentences:
+    """The lines for an event; what somebody asked for is told when it begins, too."""
+    match event:
+        case e.UpkeepStarted(upkeep=begun) if begun.kind is UpkeepKind.REPAIR:
+            who = called(begun.by, site)
+            return (f"{folded(begun.hosts)}: repair for {who}, everything back to what the fleet has.",)
+        case e.HostsMended():
+            return tuple(_mended(event, site))
+        case e.Patrolled():
+            return tuple(_patrolled(event))
+        case _:
+            return ()
+
+
+def _mended(event: e.HostsMended, site: Site) -> Iterator[str]:
+    repaired = event.upkeep.kind is UpkeepKind.REPAIR
+    who, verb = (event.upkeep.nick, "Repaired") if repaired else (site.bot, "Caught up")
+    for hosts, files in put_right(event.results):
+        files_back = f"{count(len(files), 'file')} put back to what the fleet has"
+        yield f"!log {who}@{site.deploy_host} {verb} {folded(hosts)}: {files_back}"
+        done = f"{'is' if len(hosts) == 1 else 'are'} {'repaired' if repaired else 'caught up'}"
+        yield f"{_whose(event, hosts, site)} {done}: {named(files)} not as the fleet has it."
+    same = tuple(r.host for r in event.results if r.outcome is Outcome.OK and not r.put_right)
+    if same:
+        yield f"{_whose(event, same, site)} {has(same)} everything as the fleet has it."
+    if bad := failures(event.results):
+        left = tuple(r.host for r in bad)
+        again = f"{repair(left)} tries again."
+        yield f"{_whose(event, left, site)} could not be put right: {fit(bad[0].reason, 160)}. {again}"
+
+
+def _whose(event: e.HostsMended, hosts: tuple[str, ...], site: Site) -> str:
+    """The hosts, for whoever asked; or that they are back."""
+    if event.upkeep.kind is UpkeepKind.REPAIR:
+        return f"{called(event.upkeep.by, site)}: {folded(hosts)}"
+    return f"{folded(hosts)} {'answers' if len(hosts) == 1 else 'answer'} again and"
+
+
+def _patrolled(event: e.Patrolled) -> Iterator[str]:
+    if event.fault:
+        yield f"The patrol could not ask the hosts what they hold: {fit(event.fault, 200)}."
+    for hosts, files in together((d.host, d.files) for d in event.drift if d.host in event.news):
+        yield (
+            f"Drift: {folded(hosts)} {has(hosts)} {named(files)} not as the fleet has it."
+            f" {repair(hosts)}, or the next deployment, puts that right."
+        )
+    if event.back:
+        yield f"No more drift: {folded(event.back)} {has(event.back)} what the fleet has again."
+
+
+Origin = tuple[str, str, Mark | None]
+"""A path, the short digest of what the fleet holds there, and where that comes from."""
+
+
+def drift(
+    found: Mapping[str, tuple[str, ...]],
+    silent: Mapping[str, str],
+    asked: int,
+    origins: Iterable[Origin] = (),
+) -> Sentences:
+    """The answer to `!drift`: who differs, who could not be asked and why, and that all others do not.
+
+    Args:
+        found: hosts that differ, with the files.
+        silent: hosts that could not be asked, with the reason.
+        asked: how many hosts there are.
+        origins: of the paths that were asked about.
+    """
+    lines = [
+        f"{folded(hosts)} {has(hosts)} {named(files)} not as the fleet has it."
+        for hosts, files in together(found.items())
+    ]
+    if found:
+        lines[-1] += f" {repair(tuple(found))} puts that right."
+    if silent:
+        lines.append(f"{folded(silent)} can not be asked: {fit(next(iter(silent.values())), 160)}.")
+    if rest := asked - len(found) - len(silent):
+        what = some([_origin(*one) for one in origins])
+        lines.append(
+            f"{count(rest, 'host')} {'proves' if rest == 1 else 'prove'} what the fleet has: {what}."
+        )
+    return tuple(lines)
+
+
+def _origin(path: str, digest: str, mark: Mark | None) -> str:
+    name = "everything" if path == "." else fit(path, 60)
+    if mark is None or path == ".":
+        return f"{name} {digest}"
+    by = f"from #{mark.number}, " if mark.number else "from the baseline, "
+    return f"{name} {digest} ({by}commit {mark.commit[:7]})"

@@ -1,0 +1,95 @@
+"""Hosts outside of deployments: those that return are caught up, others repaired, all asked now and then."""
+
+from datetime import datetime
+
+from swatbot.domain import commands as c
+from swatbot.domain import events as e
+from swatbot.domain.reasons import AtWork, DeclinedError, NoBaseline, UnderWay, UnknownHost
+from swatbot.domain.rules import Rules
+from swatbot.domain.stage import HostResult, Outcome
+from swatbot.domain.status import Status
+from swatbot.domain.upkeep import Drift, Upkeep, UpkeepKind
+
+
+def on_returned(status: Status, command: c.HostReturned) -> tuple[e.Event, ...]:
+    """A stale host is caught up as soon as no deployment is active; others are as they should be."""
+    if command.host not in status.stale or command.host in status.returned:
+        return ()
+    return (e.HostsReturned((command.host,)),)
+
+
+def on_repair(status: Status, command: c.Repair, rules: Rules) -> tuple[e.Event, ...]:
+    """Hosts are brought back to what the fleet holds; while a deployment is active nobody else may."""
+    if status.holdings is None:
+        raise DeclinedError(NoBaseline())
+    everyone = _everyone(rules)
+    for host in command.hosts:
+        if host not in everyone:
+            raise DeclinedError(UnknownHost(host=host))
+    if status.active is not None:
+        raise DeclinedError(UnderWay(number=status.active.number, command="repair"))
+    if status.upkeep is not None and status.upkeep.kind is not UpkeepKind.PATROL:
+        raise DeclinedError(AtWork(hosts=status.upkeep.hosts))
+    actor = command.actor
+    return (e.UpkeepStarted(Upkeep(UpkeepKind.REPAIR, command.hosts, actor.name, actor.nick)),)
+
+
+def on_mended(status: Status, command: c.MendReported) -> tuple[e.Event, ...]:
+    """What came of it."""
+    upkeep = status.upkeep
+    if upkeep is None or upkeep.kind is UpkeepKind.PATROL:
+        return ()
+    return (e.HostsMended(upkeep, command.results),)
+
+
+def on_patrolled(status: Status, command: c.PatrolReported) -> tuple[e.Event, ...]:
+    """What is new is told. A stale host differs of course; of one that is silent is known what was."""
+    if status.upkeep is None or status.upkeep.kind is not UpkeepKind.PATROL:
+        return ()
+    found = tuple(d for d in command.drift if d.host not in status.stale)
+    kept = tuple(d for d in _known(status) if d.host in command.silent)
+    news = tuple(d.host for d in found if status.drift.get(d.host) != d.files)
+    now = {d.host for d in (*found, *kept)}
+    back = tuple(h for h in status.drift if h not in now and h not in status.stale)
+    return (e.Patrolled(len(command.effect.hosts), (*found, *kept), news, back),)
+
+
+def on_failed_upkeep(status: Status, command: c.EffectFailed) -> tuple[e.Event, ...]:
+    """It is over, and who waits for it is told why it did not work."""
+    upkeep = status.upkeep
+    if upkeep is None:
+        return ()
+    if upkeep.kind is UpkeepKind.PATROL:
+        return (e.Patrolled(0, _known(status), fault=command.error),)
+    results = (HostResult(h, Outcome.FAILED, reason=command.error) for h in upkeep.hosts)
+    return (e.HostsMended(upkeep, tuple(results)),)
+
+
+def next_upkeep(status: Status) -> e.Event | None:
+    """Hosts that have returned are caught up when nothing else is going on."""
+    busy = status.upkeep is not None and status.upkeep.kind is not UpkeepKind.PATROL
+    hosts = tuple(h for h in status.returned if h in status.stale)
+    if busy or status.active is not None or status.holdings is None or not hosts:
+        return None
+    return e.UpkeepStarted(Upkeep(UpkeepKind.CATCH_UP, hosts))
+
+
+def patrol_at(status: Status, rules: Rules) -> datetime | None:
+    """When all hosts are to be asked next, None while something else is going on with them."""
+    idle = status.active is None and status.upkeep is None and status.holdings is not None
+    if not rules.patrol_every or not idle or status.patrolled_at is None:
+        return None
+    return status.patrolled_at + rules.patrol_every
+
+
+def start_patrol(rules: Rules) -> e.Event:
+    """All hosts are asked."""
+    return e.UpkeepStarted(Upkeep(UpkeepKind.PATROL, _everyone(rules)))
+
+
+def _everyone(rules: Rules) -> tuple[str, ...]:
+    return tuple(h for stage in rules.stages for h in stage.hosts)
+
+
+def _known(status: Status) -> tuple[Drift, ...]:
+    return tuple(Drift(host, files) for host, files in status.drift.items())

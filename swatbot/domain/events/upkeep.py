@@ -1,0 +1,47 @@
+"""Hosts that are brought back to what the fleet holds, and what the patrol found."""
+
+from dataclasses import dataclass
+
+from swatbot.domain.stage import HostResult
+from swatbot.domain.upkeep import Drift, Upkeep
+
+
+@dataclass(frozen=True, slots=True)
+class HostsReturned:
+    """Stale hosts answer again: they are caught up before anything else is done with them."""
+
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UpkeepStarted:
+    """Hosts are being worked on, or asked, outside of any deployment."""
+
+    upkeep: Upkeep
+
+
+@dataclass(frozen=True, slots=True)
+class HostsMended:
+    """What came of a catch-up or a repair."""
+
+    upkeep: Upkeep
+    results: tuple[HostResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Patrolled:
+    """What hosts proved to hold.
+
+    Attributes:
+        hosts: how many were asked.
+        drift: those that hold something else than the fleet does, stale ones left out.
+        news: of these, hosts of which that was not known.
+        back: hosts that had drifted, and do not any more.
+        fault: why nobody could be asked, "" if all could.
+    """
+
+    hosts: int
+    drift: tuple[Drift, ...]
+    news: tuple[str, ...] = ()
+    back: tuple[str, ...] = ()
+    fault: str = ""

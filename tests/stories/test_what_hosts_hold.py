@@ -1,0 +1,243 @@
+"""What hosts really hold: test servers that differ from the fleet, hosts that were down, drift, repairs."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from swatbot.domain.stage import Budget, Outcome, Stage
+from swatbot.ports import HostProof
+from tests.world import World, story
+
+ONE_MAY_FAIL = {Stage.FLEET: Budget(hosts=1)}
+FILE = "wmf-config/InitialiseSettings.php"
+
+
+class CutError(BaseException):
+    """The process dies here."""
+
+
+def submit(world: World, text: str = "2") -> None:
+    world.tree.change("submitter", "Enable related articles", {FILE: text})
+    world.chat.says("deployer", "!sync-dir wmf-config Enable related articles")
+
+
+def test_the_test_server_is_not_what_the_fleet_is() -> None:
+    with story() as world:
+        for path in ("static/test.png", "w/debug.php", "w/x.php", "private/key.php"):
+            world.fleet.spoil("mwdebug1001", path)
+        submit(world)
+        world.chat.expect(
+            "deployer: #1 wmf-config: 1 change by submitter, 1 file (+1 −0). Nothing is ahead of it.",
+            "#1 mwdebug1001 had 4 files (static/test.png, w/debug.php, w/x.php, 1 private) not as the fleet"
+            " has it: put back to what the fleet has, then staged.",
+            "submitter: #1 is on mwdebug1001 (~). Test with X-Wikimedia-Debug: backend=mwdebug1001, then say"
+            ' "verified", or "broken" and why, by 14:22 UTC.',
+        )
+        assert "w/x.php" not in world.fleet.holds["mwdebug1001"]
+
+
+def test_a_test_server_that_can_not_be_put_right_is_not_staged_on() -> None:
+    with story() as world:
+        world.fleet.fail("mwdebug1001")
+        submit(world)
+        world.chat.expect(
+            "deployer: #1 wmf-config: 1 change by submitter, 1 file (+1 −0). Nothing is ahead of it.",
+            "#1 testservers fail: mwdebug1001: No space left on device. Rolling back.",
+        )
+        assert world.chat.skip()[0].startswith("#1 rolled back:")
+        assert world.fleet.writes == []
+
+
+def test_a_host_that_was_down_is_caught_up_before_it_gets_the_next_deployment() -> None:
+    with story(budgets=ONE_MAY_FAIL) as world:
+        world.fleet.fail("mw1300", outcome=Outcome.UNREACHABLE)
+        submit(world)
+        world.chat.says("submitter", "verified")
+        assert world.chat.skip()[-1].endswith(
+            "is live on 100 hosts (" + world.engine.status.past[1].digest + "). NOT on mw1300"
+            " (no answer in 10 s): stale until they prove it."
+        )
+        world.tree.change("other", "New logo", {"static/logo.svg": "new"})
+        world.chat.says("deployer", "!sync-dir static New logo")
+        world.fleet.heal("mw1300")
+        world.chat.says("other", "verified")
+        lines = world.chat.skip()
+        put_back = "not as the fleet has it: put back to what the fleet has, then synced."
+        assert f"#2 mw1300 had 1 file ({FILE}) {put_back}" in lines
+        assert lines[-1].startswith("deployer, other: #2 is live on 101 hosts")
+        assert world.engine.status.stale == {}
+
+
+def with_one_down(world: World) -> None:
+    """#1 is live on all hosts but mw1300, which is down."""
+    world.fleet.fail("mw1300", outcome=Outcome.UNREACHABLE)
+    submit(world)
+    world.chat.says("submitter", "verified")
+    world.chat.skip()
+    world.chat.says("other", "!status")
+    world.chat.expect("other: nothing is active.", "other: Stale: mw1300, missing #1.")
+
+
+def test_a_host_that_returns_is_caught_up_at_once_and_that_is_told() -> None:
+    with story(budgets=ONE_MAY_FAIL) as world:
+        with_one_down(world)
+        world.fleet.heal("mw1300")
+        world.settle()
+        world.chat.expect(
+            "!log swatbot@deploy1001 Caught up mw1300: 1 file put back to what the fleet has",
+            f"mw1300 answers again and is caught up: 1 file ({FILE}) not as the fleet has it.",
+        )
+        world.chat.says("other", "!status")
+        world.chat.expect("other: nothing is active.")
+
+
+def test_a_host_that_returns_during_a_deployment_is_caught_up_by_it_or_after_it() -> None:
+    with story(budgets=ONE_MAY_FAIL) as world:
+        with_one_down(world)
+        world.tree.change("other", "New logo", {"static/logo.svg": "new"})
+        world.chat.says("deployer", "!sync-dir static New logo")
+        world.fleet.heal("mw1300")
+        world.settle()
+        assert not any("Caught up" in line for line in world.chat.skip())
+        world.chat.says("deployer", "!cancel 2 not today")
+        lines = world.chat.skip()
+        assert lines[-2] == "!log swatbot@deploy1001 Caught up mw1300: 1 file put back to what the fleet has"
+        assert world.engine.status.stale == {}
+
+
+def test_a_host_that_returns_and_can_not_be_caught_up_stays_stale() -> None:
+    with story(budgets=ONE_MAY_FAIL) as world:
+        with_one_down(world)
+        world.fleet.heal("mw1300")
+        world.fleet.fail("mw1300")
+        world.settle()
+        world.chat.expect(
+            "mw1300 answers again and could not be put right: No space left on device."
+            ' "!repair mw1300" tries again.'
+        )
+        world.fleet.heal("mw1300")
+        world.chat.says("deployer", "!repair mw1300")
+        world.chat.expect(
+            "mw1300: repair for deployer, everything back to what the fleet has.",
+            "!log deployer@deploy1001 Repaired mw1300: 1 file put back to what the fleet has",
+            f"deployer: mw1300 is repaired: 1 file ({FILE}) not as the fleet has it.",
+        )
+
+
+def test_drift_is_asked_for_and_repaired() -> None:
+    with story() as world:
+        for host in ("mw1262", "mw1263"):
+            world.fleet.spoil(host, "static/logo.svg")
+        world.fleet.spoil("mw1299", "private/key.php")
+        world.fleet.fail("mw1300", outcome=Outcome.UNREACHABLE)
+        world.chat.says("other", "!drift")
+        world.chat.expect(
+            "other: mw[1262-1263] have 1 file (static/logo.svg) not as the fleet has it.",
+            "other: mw1299 has 1 file (1 private) not as the fleet has it."
+            ' "!repair mw[1262-1263,1299]" puts that right.',
+            "other: mw1300 can not be asked: no answer in 10 s.",
+            "other: 97 hosts prove what the fleet has: everything ~.",
+        )
+        world.chat.says("other", "!repair mw1262")
+        world.chat.expect("other: !repair is for deployers. Ask one: deployer, boss.")
+        world.chat.says("deployer", "!repair mw[1262-1263], mw1299")
+        assert world.chat.skip()[1].startswith("!log deployer@deploy1001 Repaired mw[1262-1263]: 1 file")
+        world.chat.says("other", "!drift static")
+        world.chat.expect(
+            "other: mw1300 can not be asked: no answer in 10 s.",
+            "other: 100 hosts prove what the fleet has: static ~ (from the baseline, commit base).",
+        )
+
+
+def test_mistakes_about_hosts_are_answered() -> None:
+    with story() as world:
+        world.chat.says("deployer", "!repair")
+        world.chat.expect("deployer: which host? Usage: !repair HOST[,HOST…]")
+        world.chat.says("deployer", "!repair mw[1262-")
+        assert "Usage: !repair HOST[,HOST…]" in world.chat.skip()[0]
+        world.chat.says("deployer", "!repair db1")
+        world.chat.expect('deployer: there is no host "db1" in the fleet: see fleet.toml for their names.')
+        world.chat.says("deployer", "!drift ../etc")
+        assert world.chat.skip()[0].startswith("deployer: I can not ship ../etc")
+        submit(world)
+        world.chat.skip()
+        for command in ("drift", "repair mw1262"):
+            world.chat.says("deployer", f"!{command}")
+            world.chat.expect(
+                "deployer: #1 is under way, and hosts are between two states:"
+                f' "!{command.split()[0]}" again when it is over.'
+            )
+
+
+def test_the_patrol_names_what_is_new_and_the_next_deployment_puts_it_right() -> None:
+    with story(patrol_every=timedelta(hours=6)) as world:
+        world.advance(hours=7)
+        world.fleet.spoil("mw1262", "static/logo.svg")
+        world.advance(hours=6)
+        world.chat.expect(
+            "Drift: mw1262 has 1 file (static/logo.svg) not as the fleet has it."
+            ' "!repair mw1262", or the next deployment, puts that right.'
+        )
+        world.advance(hours=6)
+        world.chat.says("other", "!status")
+        world.chat.expect("other: nothing is active.", "other: Drifted: mw1262 (see !drift).")
+        submit(world)
+        world.chat.says("submitter", "verified")
+        lines = world.chat.skip()
+        assert (
+            "#1 mw1262 had 1 file (static/logo.svg) not as the fleet has it:"
+            " put back to what the fleet has, then synced." in lines
+        )
+        assert world.engine.status.drift == {}
+        world.fleet.spoil("mw1262", "static/logo.svg")
+        world.advance(hours=6)
+        world.chat.skip()
+        holdings = world.engine.status.holdings
+        assert holdings is not None
+        world.fleet.fill(world.tree.manifest(holdings.manifest))
+        world.advance(hours=6)
+        world.chat.expect("No more drift: mw1262 has what the fleet has again.")
+
+
+def test_the_patrol_gives_way_to_a_deployment() -> None:
+    with story(patrol_every=timedelta(hours=6)) as world:
+        world.tree.change("submitter", "Enable related articles", {FILE: "2"})
+        prove = world.fleet.prove
+
+        def meanwhile(hosts: Sequence[str], roots: Sequence[str]) -> tuple[HostProof, ...]:
+            world.fleet.prove = prove  # type: ignore[method-assign]  # once
+            world.chat.says("deployer", "!sync-dir wmf-config Enable related articles")
+            return prove(hosts, roots)
+
+        world.fleet.prove = meanwhile  # type: ignore[method-assign]  # what the story is about
+        world.fleet.spoil("mw1262", "static/logo.svg")
+        world.advance(hours=6)
+        assert world.chat.skip()[-1].startswith("submitter: #1 is on mwdebug1001")
+        assert world.engine.status.drift == {}
+
+
+def test_an_engine_that_dies_while_a_host_is_mended_mends_it_when_it_is_back() -> None:
+    with story() as world:
+        world.fleet.spoil("mw1262", "static/logo.svg")
+
+        def die() -> None:
+            world.crash()
+            raise CutError
+
+        world.fleet.before["mw1262"] = die
+        with pytest.raises(CutError):
+            world.chat.says("deployer", "!repair mw1262")
+        world.restart()
+        lines = world.chat.skip()
+        assert "!log deployer@deploy1001 Repaired mw1262: 1 file put back to what the fleet has" in lines
+
+
+def test_what_shipped_is_the_snapshot_and_a_newer_version_is_told() -> None:
+    with story() as world:
+        submit(world)
+        world.tree.change("other", "More", {FILE: "3"})
+        world.chat.says("submitter", "verified")
+        assert world.chat.skip()[-1].endswith(
+            " The tree holds a newer version of wmf-config by now: it waits for the next sync."
+        )
