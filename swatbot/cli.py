@@ -26,7 +26,7 @@ from swatbot.errors import OperationalError, UserError
 from swatbot.ports import LeaseTakenError
 from swatbot.practice.config_files import CHANNEL
 from swatbot.practice.demo import play
-from swatbot.practising import Ground, bot, ground, prove
+from swatbot.practising import bot, ground, introduction, prove
 from swatbot.surveying import document, table
 from swatbot.tree.survey import Survey
 
@@ -301,29 +301,10 @@ def practice(hosts: int, irc_port: int, directory: Path | None) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda _number, _frame: ended.set())
         with ground(where, SystemClock(), hosts, irc_port) as place, bot(place) as process:
-            _introduce(place)
+            for line in introduction(place):
+                click.echo(line)
             while not ended.wait(0.5) and not process.ended.is_set():
                 pass
             click.echo("Ending ...")
             if process.fault:
                 _end(process.fault, _FAULT)
-
-
-def _introduce(place: Ground) -> None:
-    """How to join, and what to try."""
-    wiring = place.scene.wiring
-    click.echo(f"The practice range runs: {len(wiring.hosts)} hosts, and the bot in {CHANNEL}.\n")
-    click.echo(f"Join {CHANNEL} with any IRC client: server 127.0.0.1, port {place.irc_port}, no TLS.")
-    click.echo("Log in with the server password, NICK:PASSWORD as one word:\n")
-    for person in wiring.people:
-        role = person.role.name.lower()
-        click.echo(f"  {person.name:6} {role:9} {person.name}:{place.passwords[person.name]}")
-    click.echo("\nFor example, in two terminals (Debian: apt install irssi):\n")
-    for name in ("dana", "alice"):
-        login = f"{name}:{place.passwords[name]}"
-        click.echo(f"  irssi --home=/tmp/{name} -c 127.0.0.1 -p {place.irc_port} -n {name} -w {login}")
-    click.echo(
-        f"\nThen /join {CHANNEL}. As dana: !sync-dir wmf-config Enable related articles. As alice: verified"
-    )
-    click.echo(f"The tree is {wiring.tree}; `git branch` there lists more patches to merge, good and bad.")
-    click.echo("Ctrl-C ends it.")

@@ -10,7 +10,7 @@ from pathlib import Path
 from swatbot.bootstrap import PARTS, Process, take_baseline
 from swatbot.config import load
 from swatbot.ports import Clock
-from swatbot.practice.config_files import BOT, PASSWORD_ENV, write_config
+from swatbot.practice.config_files import BOT, CHANNEL, PASSWORD_ENV, write_config
 from swatbot.practice.ircd import PracticeIrcd
 from swatbot.practice.range import Range
 
@@ -76,3 +76,23 @@ def prove(process: Process, paths: tuple[str, ...]) -> dict[str, str]:
     hosts = tuple(h for s in process.shared.site.rules.stages for h in s.hosts)
     proofs = process.engine.fleet.prove(hosts, paths)
     return {proof.host: proof.manifest.digest if proof.manifest else "" for proof in proofs}
+
+
+def introduction(place: Ground) -> Iterator[str]:
+    """How to join, and what to try."""
+    wiring = place.scene.wiring
+    yield f"The practice range runs: {len(wiring.hosts)} hosts, and the bot in {CHANNEL}.\n"
+    yield f"Join {CHANNEL} with any IRC client: server 127.0.0.1, port {place.irc_port}, no TLS."
+    yield "Log in with the server password, NICK:PASSWORD as one word:\n"
+    for person in wiring.people:
+        role = person.role.name.lower()
+        yield f"  {person.name:6} {role:9} {person.name}:{place.passwords[person.name]}"
+    yield "\nFor example, in two terminals (Debian: apt install irssi):\n"
+    for name in ("dana", "alice"):
+        login = f"{name}:{place.passwords[name]}"
+        yield f"  irssi --home=/tmp/{name} -c 127.0.0.1 -p {place.irc_port} -n {name} -w {login}"
+    yield (
+        f"\nThen /join {CHANNEL}. As dana: !sync-dir wmf-config Enable related articles. As alice: verified"
+    )
+    yield f"The tree is {wiring.tree}; `git branch` there lists more patches to merge, good and bad."
+    yield "Ctrl-C ends it."

@@ -1,5 +1,6 @@
 """Which commits the fleet does not hold yet: git's graph held against the marks. Pure."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -25,6 +26,9 @@ def effective(marks: Sequence[Mark]) -> tuple[Mark, ...]:
 def mark_for(path: str, marks: Sequence[Mark]) -> Mark | None:
     """The last mark that covers a path."""
     return next((mark for mark in reversed(marks) if covered(path, (mark.path,))), None)
+
+
+_REVERT = re.compile(r'(?P<verb>Revert|Reapply) "(?P<what>.*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,7 @@ def _reverted(
     for word in revert.reverts:
         exact = graph.get(word)
         named = [exact] if exact else [commit for commit in graph.values() if commit.id.startswith(word)]
+        named = named or _by_subject(revert, graph, waiting)
         if len(named) != 1 or named[0] is revert:
             return ()
         first, *merged = named[0].parents or ("",)
@@ -136,6 +141,17 @@ def _reverted(
         found |= dict.fromkeys([named[0].id, *sorted(inside)])
     wanted = tuple(commit for commit in found if commit not in silent)
     return wanted if waiting.issuperset(wanted) else ()
+
+
+def _by_subject(revert: Commit, graph: dict[str, Commit], waiting: set[str]) -> list[Commit]:
+    """The newest older commit that waits and has the subject that is reverted: a rebase gives new ids."""
+    quoted = _REVERT.fullmatch(revert.subject)
+    if quoted is None:
+        return []
+    subject = quoted["what"] if quoted["verb"] == "Revert" else f'Revert "{quoted["what"]}"'
+    older = list(graph.values())
+    older = older[older.index(revert) + 1 :]
+    return [commit for commit in older if commit.id in waiting and commit.subject == subject][:1]
 
 
 def _unrelated(head: str, graph: dict[str, Commit]) -> bool:

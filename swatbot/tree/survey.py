@@ -63,9 +63,10 @@ class Survey:
         self._ignore = Patterns(ignore)
         self._paths = tuple(paths)
         try:
-            self._git.run("rev-parse", "--git-dir")
+            above = self._git.run("rev-parse", "--show-cdup").decode().strip()
         except OperationalError as error:
             raise OperationalError(f"{error}. Name a git repository with --tree") from error
+        self._git = Git(tree / above)  # paths are relative to the top, wherever one stands
         self._old, self._new = self._ends(revisions)
         self._check_paths()
         self.totals = Totals()

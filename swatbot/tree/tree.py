@@ -158,7 +158,8 @@ class GitTree:
         Raises:
             OperationalError: the disk failed, or the store does not have the manifest.
         """
-        return bool(difference(paths, self._look(paths), self._store.manifest(whole)).files)
+        with self._discreet():
+            return bool(difference(paths, self._look(paths), self._store.manifest(whole)).files)
 
     def adopt(self, manifest: Manifest, commit: str = "") -> Holdings:
         """Take over what a fleet proves to hold as holdings, with `commit` as its place in history.

@@ -179,10 +179,16 @@ def test_a_coverage_that_can_not_be_told_says_why(history: GitLab, words: tuple[
 
 def test_a_path_that_is_gone_is_no_fault_if_a_commit_touched_it(history: GitLab) -> None:
     history.git("rm", "-q", "-r", "wmf-config")
-    history.commit("alice", "gone")
+    gone = history.commit("alice", "gone")
     history.git("commit", "-q", "--allow-empty", "-m", "later", "--author=A <a@b>")
     assert coverage(history, "HEAD~4..HEAD", "--paths", "wmf-config")[0] == 0
     assert coverage(history, "HEAD~1..HEAD", "--paths", "wmf-config")[0] == 1
+    words = ("coverage", f"{gone}~2..HEAD", "--paths", "wmf-config", "--tree")
+    bare = history.path.parent / "bare.git"
+    history.git("clone", "-q", "--bare", str(history.path), str(bare))
+    told = [swatbot(*words, str(place)) for place in (history.path, history.path / "dblists", bare)]
+    assert [status for status, _ in told] == [0, 0, 0]
+    assert len({out for _, out in told}) == 1
 
 
 def test_the_coverage_of_no_repository_and_of_the_configs_tree(

@@ -173,6 +173,35 @@ def test_a_revert_that_was_edited_is_no_revert(tmp_path: Path) -> None:
         assert "Both will be asked." in first
 
 
+def test_after_a_rebase_a_revert_is_still_one_and_nothing_waits_twice(tmp_path: Path) -> None:
+    with tree_story(tmp_path) as world:
+        tree = world.tree
+        tree.commit("submitter", "Live", {"wmf-config/InitialiseSettings.php": "<?php // 2\n"})
+        world.deployed("!sync-dir wmf-config Live", "submitter")
+        tree.revert("other", tree.commit("other", "Bad", {"wmf-config/CommonSettings.php": "<?php // 2\n"}))
+        tree.commit("submitter", "More", {"wmf-config/More.php": "<?php\n"})
+        tree.git("rebase", "-q", "--force-rebase", "HEAD~4")
+        bad, undo = tree.git("rev-parse", "HEAD~2")[:7], tree.git("rev-parse", "HEAD~1")[:7]
+        world.chat.says("deployer", "!sync-dir wmf-config More")
+        world.chat.expect(
+            "deployer: #2 wmf-config: 1 change by submitter, 1 file (+1 −0)."
+            f" {bad} and its revert {undo} cancel out. Nothing is ahead of it.",
+            f"submitter: #2 is on mwdebug1001 (~). {ASKED}",
+        )
+
+
+def test_many_changes_that_ship_along_are_counted(tmp_path: Path) -> None:
+    with tree_story(tmp_path) as world:
+        for n in range(5):
+            world.tree.commit("other", f"Number {n}", {f"static/{n}.svg": "<svg/>\n"})
+        ids = [line[:7] for line in world.tree.git("rev-list", "-3", "HEAD").splitlines()]
+        world.chat.says("deployer", "!sync-dir static New logo")
+        assert (
+            f"5 changes by other ({', '.join(ids)} and 2 more, merged up to 2 days ago, not deployed yet:"
+            " !diff 1)"
+        ) in world.chat.skip()[0]
+
+
 def test_a_merge_that_was_reverted_cancels_out_with_all_that_it_merged(tmp_path: Path) -> None:
     with tree_story(tmp_path) as world:
         tree = world.tree

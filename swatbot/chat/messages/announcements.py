@@ -179,9 +179,11 @@ def _what(event: e.Accepted, found: tuple[Covered, ...], at: datetime, site: Sit
     along = [one.change for one in found if one.share is Share.ALONG]
     if not along:
         return listed
-    dated = {c.commit: f"{c.short}, merged {ago(at - c.when)} ago, not deployed yet" for c in along}
     if len(along) > _FEW:
-        return f"{listed} ({some(list(dated.values()), f'!diff {event.number}')})"
+        oldest = ago(at - min(change.when for change in along))
+        ids = some([change.short for change in along])
+        return f"{listed} ({ids}, merged up to {oldest} ago, not deployed yet: !diff {event.number})"
+    dated = {c.commit: f"{c.short}, merged {ago(at - c.when)} ago, not deployed yet" for c in along}
     told: dict[str, list[str]] = {owner: [] for owner in owners(event.changes, site)}
     for change in along:
         told[owners([change], site)[0]].append(dated[change.commit])
