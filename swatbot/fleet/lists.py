@@ -56,7 +56,8 @@ class Lists:
         parts = answer.get("parts")
         if not isinstance(parts, list):
             raise wire.GarbageError("what it answers makes no sense")
-        as_known = [e for e in near.entries if helper.part(e.path) not in parts] if parts else near.entries
+        listed = {part for part in parts if isinstance(part, int)}
+        as_known = [e for e in near.entries if helper.part(e.path) not in listed]
         found = Manifest.of(near.roots, [*as_known, *entries_of(answer.get("entries"))])
         if _digest(found) != answer.get("digest"):
             raise wire.GarbageError("what it answers makes no sense")
