@@ -268,7 +268,7 @@ def demo(hosts: int) -> None:
         click.echo(
             f"-- The practice range: {hosts} hosts on loopback, the bot in {CHANNEL} on its IRC server."
         )
-        with ground(Path(name) / "range", SystemClock(), hosts) as place, bot(place) as process:
+        with ground(Path(name) / "range", SystemClock(), hosts, opcache=True) as place, bot(place) as process:
             play(
                 place.scene,
                 place.irc_port,
@@ -300,7 +300,7 @@ def practice(hosts: int, irc_port: int, directory: Path | None) -> None:
         ended = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda _number, _frame: ended.set())
-        with ground(where, SystemClock(), hosts, irc_port) as place, bot(place) as process:
+        with ground(where, SystemClock(), hosts, irc_port, opcache=True) as place, bot(place) as process:
             for line in introduction(place):
                 click.echo(line)
             while not ended.wait(0.5) and not process.ended.is_set():

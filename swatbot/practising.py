@@ -12,6 +12,7 @@ from swatbot.config import load
 from swatbot.ports import Clock
 from swatbot.practice.config_files import BOT, CHANNEL, PASSWORD_ENV, write_config
 from swatbot.practice.ircd import PracticeIrcd
+from swatbot.practice.practice_host import RELOAD
 from swatbot.practice.range import Range
 
 _JOIN_SECONDS = 20.0
@@ -35,20 +36,30 @@ class Ground:
 
 
 @contextmanager
-def ground(directory: Path, clock: Clock, hosts: int = 12, irc_port: int = 0) -> Iterator[Ground]:
+def ground(
+    directory: Path, clock: Clock, hosts: int = 12, irc_port: int = 0, *, opcache: bool = False
+) -> Iterator[Ground]:
     """A range in this directory, for as long as it is used.
+
+    Args:
+        directory: made if it is not there.
+        clock: stamps logs and messages.
+        hosts: how many.
+        irc_port: of the IRC server on loopback, 0 for a free one.
+        opcache: whether hosts serve what they loaded until the bot's after-sync hook reloads them.
 
     Raises:
         OperationalError: the directory holds something else, or a port is taken.
     """
-    with Range(directory, hosts, clock=clock) as scene:
+    with Range(directory, hosts, clock=clock, opcache=opcache) as scene:
         names = [BOT, *(person.name for person in scene.wiring.people)]
         passwords = {name: f"{name}-{secrets.token_hex(3)}" for name in names}
         ircd = PracticeIrcd(irc_port, passwords, clock=clock)
         ircd.start()
         os.environ[PASSWORD_ENV] = passwords[BOT]
         try:
-            config = write_config(directory / "config", scene.wiring, ircd.port)
+            hooks = (RELOAD,) if opcache else ()
+            config = write_config(directory / "config", scene.wiring, ircd.port, hooks)
             yield Ground(scene, ircd.port, passwords, config)
         finally:
             ircd.stop()

@@ -116,6 +116,7 @@ def make_ssh_settings(config: Config) -> SshSettings:
         ssh.answer_timeout.total_seconds(),
         ssh.connect_parallel,
         ssh.durable,
+        ssh.ping_every.total_seconds(),
         ignore=config.swatbot.tree.ignore,
         after_sync_timeout=ssh.after_sync_timeout.total_seconds(),
     )

@@ -138,6 +138,7 @@ class SshSection(Section):
     answer_timeout: Duration = duration("60s")
     connect_parallel: Count = 40
     durable: Flag = True
+    ping_every: Duration = duration("15s")
     after_sync_timeout: Duration = duration("60s")
 
 

@@ -207,7 +207,7 @@ class Tree:
         self.paths = any_of(glob for glob in globs if "/" in glob)
         self.spared: list[str] = []
         self.seen: dict[str, tuple[Any, Entry]] = {}
-        self.proven: tuple[list[str], dict[str, Entry], str] = ([], {}, "")
+        self.proven: tuple[list[str], dict[str, Entry], str] = ([], {}, digest((), {}))
         self.durable = True
         self.sign = time.monotonic()
 

@@ -15,16 +15,20 @@ CHANNEL = "#swat"
 PASSWORD_ENV = "SWATBOT_PRACTICE_PASSWORD"  # noqa: S105 - the variable's name
 _GROUPS = {Stage.TESTSERVERS: "debug", Stage.CANARIES: "canary", Stage.FLEET: "app"}
 
-Value = str | int | bool | list[str] | Mapping[str, str | int]
+Value = str | int | bool | list[str] | list[list[str]] | Mapping[str, str | int]
 
 
-def write_config(directory: Path, facts: RangeFacts, irc_port: int) -> Path:
+Hooks = tuple[tuple[str, ...], ...]
+
+
+def write_config(directory: Path, facts: RangeFacts, irc_port: int, hooks: Hooks = ()) -> Path:
     """Write the five files.
 
     Args:
         directory: where; made if it is not there.
         facts: the range.
         irc_port: of the range's IRC server on loopback.
+        hooks: commands that every host runs after a sync.
 
     Returns:
         The directory.
@@ -34,7 +38,7 @@ def write_config(directory: Path, facts: RangeFacts, irc_port: int) -> Path:
     state.mkdir(exist_ok=True)
     files = {
         "swatbot.toml": _swatbot(facts, state, irc_port),
-        "fleet.toml": _fleet(facts),
+        "fleet.toml": _fleet(facts, hooks),
         "checks.toml": _checks(facts),
         "people.toml": "\n".join(_person(p) for p in facts.people),
         "windows.toml": "# No windows here: one may always practise.\n",
@@ -72,17 +76,17 @@ def _swatbot(facts: RangeFacts, state: Path, irc_port: int) -> str:
     )
 
 
-def _fleet(facts: RangeFacts) -> str:
+def _fleet(facts: RangeFacts, hooks: Hooks) -> str:
     ssh = _table("[ssh]", known_hosts=str(facts.known_hosts), keys=[str(facts.client_key)])
     groups = [
-        _group(name, [h for h in facts.hosts if h.stage is stage], facts.user)
+        _group(name, [h for h in facts.hosts if h.stage is stage], facts.user, hooks)
         for stage, name in _GROUPS.items()
     ]
     stages = _table("[stages]", **{stage.value: [name] for stage, name in _GROUPS.items()})
     return "\n".join((ssh, *groups, stages))
 
 
-def _group(name: str, hosts: list[HostFacts], user: str) -> str:
+def _group(name: str, hosts: list[HostFacts], user: str, hooks: Hooks) -> str:
     """One host's root holds its name, so a group's root is written with {host} in it."""
     root = str(hosts[0].root).replace(hosts[0].name, "{host}")
     return _table(
@@ -94,6 +98,7 @@ def _group(name: str, hosts: list[HostFacts], user: str) -> str:
         http_ports={h.name: h.http_port for h in hosts},
         user=user,
         root=root,
+        after_sync=[list(hook) for hook in hooks],
     )
 
 

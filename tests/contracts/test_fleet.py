@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from swatbot.adapters.memory_fleet import MemoryFleet
+from swatbot.domain.manifest import Manifest
 from swatbot.domain.stage import Outcome, Tally
 from swatbot.errors import OperationalError
 from swatbot.fleet import wire
@@ -103,6 +104,13 @@ def test_roots_without_files_prove_empty(lab: Lab) -> None:
     assert proof.manifest is not None
     assert proof.manifest.roots == ("nothing/here",)
     assert proof.manifest.entries == ()
+
+
+def test_no_roots_prove_nothing_but_that_the_host_answers(lab: Lab) -> None:
+    lab.break_(lab.hosts[1])
+    answering, silent = lab.fleet.prove(lab.hosts[:2], ())
+    assert answering.manifest == Manifest.of((), ())
+    assert silent.manifest is None
 
 
 def test_rollback_is_a_push_of_the_base(lab: Lab) -> None:
