@@ -1,17 +1,10 @@
-"""Why something is not done, as values; the wording, with the next thing to type, is in `chat/messages`.
-
-Each class has a tag in `why`, so that a journal can hold any of them.
-"""
+"""What is wrong with a request itself: which deployment, who asks, when, in which words."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from swatbot.domain.coverage import Change
-from swatbot.domain.findings import NO_NOTES, Notes, PathFault
 from swatbot.domain.person import Role
-from swatbot.domain.plan import NO_OPTIONS, Options
-from swatbot.errors import UserError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,77 +143,6 @@ class LockState:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BadPaths:
-    """Paths that can not be shipped."""
-
-    faults: tuple[PathFault, ...]
-    why: Literal["bad_paths"] = "bad_paths"
-
-
-@dataclass(frozen=True, kw_only=True)
-class NothingToSync:
-    """Test servers and fleet hold the paths as they are in the tree."""
-
-    plan: str
-    digest: str
-    upstream_ahead: int | None
-    fetched_at: datetime | None
-    notes: Notes = NO_NOTES
-    why: Literal["nothing_to_sync"] = "nothing_to_sync"
-
-
-@dataclass(frozen=True, kw_only=True)
-class LeftBehind:
-    """A change would ship in part."""
-
-    change: Change
-    left: tuple[str, ...]
-    plan: str
-    more: int
-    message: str
-    private: bool = False
-    options: Options = NO_OPTIONS
-    why: Literal["left_behind"] = "left_behind"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dirty:
-    """There are uncommitted edits under the plan; `owners` says of each file whose it is ("": deleted)."""
-
-    files: tuple[str, ...]
-    owners: tuple[str, ...] = ()
-    plan: str
-    message: str
-    private: bool = False
-    options: Options = NO_OPTIONS
-    why: Literal["dirty"] = "dirty"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ManyDeletions:
-    """The plan deletes more than the guard allows."""
-
-    deletions: int
-    held: int
-    plan: str
-    message: str
-    options: Options = NO_OPTIONS
-    why: Literal["many_deletions"] = "many_deletions"
-
-
-@dataclass(frozen=True, kw_only=True)
-class UnknownAuthor:
-    """Nobody knows whom to ask about a change."""
-
-    change: Change
-    plan: str
-    message: str
-    private: bool = False
-    options: Options = NO_OPTIONS
-    why: Literal["unknown_author"] = "unknown_author"
-
-
-@dataclass(frozen=True, kw_only=True)
 class UnknownPerson:
     """`--for` names somebody who is not in people.toml."""
 
@@ -263,69 +185,3 @@ class AtWork:
 
     hosts: tuple[str, ...]
     why: Literal["at_work"] = "at_work"
-
-
-@dataclass(frozen=True, kw_only=True)
-class NoBaseline:
-    """What the fleet holds was never taken over."""
-
-    why: Literal["no_baseline"] = "no_baseline"
-
-
-@dataclass(frozen=True, kw_only=True)
-class LookupFailed:
-    """The tree, git or a disk failed."""
-
-    error: str
-    why: Literal["lookup_failed"] = "lookup_failed"
-
-
-@dataclass(frozen=True, kw_only=True)
-class TreeChanged:
-    """Between the request and the snapshot the tree changed in a way the deployer was not told."""
-
-    number: int
-    told: tuple[str, ...]
-    found: tuple[str, ...]
-    why: Literal["tree_changed"] = "tree_changed"
-
-
-Reason = (
-    NoSuchDeployment
-    | NothingTo
-    | WhichOne
-    | WrongState
-    | NotAsked
-    | NotProven
-    | NotKnown
-    | NeedsRole
-    | SayNumber
-    | NearlyAWord
-    | WhyNeeded
-    | SelfVerifyDenied
-    | AlreadySaid
-    | LaterDeployment
-    | LockState
-    | BadPaths
-    | NothingToSync
-    | LeftBehind
-    | Dirty
-    | ManyDeletions
-    | UnknownAuthor
-    | UnknownPerson
-    | OutOfSeason
-    | UnknownHost
-    | UnderWay
-    | AtWork
-    | NoBaseline
-    | LookupFailed
-    | TreeChanged
-)
-
-
-class DeclinedError(UserError):
-    """A command can not be done; carries the reason, which `chat/messages` words."""
-
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason.why)
-        self.reason = reason

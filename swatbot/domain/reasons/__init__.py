@@ -1,0 +1,114 @@
+"""Why something is not done, as values; the wording, with the next thing to type, is in `chat/messages`.
+
+Each class has a tag in `why`, so that a journal can hold any of them.
+"""
+
+from swatbot.domain.reasons.content import (
+    BadPaths,
+    Dirty,
+    LeftBehind,
+    LookupFailed,
+    ManyDeletions,
+    NoBaseline,
+    NothingToSync,
+    TreeChanged,
+    UnknownAuthor,
+)
+from swatbot.domain.reasons.requests import (
+    AlreadySaid,
+    AtWork,
+    LaterDeployment,
+    LockState,
+    NearlyAWord,
+    NeedsRole,
+    NoSuchDeployment,
+    NotAsked,
+    NothingTo,
+    NotKnown,
+    NotProven,
+    OutOfSeason,
+    SayNumber,
+    SelfVerifyDenied,
+    UnderWay,
+    UnknownHost,
+    UnknownPerson,
+    WhichOne,
+    WhyNeeded,
+    WrongState,
+)
+from swatbot.errors import UserError
+
+Reason = (
+    NoSuchDeployment
+    | NothingTo
+    | WhichOne
+    | WrongState
+    | NotAsked
+    | NotProven
+    | NotKnown
+    | NeedsRole
+    | SayNumber
+    | NearlyAWord
+    | WhyNeeded
+    | SelfVerifyDenied
+    | AlreadySaid
+    | LaterDeployment
+    | LockState
+    | BadPaths
+    | NothingToSync
+    | LeftBehind
+    | Dirty
+    | ManyDeletions
+    | UnknownAuthor
+    | UnknownPerson
+    | OutOfSeason
+    | UnknownHost
+    | UnderWay
+    | AtWork
+    | NoBaseline
+    | LookupFailed
+    | TreeChanged
+)
+
+
+class DeclinedError(UserError):
+    """A command can not be done; carries the reason, which `chat/messages` words."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.why)
+        self.reason = reason
+
+
+__all__ = [
+    "AlreadySaid",
+    "AtWork",
+    "BadPaths",
+    "DeclinedError",
+    "Dirty",
+    "LaterDeployment",
+    "LeftBehind",
+    "LockState",
+    "LookupFailed",
+    "ManyDeletions",
+    "NearlyAWord",
+    "NeedsRole",
+    "NoBaseline",
+    "NoSuchDeployment",
+    "NotAsked",
+    "NotKnown",
+    "NotProven",
+    "NothingTo",
+    "NothingToSync",
+    "OutOfSeason",
+    "Reason",
+    "SayNumber",
+    "SelfVerifyDenied",
+    "TreeChanged",
+    "UnderWay",
+    "UnknownAuthor",
+    "UnknownHost",
+    "UnknownPerson",
+    "WhichOne",
+    "WhyNeeded",
+    "WrongState",
+]

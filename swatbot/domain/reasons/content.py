@@ -1,0 +1,105 @@
+"""What is wrong with what would ship."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from swatbot.domain.coverage import Change
+from swatbot.domain.findings import NO_NOTES, Notes, PathFault
+from swatbot.domain.plan import NO_OPTIONS, Options
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadPaths:
+    """Paths that can not be shipped."""
+
+    faults: tuple[PathFault, ...]
+    why: Literal["bad_paths"] = "bad_paths"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NothingToSync:
+    """Test servers and fleet hold the paths as they are in the tree."""
+
+    plan: str
+    digest: str
+    upstream_ahead: int | None
+    fetched_at: datetime | None
+    notes: Notes = NO_NOTES
+    why: Literal["nothing_to_sync"] = "nothing_to_sync"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftBehind:
+    """A change would ship in part."""
+
+    change: Change
+    left: tuple[str, ...]
+    plan: str
+    more: int
+    message: str
+    private: bool = False
+    options: Options = NO_OPTIONS
+    why: Literal["left_behind"] = "left_behind"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dirty:
+    """There are uncommitted edits under the plan; `owners` says of each file whose it is ("": deleted)."""
+
+    files: tuple[str, ...]
+    owners: tuple[str, ...] = ()
+    plan: str
+    message: str
+    private: bool = False
+    options: Options = NO_OPTIONS
+    why: Literal["dirty"] = "dirty"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManyDeletions:
+    """The plan deletes more than the guard allows."""
+
+    deletions: int
+    held: int
+    plan: str
+    message: str
+    options: Options = NO_OPTIONS
+    why: Literal["many_deletions"] = "many_deletions"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownAuthor:
+    """Nobody knows whom to ask about a change."""
+
+    change: Change
+    plan: str
+    message: str
+    private: bool = False
+    options: Options = NO_OPTIONS
+    why: Literal["unknown_author"] = "unknown_author"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoBaseline:
+    """What the fleet holds was never taken over."""
+
+    why: Literal["no_baseline"] = "no_baseline"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookupFailed:
+    """The tree, git or a disk failed."""
+
+    error: str
+    why: Literal["lookup_failed"] = "lookup_failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TreeChanged:
+    """Between the request and the snapshot the tree changed in a way the deployer was not told."""
+
+    number: int
+    told: tuple[str, ...]
+    found: tuple[str, ...]
+    why: Literal["tree_changed"] = "tree_changed"
