@@ -236,6 +236,23 @@ def test_an_engine_that_dies_while_a_host_is_mended_mends_it_when_it_is_back() -
         assert "!log deployer@deploy1001 Repaired mw1262: 1 file put back to what the fleet has" in lines
 
 
+def test_what_waits_for_a_repair_is_told_so() -> None:
+    with story() as world:
+        world.tree.change("submitter", "Enable related articles", {FILE: "2"})
+
+        def meanwhile() -> None:
+            world.chat.settle = world.meanwhile
+            world.chat.says("other", "!queue")
+            world.chat.settle = world.settle
+
+        world.fleet.before["mw1262"] = meanwhile
+        world.chat.says("deployer", "!repair mw1262")
+        assert world.chat.skip()[1:] == [
+            "other: nothing is active. Being put right: mw1262.",
+            "deployer: mw1262 has everything as the fleet has it.",
+        ]
+
+
 def test_what_shipped_is_the_snapshot_and_a_newer_version_is_told() -> None:
     with story() as world:
         submit(world)
