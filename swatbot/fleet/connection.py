@@ -77,7 +77,8 @@ class Connection:
     @property
     def is_open(self) -> bool:
         """Whether transport and helper stand, as far as is known."""
-        return bool(self._wire and self._wire.is_open and self._transport and self._transport.is_active())
+        line, transport = self._wire, self._transport  # others may end it meanwhile
+        return bool(line and line.is_open and transport and transport.is_active())
 
     @property
     def was_open(self) -> bool:
@@ -114,7 +115,7 @@ class Connection:
         try:
             line.listen(news)
             line.send(request, self._deadline.put_off)
-        except (OSError, paramiko.SSHException) as error:
+        except (EOFError, OSError, paramiko.SSHException) as error:
             raise self._lost(line, error) from error
 
     def answer(self) -> dict[str, Any] | None:
