@@ -15,6 +15,7 @@ from time import monotonic
 
 import paramiko
 import pytest
+from paramiko.packet import Packetizer
 
 from swatbot.domain.manifest import Manifest
 from swatbot.domain.stage import HostResult, Outcome, Tally
@@ -102,6 +103,24 @@ def test_a_connection_that_broke_while_idle_is_opened_again(lab: SshLab, states:
     for gate in lab.gates.values():
         gate.cut()
     assert {r.outcome for r in push(lab.fleet, states, *lab.hosts)} == {Outcome.OK}
+
+
+def test_a_connection_that_breaks_while_sending_fails_its_host_only(
+    lab: SshLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.fleet.prove(lab.hosts, ROOTS)
+    send = Packetizer.write_all
+    left = [True]
+
+    def broken(packetizer: Packetizer, out: bytes) -> None:
+        if left and threading.current_thread() is threading.main_thread():
+            left.clear()
+            raise EOFError  # what paramiko raises where a socket says EPIPE
+        send(packetizer, out)
+
+    monkeypatch.setattr(Packetizer, "write_all", broken)
+    assert all(proof.manifest for proof in lab.fleet.prove(lab.hosts, ROOTS))
+    assert not left
 
 
 def test_connections_are_kept(lab: SshLab, states: States) -> None:
