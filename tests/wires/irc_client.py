@@ -5,6 +5,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -65,14 +66,15 @@ class LineSocket:
         self._sock.settimeout(timeout)
         try:
             data = self._sock.recv(65536)
-        except TimeoutError:
+        except (TimeoutError, ConnectionResetError):  # the reset may answer our PONG to who has left
             return False
         *whole, self._buffer = (self._buffer + data).split(b"\n")
         for line in whole:
             text = line.rstrip(b"\r").decode(errors="surrogateescape")
             self.lines.append(text)
             if text.startswith("PING "):
-                self.send(text.replace("PING", "PONG", 1))
+                with suppress(ConnectionError):
+                    self.send(text.replace("PING", "PONG", 1))
         return bool(data)
 
 
