@@ -5,7 +5,6 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -13,11 +12,15 @@ WAIT_SECONDS = 10.0
 
 
 class LineSocket:
-    """One end of a connection; every line that came is kept in `lines`."""
+    """One end of a connection; every line that came is kept in `lines`.
+
+    It gives signs of life unless `pongs` is off; one to who has left would lose what that one had sent.
+    """
 
     def __init__(self, sock: socket.socket, name: str) -> None:
         self.name = name
         self.lines: list[str] = []
+        self.pongs = True
         self._seen = 0
         self._buffer = b""
         self._sock = sock
@@ -66,15 +69,14 @@ class LineSocket:
         self._sock.settimeout(timeout)
         try:
             data = self._sock.recv(65536)
-        except (TimeoutError, ConnectionResetError):  # the reset may answer our PONG to who has left
+        except TimeoutError:
             return False
         *whole, self._buffer = (self._buffer + data).split(b"\n")
         for line in whole:
             text = line.rstrip(b"\r").decode(errors="surrogateescape")
             self.lines.append(text)
-            if text.startswith("PING "):
-                with suppress(ConnectionError):
-                    self.send(text.replace("PING", "PONG", 1))
+            if self.pongs and text.startswith("PING "):
+                self.send(text.replace("PING", "PONG", 1))
         return bool(data)
 
 
