@@ -86,7 +86,7 @@ def test_a_host_that_returns_is_caught_up_at_once_and_that_is_told() -> None:
         world.settle()
         world.chat.expect(
             "!log swatbot@deploy1001 Caught up mw1300: 1 file put back to what the fleet has",
-            f"mw1300 answers again and is caught up: 1 file ({FILE}) not as the fleet has it.",
+            f"mw1300 answers again and is caught up: 1 file ({FILE}) had not been as the fleet has it.",
         )
         world.chat.says("other", "!status")
         world.chat.expect("other: nothing is active.")
@@ -121,7 +121,7 @@ def test_a_host_that_returns_and_can_not_be_caught_up_stays_stale() -> None:
         world.chat.expect(
             "mw1300: repair for deployer, everything back to what the fleet has.",
             "!log deployer@deploy1001 Repaired mw1300: 1 file put back to what the fleet has",
-            f"deployer: mw1300 is repaired: 1 file ({FILE}) not as the fleet has it.",
+            f"deployer: mw1300 is repaired: 1 file ({FILE}) had not been as the fleet has it.",
         )
 
 

@@ -12,7 +12,7 @@ from tests.wires.irc_client import RawClient
 
 DOWN = "mw1265"
 CHANGE = b"$wgRelatedArticles = true;"
-CAUGHT_UP = rf"{DOWN} answers again and is caught up: 1 file \({SETTINGS}\) not as the fleet has it\."
+CAUGHT_UP = rf"{DOWN} answers again and is caught up: 1 file \({SETTINGS}\) had not been as the fleet has"
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def _mended(event: e.HostsMended, site: Site) -> Iterator[str]:
         files_back = f"{count(len(files), 'file')} put back to what the fleet has"
         yield f"!log {who}@{site.deploy_host} {verb} {folded(hosts)}: {files_back}"
         done = f"{'is' if len(hosts) == 1 else 'are'} {'repaired' if repaired else 'caught up'}"
-        yield f"{_whose(event, hosts, site)} {done}: {named(files)} not as the fleet has it."
+        yield f"{_whose(event, hosts, site)} {done}: {named(files)} had not been as the fleet has it."
     same = tuple(r.host for r in event.results if r.outcome is Outcome.OK and not r.put_right)
     if same:
         yield f"{_whose(event, same, site)} {has(same)} everything as the fleet has it."
