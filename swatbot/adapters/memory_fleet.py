@@ -9,6 +9,7 @@ from swatbot.ports import Contents, HostProof, Order, Stop
 
 _INSTANT = 0.001
 _SILENT = "no answer in 10 s"
+_NOT_ASKED = "it was not asked"
 _STALE = "refused: another engine has taken over (its fencing token is newer)"
 
 
@@ -58,10 +59,17 @@ class MemoryFleet:
         return tuple(results)
 
     def prove(
-        self, hosts: Sequence[str], roots: Sequence[str], *, afresh: bool = False
+        self,
+        hosts: Sequence[str],
+        roots: Sequence[str],
+        *,
+        afresh: bool = False,
+        stop: Stop | None = None,
     ) -> tuple[HostProof, ...]:
         """See `Fleet.prove`; nothing is remembered here, so every proof is afresh."""
         del afresh
+        if stop is not None and stop.is_set():
+            return tuple(HostProof(host, None, _NOT_ASKED) for host in hosts)
         return tuple(
             HostProof(host, None, _SILENT) if self._misses(host) else HostProof(host, self.held(host, roots))
             for host in hosts

@@ -61,7 +61,7 @@ class Effects:
             case f.Mend():
                 return c.MendReported(effect, self._whole(effect, token, report, stop))
             case f.Patrol():
-                return self._patrol(effect)
+                return self._patrol(effect, stop)
             case f.RunChecks():
                 return c.ChecksReported(effect, self._world.checker.check(_task(effect), stop))
 
@@ -102,9 +102,9 @@ class Effects:
         hidden = self._world.tree.hidden
         return tuple(sorted(PRIVATE_FILE if hidden(path) else path for path in files))
 
-    def _patrol(self, effect: f.Patrol) -> c.PatrolReported:
+    def _patrol(self, effect: f.Patrol, stop: Stop) -> c.PatrolReported:
         whole = self._world.tree.manifest(effect.whole)
-        proofs = self._world.fleet.prove(effect.hosts, whole.roots, afresh=True)
+        proofs = self._world.fleet.prove(effect.hosts, whole.roots, afresh=True, stop=stop)
         held = {proof.host: proof.manifest for proof in proofs if proof.manifest is not None}
         drift = (Drift(h, self._shown(m.differences(whole))) for h, m in held.items())
         silent = tuple(proof.host for proof in proofs if proof.manifest is None)

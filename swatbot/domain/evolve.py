@@ -12,7 +12,7 @@ from swatbot.domain.live import HostMark, Live
 from swatbot.domain.manifest import covered
 from swatbot.domain.status import Lock, Status
 from swatbot.domain.transitions import TABLE
-from swatbot.domain.upkept import mended, only_stale, undrifted, upkept, without_patrol
+from swatbot.domain.upkept import mended, undrifted, upkept, with_due, without_patrol
 
 
 def evolve(status: Status, event: e.Event, at: datetime) -> Status:
@@ -32,7 +32,7 @@ def evolve(status: Status, event: e.Event, at: datetime) -> Status:
     if isinstance(event, e.Pinned):
         event = _shared(event, status)
     after = applied(d, event, at, target)
-    return only_stale(_queue(status.put(after), after, event))
+    return with_due(_queue(status.put(after), after, event), at)
 
 
 def fold(status: Status, recorded: Iterable[tuple[e.Event, datetime]]) -> Status:
@@ -50,8 +50,8 @@ def _global(status: Status, event: e.GlobalEvent, at: datetime) -> Status:
             live = {n: _credited(d, timedelta(seconds=event.away_for)) for n, d in status.live.items()}
             return replace(status, live=live, token=event.token)
         case e.BaselineTaken():
-            status = replace(status, holdings=event.holdings, stale={}, returned=(), drift={})
-            return replace(status, patrolled_at=at)
+            status = replace(status, holdings=event.holdings, stale={}, drift={}, upkeep=None)
+            return replace(status, due={}, setbacks={}, patrolled_at=at)
         case e.Locked():
             return replace(status, lock=Lock(event.by, event.why, event.until))
         case e.Unlocked():

@@ -33,7 +33,8 @@ class Status:
         holdings: what the fleet holds, None before the first baseline.
         stages: the hosts, as they were at the latest snapshot.
         stale: hosts that missed deployments, with their numbers.
-        returned: stale hosts that answer again and were not caught up yet.
+        due: when stale hosts are to be caught up, at the earliest.
+        setbacks: how often in a row that failed although the host answered.
         drift: hosts of which the patrol knows that they hold something else, with the files.
         upkeep: what is being done to hosts outside of any deployment.
         patrolled_at: when all hosts were last asked.
@@ -48,7 +49,8 @@ class Status:
     holdings: Holdings | None = None
     stages: tuple[StageHosts, ...] = ()
     stale: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    returned: tuple[str, ...] = ()
+    due: Mapping[str, datetime] = field(default_factory=dict)
+    setbacks: Mapping[str, int] = field(default_factory=dict)
     drift: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     upkeep: Upkeep | None = None
     patrolled_at: datetime | None = None

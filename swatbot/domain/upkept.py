@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from swatbot.domain import events as e
 from swatbot.domain.deployment import Deployment
@@ -11,17 +11,21 @@ from swatbot.domain.stage import HostResult, Outcome
 from swatbot.domain.status import Status
 from swatbot.domain.upkeep import UpkeepKind
 
+_SOON = timedelta(minutes=1)
+_LATER = timedelta(minutes=10)
+
 
 def upkept(status: Status, event: e.UpkeepEvent, at: datetime) -> Status:
     """The status after an event about hosts outside of deployments."""
     match event:
         case e.HostsReturned():
-            return replace(status, returned=tuple(dict.fromkeys((*status.returned, *event.hosts))))
+            return replace(status, due={**status.due, **dict.fromkeys(event.hosts, at)})
         case e.UpkeepStarted():
-            returned = tuple(h for h in status.returned if h not in event.upkeep.hosts)
-            return replace(status, upkeep=event.upkeep, returned=returned)
+            return replace(status, upkeep=event.upkeep)
+        case e.UpkeepStopped():
+            return replace(status, upkeep=None)
         case e.HostsMended():
-            return replace(mended(status, event.results), upkeep=None)
+            return _tried(replace(mended(status, event.results), upkeep=None), event.results, at)
         case e.Patrolled():
             drift = {found.host: found.files for found in event.drift}
             return replace(status, upkeep=None, drift=drift, patrolled_at=at)
@@ -45,11 +49,24 @@ def undrifted(status: Status, d: Deployment, stale: tuple[str, ...]) -> Status:
     return replace(status, drift=drift)
 
 
-def only_stale(status: Status) -> Status:
-    """Once nothing is active, the return of a host that missed nothing is of no interest."""
-    if status.active is not None or all(h in status.stale for h in status.returned):
+def with_due(status: Status, at: datetime) -> Status:
+    """Whoever is stale from now on is tried soon, however it came to be missed; who is not, no more."""
+    if status.due.keys() == status.stale.keys():
         return status
-    return replace(status, returned=tuple(h for h in status.returned if h in status.stale))
+    due = {h: status.due.get(h, at + _SOON) for h in status.stale}
+    return replace(status, due=due, setbacks={h: n for h, n in status.setbacks.items() if h in due})
+
+
+def _tried(status: Status, results: Iterable[HostResult], at: datetime) -> Status:
+    """A host that is still stale is tried again: one that answers and fails, after longer and longer."""
+    due, setbacks = dict(status.due), dict(status.setbacks)
+    for result in results:
+        if result.outcome is Outcome.FAILED:
+            setbacks[result.host] = setbacks.get(result.host, 0) + 1
+        times = setbacks.get(result.host, 0)
+        due[result.host] = at + (_SOON * 2 ** min(times, 6) if times else _LATER)
+    status = replace(status, due={h: when for h, when in due.items() if h in status.stale})
+    return replace(status, setbacks={h: n for h, n in setbacks.items() if h in status.stale})
 
 
 def without_patrol(status: Status) -> Status:

@@ -83,13 +83,9 @@ class Attempt:
         raise RefusedError("its files keep changing while they are synced")
 
     def _after_sync(self) -> Conversation[None]:
-        """Run the hooks, also where nothing had to be changed: a crash may have come between.
-
-        Only where a host was merely looked after, and nothing was amiss, there is nothing to follow.
-        """
-        if self._base.digest != self._target.digest or self._put_right:
-            hooks = self._connections.hooks(self._host)
-            yield from run_hooks(hooks, self._payload.order.token, self._settings)
+        """Run the hooks, also where nothing was changed: a crash or a failed hook may have come before."""
+        hooks = self._connections.hooks(self._host)
+        yield from run_hooks(hooks, self._payload.order.token, self._settings)
 
     def _differs(self, held: Manifest) -> Manifest:
         """Remember which files were neither as before nor as wanted: the sync puts them right."""

@@ -12,6 +12,7 @@ from swatbot.fleet.replies import RefusedError, refusal, unfinished
 from swatbot.ports import HostProof
 
 RETRY_AFTER = 0.3
+_NOT_ASKED = "it was not asked"
 STUMBLED = "swatbot stumbled over this host; see its log"
 
 _Said = tuple[str, str]
@@ -46,7 +47,7 @@ class Proving:
 
     def proof(self, host: str) -> HostProof:
         """What came of a host."""
-        digest, reason = self._said[host]
+        digest, reason = self._said.get(host, ("", _NOT_ASKED))
         return HostProof(host, self._found.get(digest), reason)
 
     def _hear(self, host: str, question: Callable[[], Conversation[_Said]]) -> Conversation[None]:

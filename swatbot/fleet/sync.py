@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 _TELL_EVERY = 0.25
 _PROVE_AT_ONCE = 50
+_READ_AT_ONCE = 4
 
 
 class SshFleet:
@@ -64,15 +65,26 @@ class SshFleet:
         return tuple(talks.results.get(h) or HostResult(h, Outcome.NOT_STARTED) for h in order.hosts)
 
     def prove(
-        self, hosts: Sequence[str], roots: Sequence[str], *, afresh: bool = False
+        self,
+        hosts: Sequence[str],
+        roots: Sequence[str],
+        *,
+        afresh: bool = False,
+        stop: Stop | None = None,
     ) -> tuple[HostProof, ...]:
         """Ask hosts what they hold under the roots; see ports.Fleet.
 
         A step that was begun there and not ended is told in the proof's reason.
         """
         proving = Proving(roots, self._lists, afresh=afresh)
-        self._conversations(hosts, proving.ask, lambda _: None).run(_PROVE_AT_ONCE)
-        while unlisted := proving.unlisted():
+
+        def may_begin() -> bool:
+            return stop is None or not stop.is_set()
+
+        # Who reads every file is busy with that for a while, and a deployment would have to wait for it.
+        width = _READ_AT_ONCE if afresh else _PROVE_AT_ONCE
+        self._conversations(hosts, proving.ask, lambda _: None).run(width, may_begin)
+        while may_begin() and (unlisted := proving.unlisted()):
             self._conversations(unlisted, proving.list, lambda _: None).run(_PROVE_AT_ONCE)
         return tuple(proving.proof(host) for host in hosts)
 

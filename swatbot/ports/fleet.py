@@ -53,13 +53,18 @@ class Fleet(Protocol):
         """Carry the order out: one result for each host, in the order's order; never raises for a host.
 
         Idempotent: a host that already proves the target answers `ok`, and its files are not touched. A
-        host may have commands to run after a sync; one that fails makes the host a failed one. An order
-        whose base is its target puts right what differs, and names it; where nothing does, nothing is run.
+        host may have commands to run after every push; one that fails makes the host a failed one. An order
+        whose base is its target puts right what differs, and names it.
         """
         ...
 
     def prove(
-        self, hosts: Sequence[str], roots: Sequence[str], *, afresh: bool = False
+        self,
+        hosts: Sequence[str],
+        roots: Sequence[str],
+        *,
+        afresh: bool = False,
+        stop: Stop | None = None,
     ) -> tuple[HostProof, ...]:
         """Ask hosts what they hold under the roots; what the config ignores is passed over.
 
@@ -67,7 +72,8 @@ class Fleet(Protocol):
             hosts: which; one proof for each, in this order.
             roots: paths, "." for everything.
             afresh: every file is read and hashed again. Else a host may answer from what it remembers of
-                files whose size, inode and time stamps are as they were.
+                files whose size, inode and time stamps are as they were. Few hosts are asked at once then.
+            stop: once it is set no further host is asked; those that were not have no manifest.
         """
         ...
 

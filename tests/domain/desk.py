@@ -74,8 +74,10 @@ class Desk:
 
     def _begin(self) -> None:
         wanted = {effect.number: effect for effect in f.effects(self.status)}
-        for number, running in self.running.items():
+        for number, running in tuple(self.running.items()):
             running.stopped = running.stopped or wanted.get(number) != running.effect
+            if running.stopped and isinstance(running.effect, f.Mend):
+                self._end_mend(running.effect)
         for number, effect in wanted.items():
             if number not in self.running:
                 self.promises.begins(self.status, effect)
@@ -129,6 +131,12 @@ class Desk:
         for result, fate in found:
             self._write(effect, result.host, Fate.OK if fate is Fate.STOP else fate)
         return c.MendReported(effect, results)
+
+    def _end_mend(self, effect: f.Mend) -> None:
+        """Hosts in flight are finished before anything else reaches them: one conversation at a time."""
+        del self.running[effect.number]
+        for host in effect.hosts:
+            self.hosts.write(host, effect.whole, Fate.OK)
 
     def _patrol(self, effect: f.Patrol) -> c.PatrolReported:
         wrong = (Drift(host, self.hosts.wrong(host, effect.whole)) for host in effect.hosts)

@@ -6,6 +6,7 @@ import pytest
 
 from swatbot.domain import commands as c
 from swatbot.domain.deployment import HoldKind, State
+from swatbot.domain.effects import Mend, effects
 from swatbot.domain.events import RollbackStarted
 from swatbot.domain.plan import Plan, Step
 from swatbot.domain.verdict import Finding
@@ -171,3 +172,28 @@ def test_time_away_under_a_hold_is_credited_once() -> None:
     assert d.deadline == desk.now + left
     assert d.asked_at is not None
     assert d.asked_at <= desk.now
+
+
+def test_putting_right_that_breaks_while_a_deployment_is_undone_does_not_hold_it_up() -> None:
+    desk = desk_with(steps=2)
+    desk.do(c.Cancel(ALICE, PLACE, 1, "enough"))
+    assert desk.status.live[1].state is State.ROLLING_BACK
+    desk.breaks(running(desk), [], bug=False)
+    assert desk.status.past[1].state is State.ROLLED_BACK
+
+
+def test_a_patrol_that_fails_late_does_not_end_the_repair_that_took_its_place() -> None:
+    desk = Desk(rules(patrol=1))
+    desk.wait(timedelta(hours=1))
+    patrol = running(desk)
+    assert desk.do(c.Repair(ALICE, PLACE, ("web1",)))
+    desk.breaks(patrol, [], bug=False)
+    assert desk.status.upkeep is not None
+    assert isinstance(running(desk).effect, Mend)
+
+
+def test_a_baseline_begins_no_repair_that_was_left_over() -> None:
+    desk = Desk(rules())
+    desk.do(c.Repair(ALICE, PLACE, ("web1",)))
+    desk.do(c.TakeBaseline(desk.tree.holdings(), 6, "dan"))
+    assert effects(desk.status) == ()

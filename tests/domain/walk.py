@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from swatbot.domain import commands as c
 from swatbot.domain import effects as f
-from swatbot.domain.deployment import Word
+from swatbot.domain.deployment import State, Word
 from swatbot.domain.plan import Plan, Step
 from swatbot.domain.stage import Tally
 from swatbot.domain.verdict import Finding
@@ -91,6 +91,9 @@ class Walker:
         host = self.random.choice([*self.desk.status.stale, *HOSTS])
         says: tuple[c.Command, ...] = (c.HostReturned(host), c.Repair(ADMIN, PLACE, (host, "web5")))
         self.desk.do(self.random.choice(says))
+        live = [n for n, d in self.desk.status.past.items() if d.state is State.COMPLETED]
+        if live and self.random.random() < 0.5:  # somebody has no time to wait for that
+            self.desk.do(c.Rollback(ADMIN, PLACE, self.random.choice(live), "because"))
 
     def _ask(self) -> None:
         if len(self.desk.status.live) > 3:

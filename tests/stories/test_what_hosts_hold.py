@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from swatbot.domain.commands import HostReturned
+from swatbot.domain.deployment import State
 from swatbot.domain.stage import Budget, Outcome, Stage
-from swatbot.ports import HostProof
+from swatbot.ports import HostProof, Stop
 from tests.world import World, story
 
 ONE_MAY_FAIL = {Stage.FLEET: Budget(hosts=1)}
@@ -125,6 +127,69 @@ def test_a_host_that_returns_and_can_not_be_caught_up_stays_stale() -> None:
         )
 
 
+def test_a_host_that_comes_and_goes_is_told_once_and_tried_more_and_more_rarely() -> None:
+    with story(budgets=ONE_MAY_FAIL) as world:
+        with_one_down(world)
+        world.fleet.heal("mw1300")
+        world.fleet.fail("mw1300")
+        world.settle()
+        assert "mw1300 answers again and could not be put right" in world.chat.skip()[0]
+        for _ in range(5):
+            world.engine.report(HostReturned("mw1300"))
+            world.settle()
+        world.advance(minutes=7)
+        world.chat.silent()
+        world.fleet.heal("mw1300")
+        world.advance(minutes=8)
+        assert "mw1300 answers again and is caught up" in world.chat.skip()[1]
+
+
+def test_a_host_whose_return_nobody_saw_is_tried_all_the_same() -> None:
+    with story(budgets=ONE_MAY_FAIL) as world:
+        with_one_down(world)
+        world.fleet.watch(lambda _: None)
+        world.fleet.heal("mw1300")
+        world.settle()
+        world.chat.silent()
+        world.advance(minutes=1)
+        assert "mw1300 answers again and is caught up" in world.chat.skip()[1]
+
+
+def test_hosts_that_are_known_to_be_dead_are_no_failures_of_the_next_deployment() -> None:
+    with story(budgets=ONE_MAY_FAIL) as world:
+        with_one_down(world)
+        world.fleet.fail("mw1301", outcome=Outcome.UNREACHABLE)
+        world.tree.change("other", "New logo", {"static/logo.svg": "new"})
+        world.chat.says("deployer", "!sync-dir static New logo")
+        world.chat.says("other", "verified")
+        lines = world.chat.skip()
+        assert "#2 mw1300 failed: no answer in 10 s. It goes on without." in lines
+        assert "#2 mw1301 failed: no answer in 10 s. It goes on without." in lines
+        assert "is live on 99 hosts" in lines[-1]
+        assert world.engine.status.stale == {"mw1300": (1, 2), "mw1301": (2,)}
+
+
+def test_a_rollback_waits_for_no_repair() -> None:
+    with story() as world:
+        submit(world)
+        world.chat.says("submitter", "verified")
+        world.chat.skip()
+
+        def meanwhile() -> None:
+            world.chat.settle = world.meanwhile
+            world.chat.says("deployer", "!rollback 1 it is bad")
+            world.chat.settle = world.settle
+
+        world.fleet.before["mw1262"] = meanwhile
+        world.chat.says("deployer", "!repair mw[1262-1270]")
+        lines = world.chat.skip()
+        assert lines[1:3] == [
+            'The repair of mw[1262-1270] gives way to #2. "!repair mw[1262-1270]" after that.',
+            "#2 rolls back #1 for deployer: 101 hosts.",
+        ]
+        assert world.engine.status.past[2].state is State.COMPLETED
+
+
 def test_drift_is_asked_for_and_repaired() -> None:
     with story() as world:
         for host in ("mw1262", "mw1263"):
@@ -206,12 +271,18 @@ def test_the_patrol_gives_way_to_a_deployment() -> None:
         prove = world.fleet.prove
 
         def meanwhile(
-            hosts: Sequence[str], roots: Sequence[str], *, afresh: bool = False
+            hosts: Sequence[str],
+            roots: Sequence[str],
+            *,
+            afresh: bool = False,
+            stop: Stop | None = None,
         ) -> tuple[HostProof, ...]:
             assert afresh
             world.fleet.prove = prove  # type: ignore[method-assign]  # once
             world.chat.says("deployer", "!sync-dir wmf-config Enable related articles")
-            return prove(hosts, roots)
+            assert stop is not None
+            assert stop.is_set()
+            return prove(hosts, roots, stop=stop)
 
         world.fleet.prove = meanwhile  # type: ignore[method-assign]  # what the story is about
         world.fleet.spoil("mw1262", "static/logo.svg")

@@ -67,12 +67,14 @@ def test_a_hook_runs_again_where_the_target_was_proven_at_once(hosts: Hosts) -> 
     assert hosts.noted == "new;new;"
 
 
-def test_where_a_host_is_put_right_hooks_run_only_if_something_was(hosts: Hosts) -> None:
+def test_hooks_run_when_a_host_is_put_right_for_one_may_have_failed_before(hosts: Hosts) -> None:
     assert hosts.push(hosts.old, hosts.old).outcome is Outcome.OK
-    assert hosts.noted == ""
-    hosts.lab.put("h1", "conf/a", b"edited")
-    assert hosts.push(hosts.old, hosts.old).put_right == ("conf/a",)
     assert hosts.noted == "old;"
+    hosts.hooks(("false",))
+    assert hosts.push(hosts.old, hosts.new).outcome is Outcome.FAILED
+    hosts.hooks((*NOTES, str(hosts.notes)))
+    assert hosts.push(hosts.new, hosts.new).put_right == ()
+    assert hosts.noted == "old;new;"
 
 
 FAILURES = {

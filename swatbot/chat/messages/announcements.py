@@ -75,7 +75,7 @@ def tell(event: e.Event, after: Status, at: datetime, site: Site) -> tuple[Line,
 
 def _global(event: e.GlobalEvent, after: Status, site: Site) -> tuple[Line, ...]:
     if isinstance(event, e.UpkeepEvent):
-        return tuple(Line(fit(text)) for text in upkeep(event, site))
+        return tuple(Line(fit(text)) for text in upkeep(event, after, site))
     match event:
         case e.Answered():
             to = "" if event.place.private else f"{event.nick}: "

@@ -9,26 +9,31 @@ from swatbot.chat.messages.text import count, fit, some
 from swatbot.domain import events as e
 from swatbot.domain.findings import Mark
 from swatbot.domain.stage import Outcome, failures
+from swatbot.domain.status import Status
 from swatbot.domain.upkeep import UpkeepKind
 
 Sentences = tuple[str, ...]
 
 
-def upkeep(event: e.UpkeepEvent, site: Site) -> Sentences:
+def upkeep(event: e.UpkeepEvent, after: Status, site: Site) -> Sentences:
     """The lines for an event; what somebody asked for is told when it begins, too."""
     match event:
         case e.UpkeepStarted(upkeep=begun) if begun.kind is UpkeepKind.REPAIR:
             who = called(begun.by, site)
             return (f"{folded(begun.hosts)}: repair for {who}, everything back to what the fleet has.",)
+        case e.UpkeepStopped(upkeep=begun, number=n) if begun.kind is UpkeepKind.REPAIR:
+            return (
+                f"The repair of {folded(begun.hosts)} gives way to #{n}. {repair(begun.hosts)} after that.",
+            )
         case e.HostsMended():
-            return tuple(_mended(event, site))
+            return tuple(_mended(event, after, site))
         case e.Patrolled():
             return tuple(_patrolled(event))
         case _:
             return ()
 
 
-def _mended(event: e.HostsMended, site: Site) -> Iterator[str]:
+def _mended(event: e.HostsMended, after: Status, site: Site) -> Iterator[str]:
     repaired = event.upkeep.kind is UpkeepKind.REPAIR
     who, verb = (event.upkeep.nick, "Repaired") if repaired else (site.bot, "Caught up")
     for hosts, files in put_right(event.results):
@@ -39,7 +44,10 @@ def _mended(event: e.HostsMended, site: Site) -> Iterator[str]:
     same = tuple(r.host for r in event.results if r.outcome is Outcome.OK and not r.put_right)
     if same:
         yield f"{_whose(event, same, site)} {has(same)} everything as the fleet has it."
-    if bad := failures(event.results):
+    bad = failures(event.results)
+    if not repaired:  # that a stale host is still down is known, and a failure is told once
+        bad = tuple(r for r in bad if after.setbacks.get(r.host) == 1 and r.outcome is Outcome.FAILED)
+    if bad:
         left = tuple(r.host for r in bad)
         again = f"{repair(left)} tries again."
         yield f"{_whose(event, left, site)} could not be put right: {fit(bad[0].reason, 160)}. {again}"

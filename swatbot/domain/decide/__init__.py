@@ -153,7 +153,7 @@ def _outcome(
 ) -> tuple[Event, ...]:
     """What came of an effect; one that is over is of no interest any more."""
     if isinstance(command, c.EffectFailed) and isinstance(command.effect, Mend | Patrol):
-        return on_failed_upkeep(status, command)
+        return on_failed_upkeep(status, command.effect, command.error)
     d = status.live.get(command.effect.number)
     if d is None:
         return ()
@@ -161,7 +161,7 @@ def _outcome(
         return on_failed_effect(d, command)
     if isinstance(command, OfTree):
         return _of_tree(status, d, command, rules)
-    return _of_hosts(d, command, now, rules)
+    return _of_hosts(status, d, command, now, rules)
 
 
 def _of_tree(status: Status, d: Live, command: OfTree, rules: Rules) -> tuple[Event, ...]:
@@ -174,10 +174,10 @@ def _of_tree(status: Status, d: Live, command: OfTree, rules: Rules) -> tuple[Ev
             return on_finished(status, d, command)
 
 
-def _of_hosts(d: Live, command: OfHosts, now: datetime, rules: Rules) -> tuple[Event, ...]:
+def _of_hosts(status: Status, d: Live, command: OfHosts, now: datetime, rules: Rules) -> tuple[Event, ...]:
     match command:
         case c.HostsReported():
-            return on_hosts(d, command, now, rules)
+            return on_hosts(status, d, command, now, rules)
         case c.TellProgress():
             return on_progress(d, command, now)
         case c.ChecksReported():

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from swatbot.domain import events as e
 from swatbot.domain.decide.asking import shipped_over
-from swatbot.domain.decide.upkeep import next_upkeep
+from swatbot.domain.decide.upkeep import give_way, next_upkeep
 from swatbot.domain.deployment import Cause, CauseKind, Kind, State
 from swatbot.domain.live import Live, Phase
 from swatbot.domain.rules import Rules
@@ -18,7 +18,7 @@ def onward(status: Status, now: datetime, rules: Rules) -> e.Event | None:
         event = _step(d, now, rules)
         if event is not None:
             return event
-    return next_upkeep(status) or _begin(status)
+    return _begin(status) or next_upkeep(status, now)
 
 
 def _step(d: Live, now: datetime, rules: Rules) -> e.Event | None:
@@ -51,10 +51,17 @@ def _undone(d: Live, now: datetime, rules: Rules) -> e.Event:
 
 
 def _begin(status: Status) -> e.Event | None:
-    """The first in the queue that may begin; a lock stops all but rollbacks and emergencies."""
+    """The first in the queue begins, unless hosts are being worked on that it has to wait for."""
+    event = _first(status) if status.active is None else None
     busy = status.upkeep is not None and status.upkeep.kind is not UpkeepKind.PATROL
-    if status.active is not None or busy:
-        return None
+    if not busy or not isinstance(event, e.Started | e.RollbackStarted):
+        return event
+    d = status.live[event.number]
+    return give_way(status, d.number, urgent=d.kind is Kind.ROLLBACK or bool(d.options.emergency))
+
+
+def _first(status: Status) -> e.DeploymentEvent | None:
+    """The first in the queue that may begin; a lock stops all but rollbacks and emergencies."""
     for d in status.waiting:
         if d.state is not State.QUEUED:
             continue

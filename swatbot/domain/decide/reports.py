@@ -22,20 +22,27 @@ _FIRST_LINE = timedelta(seconds=2)
 _NEXT_LINE = timedelta(seconds=10)
 
 
-def on_hosts(d: Live, command: c.HostsReported, now: datetime, rules: Rules) -> tuple[e.Event, ...]:
-    """Results are recorded whatever happened meanwhile; past the budget the deployment is undone."""
+def on_hosts(
+    status: Status, d: Live, command: c.HostsReported, now: datetime, rules: Rules
+) -> tuple[e.Event, ...]:
+    """Results are recorded whatever happened meanwhile; past the budget the deployment is undone.
+
+    Hosts that were stale before it began do not count, as long as there are others.
+    """
     effect, results = command.effect, command.results
     if isinstance(effect, RestoreStep):
         return (e.HostsRestored(d.number, effect.step, results),)
     synced: e.Event
     if isinstance(effect, PutRight):
         synced = e.HostsPutRight(d.number, effect.stage, results)
-        failed = failures(results)
+        missing = failures(results)
     else:
         synced = e.HostsSynced(d.number, effect.stage, effect.step, results)
-        failed = (*_left_out(d, effect.stage), *failures(results))
+        missing = (*_left_out(d, effect.stage), *failures(results))
+    failed = tuple(r for r in missing if r.host not in status.stale) or missing
     total = len(d.hosts(effect.stage))
-    within = rules.budget(effect.stage).allows(len(failed), total) and len(failed) < max(total, 1)
+    known = len(missing) < total and all(r.host in status.stale for r in missing)
+    within = known or (rules.budget(effect.stage).allows(len(failed), total) and len(missing) < max(total, 1))
     if STAGE_OF.get(d.state) is not effect.stage or within:
         return (synced,)
     # The decision comes first: what was not begun must not look as if it were to be begun now.
@@ -95,6 +102,10 @@ def on_failed_effect(d: Live, command: c.EffectFailed) -> tuple[e.Event, ...]:
         return (e.Refused(d.number, LookupFailed(error=command.error)),)
     if not command.bug and d.state is State.SNAPSHOTTING:
         return (e.Failed(d.number, LookupFailed(error=command.error)),)
+    if d.state is State.ROLLING_BACK and isinstance(command.effect, PutRight):
+        effect, reason = command.effect, command.error
+        results = (HostResult(h, Outcome.FAILED, reason=reason) for h in effect.hosts)
+        return (e.HostsPutRight(d.number, effect.stage, tuple(results)),)
     if d.state is State.ROLLING_BACK and not isinstance(command.effect, RestoreStep):
         return ()  # it is no longer wanted, and nothing gates a rollback
     if d.hold is not None and d.hold.kind is not HoldKind.PERSON:

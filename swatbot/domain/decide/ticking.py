@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from swatbot.domain import events as e
-from swatbot.domain.decide.upkeep import patrol_at, start_patrol
+from swatbot.domain.decide.upkeep import catch_up_at, patrol_at, start_patrol
 from swatbot.domain.deployment import Cause, CauseKind, HoldKind, State
 from swatbot.domain.live import Live
 from swatbot.domain.rules import Rules
@@ -31,8 +31,7 @@ def next_tick(status: Status, rules: Rules) -> datetime | None:
     times = [when for d in status.live.values() for when, _ in _due(status, d, rules)]
     if status.lock and status.lock.until:
         times.append(status.lock.until)
-    if (patrol := patrol_at(status, rules)) is not None:
-        times.append(patrol)
+    times += [when for when in (patrol_at(status, rules), catch_up_at(status)) if when is not None]
     return min(times, default=None)
 
 

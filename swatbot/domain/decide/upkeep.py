@@ -4,6 +4,7 @@ from datetime import datetime
 
 from swatbot.domain import commands as c
 from swatbot.domain import events as e
+from swatbot.domain.effects import Mend, Patrol
 from swatbot.domain.reasons import AtWork, DeclinedError, NoBaseline, UnderWay, UnknownHost
 from swatbot.domain.rules import Rules
 from swatbot.domain.stage import HostResult, Outcome
@@ -14,12 +15,13 @@ from swatbot.domain.upkeep import Drift, Upkeep, UpkeepKind
 def on_returned(status: Status, command: c.HostReturned) -> tuple[e.Event, ...]:
     """A stale host is caught up as soon as no deployment is active; others are as they should be.
 
-    During a deployment every return counts: that the host was missed may be known a moment later.
+    One that is being caught up may come and go, and one that failed at it has its time to try again.
     """
-    concerned = command.host in status.stale or status.active is not None
-    if not concerned or command.host in status.returned:
+    host = command.host
+    tried = status.setbacks.get(host) or (status.upkeep is not None and host in status.upkeep.hosts)
+    if host not in status.stale or tried:
         return ()
-    return (e.HostsReturned((command.host,)),)
+    return (e.HostsReturned((host,)),)
 
 
 def on_repair(status: Status, command: c.Repair, rules: Rules) -> tuple[e.Event, ...]:
@@ -41,7 +43,7 @@ def on_repair(status: Status, command: c.Repair, rules: Rules) -> tuple[e.Event,
 def on_mended(status: Status, command: c.MendReported) -> tuple[e.Event, ...]:
     """What came of it."""
     upkeep = status.upkeep
-    if upkeep is None or upkeep.kind is UpkeepKind.PATROL:
+    if upkeep is None or upkeep.kind is UpkeepKind.PATROL or upkeep.hosts != command.effect.hosts:
         return ()
     return (e.HostsMended(upkeep, command.results),)
 
@@ -58,24 +60,43 @@ def on_patrolled(status: Status, command: c.PatrolReported) -> tuple[e.Event, ..
     return (e.Patrolled(len(command.effect.hosts), (*found, *kept), news, back),)
 
 
-def on_failed_upkeep(status: Status, command: c.EffectFailed) -> tuple[e.Event, ...]:
-    """It is over, and who waits for it is told why it did not work."""
+def on_failed_upkeep(status: Status, effect: Mend | Patrol, error: str) -> tuple[e.Event, ...]:
+    """It is over, and who waits for it is told why it did not work; what was stopped is of no interest."""
     upkeep = status.upkeep
-    if upkeep is None:
+    if upkeep is None or upkeep.hosts != effect.hosts:
         return ()
-    if upkeep.kind is UpkeepKind.PATROL:
-        return (e.Patrolled(0, _known(status), fault=command.error),)
-    results = (HostResult(h, Outcome.FAILED, reason=command.error) for h in upkeep.hosts)
+    patrols = isinstance(effect, Patrol)
+    if patrols is not (upkeep.kind is UpkeepKind.PATROL):
+        return ()
+    if patrols:
+        return (e.Patrolled(0, _known(status), fault=error),)
+    results = (HostResult(h, Outcome.FAILED, reason=error) for h in upkeep.hosts)
     return (e.HostsMended(upkeep, tuple(results)),)
 
 
-def next_upkeep(status: Status) -> e.Event | None:
-    """Hosts that have returned are caught up when nothing else is going on."""
-    busy = status.upkeep is not None and status.upkeep.kind is not UpkeepKind.PATROL
-    hosts = tuple(h for h in status.returned if h in status.stale)
-    if busy or status.active is not None or status.holdings is None or not hosts:
+def next_upkeep(status: Status, now: datetime) -> e.Event | None:
+    """Stale hosts whose time has come are caught up when nothing else is going on."""
+    when = catch_up_at(status)
+    if when is None or when > now:
         return None
+    hosts = tuple(h for h, due in status.due.items() if due <= now)
     return e.UpkeepStarted(Upkeep(UpkeepKind.CATCH_UP, hosts))
+
+
+def catch_up_at(status: Status) -> datetime | None:
+    """When the next stale host is to be caught up, None while something else is going on with hosts."""
+    busy = status.upkeep is not None and status.upkeep.kind is not UpkeepKind.PATROL
+    if busy or status.active is not None or status.holdings is None:
+        return None
+    return min(status.due.values(), default=None)
+
+
+def give_way(status: Status, number: int, *, urgent: bool) -> e.Event | None:
+    """What a deployment has to wait for, if it has: a catch-up never, a repair only if it is not urgent."""
+    upkeep = status.upkeep
+    if upkeep is not None and (urgent or upkeep.kind is UpkeepKind.CATCH_UP):
+        return e.UpkeepStopped(upkeep, number)
+    return None
 
 
 def patrol_at(status: Status, rules: Rules) -> datetime | None:

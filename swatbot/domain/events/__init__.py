@@ -38,7 +38,13 @@ from swatbot.domain.events.stopping import (
     RollbackStarted,
     RolledBack,
 )
-from swatbot.domain.events.upkeep import HostsMended, HostsReturned, Patrolled, UpkeepStarted
+from swatbot.domain.events.upkeep import (
+    HostsMended,
+    HostsReturned,
+    Patrolled,
+    UpkeepStarted,
+    UpkeepStopped,
+)
 
 DeploymentEvent = (
     Requested
@@ -70,7 +76,7 @@ DeploymentEvent = (
     | Rejoined
     | Cancelled
 )
-UpkeepEvent = HostsReturned | UpkeepStarted | HostsMended | Patrolled
+UpkeepEvent = HostsReturned | UpkeepStarted | UpkeepStopped | HostsMended | Patrolled
 GlobalEvent = EngineStarted | Answered | BaselineTaken | Locked | Unlocked | UpkeepEvent
 Event = GlobalEvent | DeploymentEvent
 
@@ -115,5 +121,6 @@ __all__ = [
     "Unlocked",
     "UpkeepEvent",
     "UpkeepStarted",
+    "UpkeepStopped",
     "VerificationAsked",
 ]

@@ -8,7 +8,7 @@ from swatbot.domain.upkeep import Drift, Upkeep
 
 @dataclass(frozen=True, slots=True)
 class HostsReturned:
-    """Stale hosts answer again: they are caught up before anything else is done with them."""
+    """Stale hosts answer again: they are caught up as soon as no deployment is active."""
 
     hosts: tuple[str, ...]
 
@@ -18,6 +18,14 @@ class UpkeepStarted:
     """Hosts are being worked on, or asked, outside of any deployment."""
 
     upkeep: Upkeep
+
+
+@dataclass(frozen=True, slots=True)
+class UpkeepStopped:
+    """A deployment comes first: hosts in flight are finished, none is begun, and nothing is reported."""
+
+    upkeep: Upkeep
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
