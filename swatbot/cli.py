@@ -189,7 +189,7 @@ def status(number: int | None, directory: Path) -> None:
 @click.option(
     "--tree",
     type=click.Path(path_type=Path),
-    help="A git repository. Default: [tree] of the config if there is one, else this directory.",
+    help="A git repository. Default: [tree] of the config if that is here, else this directory.",
 )
 @click.option(
     "--ignore",
@@ -220,7 +220,10 @@ def coverage(
     ignored = _split(ignore)
     if tree is None and (directory / "swatbot.toml").exists():
         section = load(directory, secrets=False).swatbot.tree
-        tree, ignored = Path(section.path), ignored or list(section.ignore)
+        if Path(section.path).is_dir():
+            tree, ignored = Path(section.path), ignored or list(section.ignore)
+        else:
+            click.echo(f"note: the config's tree {section.path} is not here: taking this directory", err=True)
     wanted = [normal_path(path) for path in _split(paths)]
     survey = Survey(tree or Path(), revisions, wanted, ignored)
     for line in (table if form == "text" else document)(survey):

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from swatbot.adapters.clock import ManualClock
 from swatbot.adapters.memory_fleet import MemoryFleet
 from swatbot.domain.coverage import Change, cancel
-from swatbot.domain.findings import MISSING, Edit, Findings, Holdings, Mark, Notes, PathFault, Pin
+from swatbot.domain.findings import IGNORED, MISSING, Edit, Findings, Holdings, Mark, Notes, PathFault, Pin
 from swatbot.domain.manifest import Entry, Kind, Manifest, covered
 from swatbot.domain.person import People
-from swatbot.domain.plan import Plan
+from swatbot.domain.plan import Plan, path_fault
 from swatbot.domain.stage import HostResult, Outcome, Stage, Tally
 from swatbot.domain.verdict import Finding, Verdict
 from swatbot.errors import OperationalError
@@ -38,6 +38,7 @@ class FakeTree:
         }
         self.commits: list[Change] = []
         self.edits: list[str] = []
+        self.ignored: list[str] = []
         self.fails: Exception | None = None
         self.upstream_ahead: int | None = None
         self.during_snapshot: Callable[[], None] = lambda: None
@@ -83,11 +84,10 @@ class FakeTree:
     def inspect(self, plan: Plan, holdings: Holdings) -> Findings:
         if self.fails is not None:
             raise self.fails
-        held, now = self.manifest(holdings.manifest), self._all()
+        held, now = self.deployable(holdings.manifest), self._all()
         missing = [p for p in plan.paths if not self._any(p, held) and not self._any(p, now)]
         if missing:
-            near = "wmf-config" if missing[0].startswith("wmf") else ""
-            return Findings("head", tuple(PathFault(p, MISSING, near) for p in missing))
+            return Findings("head", tuple(map(_missing, missing)))
         differing = now.differences(held)
         files = tuple(f for f in differing if covered(f, plan.paths))
         left, cancelled = cancel(self.commits, differing.__contains__)
@@ -95,7 +95,7 @@ class FakeTree:
         under = (pair for pair, paths in cancelled.items() if any(covered(f, plan.paths) for f in paths))
         held_here = [e for e in held.entries if covered(e.path, plan.paths)]
         gone = [e for e in held_here if e.path not in now.by_path]
-        dirty = tuple(Edit(f, "deployer") for f in files if f in self.edits)
+        dirty = tuple(Edit.of(f, "deployer", now.by_path.get(f)) for f in files if f in self.edits)
         return Findings(
             "c0ffee0",
             (),
@@ -115,7 +115,7 @@ class FakeTree:
     def snapshot(self, plan: Plan, holdings: Holdings) -> Pin:
         self.during_snapshot()
         findings = self.inspect(plan, holdings)
-        held, now = self.manifest(holdings.manifest), self._all()
+        held, now = self.deployable(holdings.manifest), self._all()
         state = held.select(plan.paths)
         states = [self._put(state)]
         for step in plan.steps:
@@ -124,10 +124,10 @@ class FakeTree:
         return Pin(tuple(states), findings)
 
     def overlay(self, whole: str, part: str) -> str:
-        return self._put(self.manifest(whole).overlay(self.manifest(part)))
+        return self._put(self.deployable(whole).overlay(self.deployable(part)))
 
     def diff(self, paths: Sequence[str], holdings: Holdings) -> str:
-        held, now = self.manifest(holdings.manifest), self._all()
+        held, now = self.deployable(holdings.manifest), self._all()
         files = [f for f in now.differences(held) if covered(f, paths)]
         return "\n".join(f"+++ b/{f}\n+{self.files.get(f, '')}" for f in files)
 
@@ -140,7 +140,7 @@ class FakeTree:
         return covered(path, ("private",))
 
     def differs(self, paths: Sequence[str], whole: str) -> bool:
-        return self._all().select(paths) != self.manifest(whole).select(paths)
+        return self._all().select(paths) != self.deployable(whole).select(paths)
 
     def adopt(self, manifest: Manifest, commit: str = "") -> Holdings:
         return Holdings(self._put(manifest), (Mark(".", commit or "found", 0),))
@@ -151,6 +151,21 @@ class FakeTree:
         except KeyError:
             raise OperationalError(f"no manifest {digest}") from None
 
+    def deployable(self, digest: str) -> Manifest:
+        whole = self.manifest(digest)
+        return Manifest.of(whole.roots, (e for e in whole.entries if not self.ignores(e.path)))
+
+    def ignores(self, path: str) -> bool:
+        """Whether the config leaves a path out, as the story has it."""
+        return covered(path, self.ignored)
+
+    def nowhere(self, paths: Sequence[str], holdings: Holdings) -> tuple[PathFault, ...]:
+        held, now = self.deployable(holdings.manifest), self._all()
+        typed = ((p, path_fault(p) or (IGNORED if self.ignores(p) else None)) for p in paths)
+        if faults := tuple(PathFault(path, fault) for path, fault in typed if fault):
+            return faults
+        return tuple(_missing(p) for p in paths if not self._any(p, held) and not self._any(p, now))
+
     def content(self, sha256: str) -> bytes:
         return self._contents[sha256]
 
@@ -158,7 +173,7 @@ class FakeTree:
         self._contents.update(
             {hashlib.sha256(t.encode()).hexdigest(): t.encode() for t in self.files.values()}
         )
-        return Manifest.of((".",), (entry(p, t) for p, t in self.files.items()))
+        return Manifest.of((".",), (entry(p, t) for p, t in self.files.items() if not self.ignores(p)))
 
     def _put(self, manifest: Manifest) -> str:
         self._manifests[manifest.digest] = manifest
@@ -167,6 +182,10 @@ class FakeTree:
     @staticmethod
     def _any(path: str, manifest: Manifest) -> bool:
         return any(covered(e.path, (path,)) for e in manifest.entries)
+
+
+def _missing(path: str) -> PathFault:
+    return PathFault(path, MISSING, "wmf-config" if path.startswith("wmf") else "")
 
 
 def _path(name: str) -> str:
@@ -183,6 +202,10 @@ class FakeFleet(MemoryFleet):
         self.progress_at: dict[str, float] = {}
         self.writes: list[tuple[str, int, int]] = []
         self.clock: ManualClock | None = None
+
+    def leave_alone(self, ignore: Callable[[str], bool]) -> None:
+        """Hosts leave alone what this says, as the config's patterns do."""
+        self._ignore = ignore
 
     def fail(self, *names: str, outcome: Outcome = Outcome.FAILED) -> None:
         """These hosts fail from now on."""

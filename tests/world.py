@@ -146,6 +146,7 @@ class World:
     def __post_init__(self) -> None:
         self.slot = LeaseSlot()
         self.fleet.clock = self.clock
+        self.fleet.leave_alone(self.tree.ignores)
         self.checker.clock = self.clock
         self.boot()
         self.take_baseline()

@@ -100,6 +100,9 @@ class MemoryFleet:
         if order.token < self._highest_token:
             return HostResult(host, Outcome.FAILED, reason=_STALE)
         self._highest_token = order.token
+        if unwanted := [path for path in order.target.by_path if self._ignore(path)]:
+            reason = f"{unwanted[0]!r} is ignored by the config, and not written"
+            return HostResult(host, Outcome.FAILED, reason=reason)
         before = self.held(host, order.target.roots)
         odd = () if before.digest == order.target.digest else before.differences(order.base)
         kept = {p: e for p, e in self.holds[host].items() if not self._told(p, order.target.roots)}

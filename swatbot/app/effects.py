@@ -89,7 +89,7 @@ class Effects:
         self, effect: f.PutRight | f.Mend, token: int, report: Report, stop: Stop
     ) -> tuple[HostResult, ...]:
         """A push from what the fleet holds to the same: who holds something else is repaired."""
-        whole = self._world.tree.manifest(effect.whole)
+        whole = self._world.tree.deployable(effect.whole)
         budget = Budget(hosts=len(effect.hosts))
         order = Order(effect.number, 0, effect.hosts, whole, whole, token, self._rules.batch, budget)
         return tuple(self._discreet(result) for result in self._push(effect, order, report, stop))
@@ -103,7 +103,7 @@ class Effects:
         return tuple(sorted(PRIVATE_FILE if hidden(path) else path for path in files))
 
     def _patrol(self, effect: f.Patrol, stop: Stop) -> c.PatrolReported:
-        whole = self._world.tree.manifest(effect.whole)
+        whole = self._world.tree.deployable(effect.whole)
         proofs = self._world.fleet.prove(effect.hosts, whole.roots, afresh=True, stop=stop)
         held = {proof.host: proof.manifest for proof in proofs if proof.manifest is not None}
         drift = (Drift(h, self._shown(m.differences(whole))) for h, m in held.items())
@@ -118,8 +118,8 @@ class Effects:
             effect.number,
             effect.step,
             effect.hosts,
-            tree.manifest(effect.base),
-            tree.manifest(effect.target),
+            tree.deployable(effect.base),
+            tree.deployable(effect.target),
             token,
             self._rules.batch,
             self._budget(effect),

@@ -3,9 +3,7 @@
 from swatbot.chat.handler import DiffQuery, DriftQuery, Query
 from swatbot.chat.messages.replies import diff
 from swatbot.chat.messages.upkeep import drift
-from swatbot.domain.findings import PathFault
 from swatbot.domain.manifest import covered
-from swatbot.domain.plan import path_fault
 from swatbot.domain.reasons import BadPaths, DeclinedError, NoBaseline, UnderWay
 from swatbot.domain.rules import Rules
 from swatbot.domain.stage import PRIVATE_FILE
@@ -53,10 +51,9 @@ class Queries:
             raise DeclinedError(NoBaseline())
         if status.active is not None:
             raise DeclinedError(UnderWay(number=status.active.number, command="drift"))
-        faults = tuple(PathFault(p, fault) for p in query.paths if (fault := path_fault(p)))
-        if faults:
+        if faults := self._tree.nowhere(query.paths, status.holdings):
             raise DeclinedError(BadPaths(faults=faults))
-        wanted = self._tree.manifest(status.holdings.manifest).select(query.paths)
+        wanted = self._tree.deployable(status.holdings.manifest).select(query.paths)
         found: dict[str, tuple[str, ...]] = {}
         silent: dict[str, str] = {}
         for proof in self._fleet.prove(self._hosts, wanted.roots):

@@ -96,6 +96,13 @@ def read_sync(rest: str, usage_line: str) -> tuple[Plan, str, Options]:
     return Plan(tuple(steps)), message, options
 
 
+def read_paths(rest: str) -> tuple[str, ...]:
+    """Read paths alone, each once, with commas, spaces or `then` between them as in `read_sync`."""
+    words = (match["word"] for match in _WORD_OR_COMMA.finditer(rest))
+    paths = (normal_path(w.strip('"')) for w in words if w != "," and w.lower() != "then")
+    return tuple(dict.fromkeys(paths))
+
+
 def read_override(rest: str, usage_line: str) -> tuple[str, tuple[str, ...]] | None:
     """Read `--override WHY` with `--for NAME` before or after it; None if there is no `--override`.
 

@@ -71,6 +71,7 @@ def _accepted(d: Live, event: e.Accepted, _at: datetime) -> Live:
         changes=event.changes,
         asked=tuple(Asked(p) for p in event.asked),
         private=event.private,
+        edits=event.edits,
     )
 
 

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from swatbot.domain.coverage import Cancelled, Change
 from swatbot.domain.hosts import fold
-from swatbot.domain.manifest import covered
+from swatbot.domain.manifest import Entry, covered
 from swatbot.domain.stage import Stage
 
 
@@ -38,6 +39,9 @@ class Holdings:
 MISSING = "it is not in the tree, and the fleet does not hold it"
 """The fault of a path that is nowhere."""
 
+IGNORED = "it is not deployed: the config ignores it"
+"""The fault of a path that `[tree] ignore` matches."""
+
 
 @dataclass(frozen=True, slots=True)
 class PathFault:
@@ -56,10 +60,20 @@ class Edit:
         path: relative to the tree.
         owner: the user on the deployment host whose file it is, "uid 1234" if that has no name, "" if the
             file was deleted.
+        sha256: of what lies there, kind and mode included; "" if the file was deleted.
     """
 
     path: str
     owner: str = ""
+    sha256: str = ""
+
+    @staticmethod
+    def of(path: str, owner: str, entry: Entry | None) -> "Edit":
+        """The edit that left this entry in the tree, or nothing."""
+        if entry is None:
+            return Edit(path, owner)
+        held = f"{entry.kind}\0{entry.mode:o}\0{entry.content}"
+        return Edit(path, owner, sha256(held.encode("utf-8", "surrogateescape")).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from swatbot.domain.deployment import WAITING, Deployment, HoldKind, State
+from swatbot.domain.findings import Edit
 from swatbot.domain.stage import Stage, Tally
 from swatbot.domain.verdict import Verdict
 
@@ -64,6 +65,7 @@ class Live(Deployment):
     """A deployment on its way.
 
     Attributes:
+        edits: those in no commit that the deployer was told of.
         head: the commit at the snapshot, "" for a rollback.
         behind: hosts that may hold something else than the fleet does, until they are put right.
         step: the step (from 0) within the stage being worked on; `phase` within that.
@@ -77,6 +79,7 @@ class Live(Deployment):
         deadline: when waiting ends by itself.
     """
 
+    edits: tuple[Edit, ...] = ()
     head: str = ""
     behind: tuple[str, ...] = ()
     step: int = 0

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from swatbot.domain.findings import Findings, Holdings, Pin
+from swatbot.domain.findings import Findings, Holdings, PathFault, Pin
 from swatbot.domain.manifest import Manifest
 from swatbot.domain.plan import Plan
 
@@ -31,6 +31,22 @@ class Contents(Protocol):
 class Tree(Contents, Protocol):
     """The staging directory, its git history, and the snapshots taken from it."""
 
+    def deployable(self, digest: str) -> Manifest:
+        """The manifest of this digest without what is not deployed (any more): what hosts are held against.
+
+        Raises:
+            OperationalError: the store does not have it, or has it damaged.
+        """
+        ...
+
+    def nowhere(self, paths: Sequence[str], holdings: Holdings) -> tuple[PathFault, ...]:
+        """Those of the paths that no host can hold: neither tree nor fleet has them, or they are ignored.
+
+        Raises:
+            OperationalError: the disk failed.
+        """
+        ...
+
     def inspect(self, plan: Plan, holdings: Holdings) -> Findings:
         """Hold the tree against what the fleet holds, for the paths of a plan.
 
@@ -57,7 +73,7 @@ class Tree(Contents, Protocol):
         ...
 
     def overlay(self, whole: str, part: str) -> str:
-        """Digest of the manifest `whole` with everything under the roots of `part` replaced by it."""
+        """Digest of the deployable part of `whole`, what is under the roots of `part` replaced by it."""
         ...
 
     def hidden(self, path: str) -> bool:

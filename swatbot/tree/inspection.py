@@ -1,11 +1,11 @@
 """Holds the tree against what the fleet holds: which files differ, which changes wait, what can not ship."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from swatbot.domain.coverage import Change
-from swatbot.domain.findings import MISSING, Edit, Findings, Holdings, Link, Notes, PathFault
+from swatbot.domain.findings import IGNORED, MISSING, Edit, Findings, Holdings, Link, Notes, PathFault
 from swatbot.domain.manifest import Entry, Kind, Manifest, covered
 from swatbot.domain.person import People
 from swatbot.domain.plan import path_fault
@@ -19,6 +19,10 @@ from swatbot.tree.pending import Waiting, effective, pending
 from swatbot.tree.recover import recover
 from swatbot.tree.snapshots import SnapshotStore
 from swatbot.tree.suggest import nearest
+from swatbot.tree.walk import look
+
+# Manifests whose deployable part is kept: what the fleet holds, and the states of what is under way.
+_REMEMBERED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ def typed_faults(paths: Sequence[str], ignore: Patterns) -> tuple[PathFault, ...
 
 
 def _typed(path: str, ignore: Patterns) -> str | None:
-    return path_fault(path) or ("it is not deployed: the config ignores it" if ignore.match(path) else None)
+    return path_fault(path) or (IGNORED if ignore.match(path) else None)
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class Inspection:
     private: Patterns
     cache: HashCache
     clock: Clock
+    deployables: dict[str, Manifest] = field(default_factory=dict)
 
     @staticmethod
     def of(
@@ -94,12 +99,36 @@ class Inspection:
 
     def faults(self, captured: Captured, held: Manifest) -> tuple[PathFault, ...]:
         """What under the plan's paths can not be shipped."""
-        nowhere = [path for path in captured.absent if not held.select([path]).entries]
+        return (*captured.faults, *self.missing(captured.absent, held))
+
+    def missing(self, absent: Sequence[str], held: Manifest) -> tuple[PathFault, ...]:
+        """Those of the paths absent from the tree that the fleet does not hold either, with what is near."""
+        nowhere = [path for path in absent if not held.select([path]).entries]
         known = [e.path for e in held.entries]
         if nowhere:
             known += [n.relative_to(self.tree).as_posix() for n in self._nearby(nowhere)]
-        missing = (PathFault(path, MISSING, nearest(path, known)) for path in nowhere)
-        return (*captured.faults, *missing)
+        return tuple(PathFault(path, MISSING, nearest(path, known)) for path in nowhere)
+
+    def nowhere(self, paths: Sequence[str]) -> Iterator[PathFault | str]:
+        """Those of the paths at which the tree has nothing: as they are if they are absent, else why."""
+        for path in paths:
+            sight = look(self.tree, path, self.ignore)
+            if not sight.present:
+                yield path
+            elif not sight.files:
+                yield next(iter(sight.faults), PathFault(path, "nothing in it is deployed"))
+
+    def deployable(self, digest: str) -> Manifest:
+        """A manifest of the store, without what is ignored now: it may be older than a pattern."""
+        found = self.deployables.get(digest)
+        if found is None:
+            whole = self.store.manifest(digest)
+            kept = [entry for entry in whole.entries if not self.ignore.match(entry.path)]
+            found = Manifest.of(whole.roots, kept) if len(kept) < len(whole.entries) else whole
+            while len(self.deployables) >= _REMEMBERED:
+                self.deployables.pop(next(iter(self.deployables)), None)
+            self.deployables[digest] = found
+        return found
 
     def blocked(self, paths: Sequence[str], held: Manifest) -> tuple[PathFault, ...]:
         """Paths below something that the fleet holds as a file or link: no host could have both."""
@@ -137,7 +166,9 @@ class Inspection:
             removed=removed,
             deletions=sum(f not in found.new for f in found.files),
             held=len(found.old.entries),
-            dirty=tuple(Edit(f, owner(self.tree, f)) for f in _dirty(found.files, state.edited)),
+            dirty=tuple(
+                Edit.of(f, owner(self.tree, f), found.new.get(f)) for f in _dirty(found.files, state.edited)
+            ),
             upstream_ahead=state.behind,
             fetched_at=self.history.fetched_at(),
             private=self._private(found, waiting.changes),
@@ -152,7 +183,7 @@ class Inspection:
 
     def _waiting(self, head: str, found: Difference, holdings: Holdings) -> Waiting:
         marks = effective(holdings.marks)
-        held = self.store.manifest(holdings.manifest)
+        held = self.deployable(holdings.manifest)
         differing = frozenset(found.files)
 
         def deployed(path: str) -> bool:

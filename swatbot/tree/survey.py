@@ -1,5 +1,6 @@
 """Holds each commit of any history against some paths: what the bot would have said to a sync of them."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -17,6 +18,7 @@ from swatbot.tree.suggest import nearest
 
 _NOBODY = People(())
 _REMEMBERED = 50_000
+_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 @dataclass
@@ -98,11 +100,18 @@ class Survey:
         words = ("--verify", "--quiet", "--end-of-options", revision + "^{commit}")
         status, out = self._git.ask("rev-parse", *words, allowed=(0, 1, 128))
         found = out.decode().split()
-        if status or not found:
+        if not status and (len(found) != 1 or not _ID.fullmatch(found[0])):
+            raise UserError(
+                f"{revision[:80]} is no single commit: I take OLD..NEW, like HEAD~20..HEAD, or one commit for"
+                " all that led to it"
+            )
+        if status:
             raise UserError(f"{self._git.path} has no commit {revision[:80]}: name one that git log shows")
         return found[-1]
 
     def _check_paths(self) -> None:
+        if not self._paths:
+            raise UserError("no path was named: I take --paths PATH[,PATH...], like wmf-config,static")
         for path in self._paths:
             fault = path_fault(path)
             if fault:

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from swatbot.domain.findings import Findings, Holdings, Pin
+from swatbot.domain.findings import Findings, Holdings, PathFault, Pin
 from swatbot.domain.manifest import Entry, Manifest
 from swatbot.domain.person import People
 from swatbot.domain.plan import Plan
@@ -63,6 +63,31 @@ class GitTree:
         """The manifest of this digest, see `SnapshotStore.manifest`."""
         return self._store.manifest(digest)
 
+    def deployable(self, digest: str) -> Manifest:
+        """The manifest of this digest, without what `[tree] ignore` matches now.
+
+        Raises:
+            OperationalError: the store does not have it, or has it damaged.
+        """
+        return self._inspection.deployable(digest)
+
+    def nowhere(self, paths: Sequence[str], holdings: Holdings) -> tuple[PathFault, ...]:
+        """Those of the paths that no host can hold, and why; "." is the whole tree.
+
+        Raises:
+            OperationalError: the disk failed, or the store does not have what the fleet holds.
+        """
+        inspection = self._inspection
+        if early := typed_faults(paths, inspection.ignore):
+            return masked(early, paths, inspection.private)
+        with self._discreet():
+            held = self.deployable(holdings.manifest)
+            unheld = [path for path in paths if path != "." and not held.select([path]).entries]
+            found = list(inspection.nowhere(unheld))
+            missing = inspection.missing([path for path in found if isinstance(path, str)], held)
+            faults = (*(fault for fault in found if isinstance(fault, PathFault)), *missing)
+            return masked(faults, paths, inspection.private)
+
     def content(self, sha256: str) -> bytes:
         """The bytes with this SHA-256, see `SnapshotStore.content`."""
         return self._store.content(sha256)
@@ -77,7 +102,7 @@ class GitTree:
         if early:
             return Findings("", faults=early)
         with self._discreet():
-            held = self._store.manifest(holdings.manifest)
+            held = self.deployable(holdings.manifest)
             captured = self._look(plan.paths)
             state = self._history.state(plan.paths)
             return self._judge(plan, holdings, held, captured, state, from_store=False)
@@ -91,7 +116,7 @@ class GitTree:
         """
         self._refuse(Findings("", faults=typed_faults(plan.paths, self._inspection.ignore)))
         with self._discreet():
-            held = self._store.manifest(holdings.manifest)
+            held = self.deployable(holdings.manifest)
             captured, state = copy(self._inspection, plan.paths)
             findings = self._judge(plan, holdings, held, captured, state, from_store=True)
             self._refuse(findings)
@@ -113,7 +138,7 @@ class GitTree:
 
     def _diff(self, paths: Sequence[str], holdings: Holdings) -> str:
         inspection = self._inspection
-        held = self._store.manifest(holdings.manifest)
+        held = self.deployable(holdings.manifest)
         captured = self._look(paths)
         self._refuse(Findings("", faults=inspection.faults(captured, held)))
         found = difference(paths, captured, held)
@@ -141,12 +166,12 @@ class GitTree:
         return text + (f"{hidden} private files differ: not shown\n" if hidden else "")
 
     def overlay(self, whole: str, part: str) -> str:
-        """Digest of the manifest `whole` with everything under the roots of `part` replaced by it.
+        """Digest of what is deployable in `whole`, with everything under the roots of `part` replaced by it.
 
         Raises:
             OperationalError: the store does not have one of them, or the disk failed.
         """
-        return self._store.put_manifest(self.manifest(whole).overlay(self.manifest(part)))
+        return self._store.put_manifest(self.deployable(whole).overlay(self.deployable(part)))
 
     def hidden(self, path: str) -> bool:
         """Whether a path is private, see `[tree] private`."""
@@ -159,7 +184,7 @@ class GitTree:
             OperationalError: the disk failed, or the store does not have the manifest.
         """
         with self._discreet():
-            return bool(difference(paths, self._look(paths), self._store.manifest(whole)).files)
+            return bool(difference(paths, self._look(paths), self.deployable(whole)).files)
 
     def adopt(self, manifest: Manifest, commit: str = "") -> Holdings:
         """Take over what a fleet proves to hold as holdings, with `commit` as its place in history.

@@ -163,6 +163,11 @@ def test_the_coverage_as_json_is_one_document(history: GitLab) -> None:
         (("nope..HEAD", "--paths", "static"), "has no commit nope: name one that git log shows"),
         (("HEAD~99..HEAD", "--paths", "static"), "has no commit HEAD~99"),
         (("--paths", "static", "--", "--all..HEAD"), "has no commit --all"),
+        (
+            ("^HEAD~2", "--paths", "static"),
+            "^HEAD~2 is no single commit: I take OLD..NEW, like HEAD~20..HEAD",
+        ),
+        (("HEAD", "--paths", ""), "no path was named: I take --paths PATH[,PATH...]"),
         (("HEAD~1...HEAD", "--paths", "static"), "has three dots: I take OLD..NEW"),
         (("HEAD", "--paths", "wmf-confg"), "has wmf-confg. Did you mean wmf-config?"),
         (("HEAD", "--paths", "zzz"), "has zzz. Paths are relative to the top of the repository."),
@@ -200,6 +205,20 @@ def test_the_coverage_of_no_repository_and_of_the_configs_tree(
     file.write_text(re.sub(r'(?m)^path = "/srv.*"$', f'path = "{history.path}"', file.read_text()))
     status, out = swatbot("coverage", "HEAD", "--paths", "static", "--config", str(site))
     assert (status, "4 commits, 3 of them deployable" in out) == (0, True), out
+
+
+def test_the_coverage_of_a_clone_that_has_a_config_and_no_tree(
+    history: GitLab, site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("coverage", "HEAD", "--paths", "static", "--config", str(site))
+    monkeypatch.chdir(history.path)
+    status, out = swatbot(*words)
+    assert status == 0, out
+    assert "is not here: taking this directory" in out
+    assert "4 commits" in out
+    monkeypatch.chdir(tmp_path)
+    status, out = swatbot(*words)
+    assert (status, "Name a git repository with --tree" in out) == (1, True), out
 
 
 def test_say_without_a_bot_says_how_to_start_one(site: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from swatbot.domain.findings import Edit, Holdings, Mark
+from swatbot.domain.findings import Holdings, Mark
 from swatbot.domain.manifest import Kind
 from swatbot.domain.plan import Plan, Step
 from swatbot.errors import OperationalError, UserError
@@ -95,7 +95,11 @@ def test_uncommitted_edits_are_dirty_and_counted(lab: TreeLab) -> None:
     lab.write("wmf-config/odd name\n.php", b"1\n2\n")
     found = lab.tree.inspect(plan("wmf-config"), lab.holdings)
     assert found.files == (SETTINGS, "wmf-config/odd name\n.php")
-    assert found.dirty == tuple(Edit(path, getpass.getuser()) for path in found.files)
+    assert [(e.path, e.owner) for e in found.dirty] == [(f, getpass.getuser()) for f in found.files]
+    told = found.dirty
+    lab.write(SETTINGS, FIRST[SETTINGS] + b"else\n")
+    again = lab.tree.inspect(plan("wmf-config"), lab.holdings).dirty
+    assert [a == b for a, b in zip(told, again, strict=True)] == [False, True]
     assert (found.added, found.removed, found.changes) == (3, 0, ())
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.world import story
+from tests.world import World, story
 
 
 def test_a_change_that_the_paths_cover_in_part_is_refused_with_what_to_type() -> None:
@@ -194,10 +194,92 @@ def test_edits_in_no_commit_are_named_and_need_dirty() -> None:
         )
         world.chat.says("deployer", "!sync-dir --dirty wmf-config Quick fix")
         world.chat.expect(
-            "deployer: #2 wmf-config: edits that are in no commit, 1 file (+1 −0). Nothing is ahead of it.",
+            "deployer: #2 wmf-config: edits that are in no commit, 1 file (+1 −0). With 1 edit in no commit:"
+            " wmf-config/CommonSettings.php (deployer). Nothing is ahead of it.",
             "deployer: #2 is on mwdebug1001 (~). Test with X-Wikimedia-Debug: backend=mwdebug1001,"
             ' then say "verified", or "broken" and why, by 14:22 UTC.',
         )
+
+
+def queued_with_an_edit(world: World) -> None:
+    """#1 waits for words, #2 was asked for with one edit in no commit, which was told."""
+    world.tree.change("submitter", "Fix", {"wmf-config/CommonSettings.php": "common 2"})
+    world.chat.says("deployer", "!sync-dir wmf-config Fix")
+    world.tree.change("other", "New logo", {"static/logo.png": "logo 2", "static/a.png": "a"})
+    world.tree.edits.append("static/a.png")
+    world.chat.skip()
+    world.chat.says("deployer", "!sync-dir --dirty static New logo")
+    world.chat.expect(
+        "deployer: #2 static: 1 change by other, 2 files (+2 −1). With 1 edit in no commit: static/a.png"
+        " (deployer). 1 ahead of it: #1."
+    )
+
+
+def test_an_edit_that_nobody_was_told_of_is_not_shipped() -> None:
+    with story() as world:
+        queued_with_an_edit(world)
+        world.tree.files["static/secretwork.php"] = "half done by somebody"
+        world.tree.edits.append("static/secretwork.php")
+        world.chat.says("submitter", "verified")
+        assert world.chat.skip()[-1] == (
+            "deployer: #2 stopped before any host was touched: the tree has changed since you asked: 1 edit"
+            ' in no commit is new: static/secretwork.php (deployer). "!retry 2" asks anew.'
+        )
+        assert "static/secretwork.php" not in world.fleet.holds["mwdebug1001"]
+        world.chat.says("deployer", "!retry 2")
+        assert "static/a.png (deployer), static/secretwork.php (deployer)." in world.chat.skip()[0]
+        world.chat.says("deployer", "!sync-dir --dirty static New logo")
+        named = "With 2 edits in no commit: static/a.png (deployer), static/secretwork.php (deployer)."
+        assert named in world.chat.skip()[0]
+        assert "static/secretwork.php" in world.fleet.holds["mwdebug1001"]
+
+
+@pytest.mark.parametrize("text", ["edited again", None])
+def test_an_edit_that_changed_since_it_was_told_is_not_shipped(text: str | None) -> None:
+    with story() as world:
+        world.tree.files["static/a.png"] = "of the fleet"
+        world.take_baseline()
+        queued_with_an_edit(world)
+        if text is None:
+            del world.tree.files["static/a.png"]
+        else:
+            world.tree.files["static/a.png"] = text
+        world.chat.says("submitter", "verified")
+        assert "1 edit in no commit is new: static/a.png" in world.chat.skip()[-1]
+
+
+def test_an_edit_that_is_as_it_was_told_ships_after_a_restart_too() -> None:
+    with story() as world:
+        queued_with_an_edit(world)
+        world.restart()
+        world.chat.says("submitter", "verified")
+        assert "static/a.png" in world.fleet.holds["mwdebug1001"]
+        assert world.engine.status.live[2].edits[0].path == "static/a.png"
+        world.chat.says("other", "verified")
+        assert " is live on 101 hosts" in world.chat.skip()[-1]
+
+
+def test_private_edits_are_counted_and_not_named() -> None:
+    with story() as world:
+        world.tree.files["private/key.php"] = "secret"
+        world.tree.edits.append("private/key.php")
+        world.chat.says("deployer", "!sync-dir --dirty private Key")
+        lines = " ".join(world.chat.skip())
+        assert "With 1 edit in no commit." in lines
+        assert "key.php" not in lines
+
+
+def test_a_private_edit_that_is_new_is_counted_and_not_named() -> None:
+    with story() as world:
+        queued_with_an_edit(world)
+        world.chat.says("deployer", "!sync-dir --dirty . All")
+        world.tree.files["private/key.php"] = "secret"
+        world.tree.edits.append("private/key.php")
+        world.chat.says("deployer", "!cancel 2")
+        world.chat.says("submitter", "verified")
+        lines = world.chat.skip()
+        assert "1 edit in no commit is new. " in lines[-1], lines
+        assert not any("key.php" in line for line in lines)
 
 
 def test_an_unknown_author_is_a_question_to_the_deployer() -> None:

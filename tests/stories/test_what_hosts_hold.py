@@ -215,6 +215,49 @@ def test_drift_is_asked_for_and_repaired() -> None:
         )
 
 
+def test_drift_of_a_path_that_no_host_can_hold_is_no_comfort() -> None:
+    with story() as world:
+        world.chat.says("other", "!drift wmf-confg")
+        world.chat.expect("other: there is no wmf-confg in the tree. Did you mean wmf-config?")
+        world.tree.ignored.append("README.md")
+        world.chat.says("other", "!drift static, README.md")
+        world.chat.expect("other: I can not ship README.md: it is not deployed: the config ignores it.")
+        world.chat.says("other", "!drift wmf-config, static then dblists")
+        (line,) = world.chat.skip()
+        assert line.startswith("other: 101 hosts prove what the fleet has: wmf-config ")
+        assert all(f"{path} " in line for path in ("static", "dblists"))
+        assert "then" not in line
+
+
+def test_a_pattern_that_is_new_in_ignore_breaks_nothing() -> None:
+    with story() as world:
+        world.tree.files |= {"static/cache.txt": "of the tree", "wmf-config/notes.txt": "n"}
+        world.take_baseline()
+        submit(world)
+        world.chat.says("submitter", "verified")
+        world.chat.skip()
+        world.tree.ignored += ["static/cache.txt", "wmf-config/notes.txt"]
+        world.restart()
+        world.fleet.spoil("mw1262", "static/cache.txt")
+        world.chat.skip()
+        world.chat.says("other", "!drift")
+        world.chat.expect("other: 101 hosts prove what the fleet has: everything ~.")
+        world.chat.says("deployer", "!repair mw1262")
+        assert world.chat.skip()[-1].endswith("mw1262 has everything as the fleet has it.")
+        submit(world, "3")
+        world.chat.says("submitter", "verified 2")
+        lines = world.chat.skip()
+        assert " is live on 101 hosts" in lines[-1], lines
+        assert not any("not as the fleet" in line for line in lines)
+        for number in (2, 1):  # the older one's snapshots have what is ignored now
+            world.chat.says("deployer", f"!rollback {number}")
+            world.chat.says("deployer", "!drift")
+            lines = world.chat.skip()
+            assert lines[-1].startswith("deployer: 101 hosts prove"), lines
+        assert world.fleet.holds["mw1300"]["wmf-config/notes.txt"].size == 1
+        world.chat.skip()
+
+
 def test_mistakes_about_hosts_are_answered() -> None:
     with story() as world:
         world.chat.says("deployer", "!repair")

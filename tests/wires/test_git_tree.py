@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from swatbot.domain.findings import Edit, Holdings, Mark
+from swatbot.domain.findings import Holdings, Mark
 from swatbot.domain.plan import Plan, Step
 from swatbot.errors import OperationalError, UserError
 from swatbot.tree import copying, walk
@@ -153,7 +153,7 @@ def test_ignored_by_git_is_not_ignored_here(lab: GitLab) -> None:
     lab.commit("alice", "ignore")
     lab.write("static/a.secret", b"x")
     found = lab.tree.inspect(plan("static"), lab.holdings)
-    assert found.dirty == (Edit("static/a.secret", getpass.getuser()),)
+    assert [(e.path, e.owner) for e in found.dirty] == [("static/a.secret", getpass.getuser())]
 
 
 def test_damage_in_the_store_is_named(lab: GitLab) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.wires.tree_world import FIRST, tree_story
+from tests.wires.tree_world import FIRST, IGNORE, tree_story
 
 ASKED = (
     "Test with X-Wikimedia-Debug: backend=mwdebug1001,"
@@ -319,6 +319,52 @@ def test_a_path_that_the_config_ignores_is_refused(tmp_path: Path) -> None:
     with tree_story(tmp_path) as world:
         world.chat.says("deployer", "!sync-dir README.md Docs")
         world.chat.expect("deployer: I can not ship README.md: it is not deployed: the config ignores it.")
+
+
+def test_a_pattern_that_is_new_in_ignore_breaks_nothing(tmp_path: Path) -> None:
+    with tree_story(tmp_path) as world:
+        world.tree.configure((*IGNORE, "*.svg"))
+        world.restart()
+        world.fleet.spoil("mw1300", "static/logo.svg")
+        world.chat.skip()
+        world.chat.says("deployer", "!drift")
+        world.chat.expect("deployer: 101 hosts prove what the fleet has: everything ~.")
+        world.tree.commit("submitter", "More wikis", {"dblists/all.dblist": "enwiki\n"})
+        lines = world.deployed("!sync-dir dblists More wikis", "submitter")
+        assert not any("not as the fleet" in line for line in lines)
+        assert not any("newer" in line for line in lines), lines
+        world.chat.says("deployer", "!sync-dir . All")
+        assert "nothing to sync" in world.chat.skip()[0]
+        assert "static/icon.svg" in world.fleet.holds["mw1299"]
+
+
+def test_drift_of_a_path_that_no_host_can_hold_is_declined(tmp_path: Path) -> None:
+    with tree_story(tmp_path) as world:
+        (world.tree.path / "empty" / "tests").mkdir(parents=True)
+        (world.tree.path / "wmf-config" / "gone.php").unlink(missing_ok=True)
+        for path, said in (
+            ("wmf-confg", "there is no wmf-confg in the tree. Did you mean wmf-config?"),
+            ("README.md", "I can not ship README.md: it is not deployed: the config ignores it."),
+            ("tests/", "I can not ship tests: it is not deployed: the config ignores it."),
+            ("empty", "I can not ship empty: nothing in it is deployed."),
+        ):
+            world.chat.says("deployer", f"!drift {path}")
+            (line,) = world.chat.skip()
+            assert line.startswith(f"deployer: {said}"), line
+        (world.tree.path / "dblists" / "all.dblist").unlink()
+        world.chat.says("deployer", "!drift dblists")
+        assert world.chat.skip()[0].startswith("deployer: 101 hosts prove what the fleet has: dblists")
+
+
+def test_an_edit_that_nobody_was_told_of_is_not_shipped(tmp_path: Path) -> None:
+    with tree_story(tmp_path) as world:
+        world.tree.write({"static/logo.svg": "mine"})
+        world.chat.says("deployer", "!lock Wait")
+        world.chat.says("deployer", "!sync-dir --dirty static Logo")
+        assert "With 1 edit in no commit: static/logo.svg (" in world.chat.skip()[1]
+        (world.tree.path / "static" / "logo.svg").chmod(0o755)
+        world.chat.says("deployer", "!unlock")
+        assert "1 edit in no commit is new: static/logo.svg (" in world.chat.skip()[-1]
 
 
 def test_a_submodule_is_one_path_to_git_and_its_files_are_left_behind_or_shipped(tmp_path: Path) -> None:

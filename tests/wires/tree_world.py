@@ -3,7 +3,7 @@
 import hashlib
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -34,20 +34,29 @@ class Checkout(GitTree):
 
     def __init__(self, top: Path, first: Mapping[str, str | bytes] = FIRST) -> None:
         self.path, self.upstream = top / "tree", top / "upstream.git"
-        super().__init__(
-            self.path,
-            SnapshotStore(top / "store"),
-            PEOPLE,
-            ignore=IGNORE,
-            private=("private/",),
-            clock=SystemClock(),
-        )
+        self.configure(IGNORE)
         self._made = START - timedelta(days=3)
         self.git("init", "-q", "--bare", "-b", "main", str(self.upstream), cwd=top)
         self.git("clone", "-q", str(self.upstream), str(self.path), cwd=top)
         self.git("checkout", "-q", "-b", "main")
         self.commit("deployer", "First", first)
         self.git("push", "-q", "-u", "origin", "main")
+
+    def configure(self, ignore: Sequence[str]) -> None:
+        """The config says what is not deployed; for the bot, a restart with another one."""
+        self._ignored = Patterns(ignore)
+        super().__init__(
+            self.path,
+            SnapshotStore(self.path.parent / "store"),
+            PEOPLE,
+            ignore=ignore,
+            private=("private/",),
+            clock=SystemClock(),
+        )
+
+    def ignores(self, path: str) -> bool:
+        """Whether the config leaves a path out."""
+        return self._ignored.match(path)
 
     def git(self, *args: str, who: str = "deployer", cwd: Path | None = None) -> str:
         """What git prints, as this person, at a time that grows by a minute with each call."""

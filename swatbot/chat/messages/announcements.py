@@ -19,7 +19,7 @@ from swatbot.chat.messages.endings import (
 )
 from swatbot.chat.messages.names import called, owners, plan_of
 from swatbot.chat.messages.notes import cancelled as cancelled_out
-from swatbot.chat.messages.notes import left_behind, links, undone
+from swatbot.chat.messages.notes import edits, left_behind, links, undone
 from swatbot.chat.messages.text import NOTHING, ago, both, clock_span, count, fit, hhmm, quoted, some, whole
 from swatbot.chat.messages.underway import (
     answer,
@@ -40,6 +40,7 @@ from swatbot.domain.coverage import Covered, Share, coverage
 from swatbot.domain.deployment import Place, State
 from swatbot.domain.live import Live
 from swatbot.domain.past import Past
+from swatbot.domain.reasons import TreeChanged
 from swatbot.domain.status import Status
 
 _FEW = 3
@@ -148,6 +149,7 @@ def _notes(event: e.Accepted, found: tuple[Covered, ...]) -> str:
     private = event.private
     return " ".join(
         (
+            *edits(event.edits, private=private),
             *left_behind(found, private=private),
             *links(event.notes, private=private),
             *undone(event.notes, private=private),
@@ -209,7 +211,8 @@ def _refused(event: e.Refused, d: Past, _at: datetime, site: Site) -> Sentences:
 
 
 def _failed(event: e.Failed, d: Past, _at: datetime, site: Site) -> Sentences:
-    reason = "the tree or its files; the log has more." if d.private else why(event.reason)
+    counted = isinstance(event.reason, TreeChanged) and event.reason.private and event.reason.edits
+    reason = why(event.reason) if counted or not d.private else "the tree or its files; the log has more."
     return (f"{called(d.actor.name, site)}: #{d.number} stopped before any host was touched: {reason}",)
 
 

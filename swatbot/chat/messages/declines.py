@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from swatbot.chat.messages.again import again
-from swatbot.chat.messages.notes import cancelled, links
+from swatbot.chat.messages.notes import cancelled, links, untold
 from swatbot.chat.messages.text import both, count, fit, hhmm, quoted, some, typed, whole
 from swatbot.domain import reasons as r
 from swatbot.domain.findings import MISSING
@@ -146,6 +146,9 @@ def _about_tree(reason: Tree) -> str:
             return 'I do not know what the fleet holds yet: run "swatbot baseline" on the deployment host.'
         case r.LookupFailed(error=error):
             return f"I could not look: {fit(error, 200)}."
+        case r.TreeChanged(number=n, edits=edits, private=private) if edits:
+            new = untold(edits, private=private)
+            return f'the tree has changed since you asked: {new}. "!retry {n}" asks anew.'
         case r.TreeChanged(number=n, told=told, found=found):
             return (
                 f"the tree has changed since you asked: {some(told) or 'no change'} then,"

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from swatbot.chat.messages.text import both, count, fit, some
 from swatbot.domain.coverage import Covered, Share
-from swatbot.domain.findings import Notes
+from swatbot.domain.findings import Edit, Notes
 
 _MOST = 3
+_EDITS = 4
 
 
 def cancelled(notes: Notes, *, private: bool = False) -> Iterator[str]:
@@ -38,6 +39,25 @@ def undone(notes: Notes, *, private: bool = False) -> Iterator[str]:
         ids = [fit(commit, 12) for commit in notes.undone]
         listed = count(len(ids), "change") if private else some(ids)
         yield f"It takes back {listed}, which the fleet holds and the tree has no more."
+
+
+def edits(found: tuple[Edit, ...], *, private: bool) -> Iterator[str]:
+    """What `--dirty` ships: each edit is named, or the deployer would not know of it."""
+    if found:
+        listed = "" if private else f": {edits_named(found)}"
+        yield f"With {count(len(found), 'edit')} in no commit{listed}."
+
+
+def edits_named(found: tuple[Edit, ...]) -> str:
+    """Files and whose they are: `static/a (dana), static/b (deleted)`."""
+    named = [f"{fit(edit.path, 60)} ({fit(edit.owner, 20) if edit.owner else 'deleted'})" for edit in found]
+    return some(named, most=_EDITS)
+
+
+def untold(found: tuple[Edit, ...], *, private: bool) -> str:
+    """Edits that were not there when the deployer asked, or not as they are now."""
+    listed = "" if private else f": {edits_named(found)}"
+    return f"{count(len(found), 'edit')} in no commit {'is' if len(found) == 1 else 'are'} new{listed}"
 
 
 def left_behind(found: tuple[Covered, ...], *, private: bool) -> Iterator[str]:

@@ -48,6 +48,7 @@ def on_inspected(status: Status, d: Live, command: c.Inspected, rules: Rules) ->
             found.private,
             _warnings(status, d, season, rules),
             found.notes,
+            found.dirty,
         ),
     )
 
@@ -57,14 +58,21 @@ def on_snapshotted(status: Status, d: Live, command: c.Snapshotted, rules: Rules
     if d.state is not State.SNAPSHOTTING:
         return ()
     covered = coverage(command.pin.findings.changes, d.plan, d.actor.person or "", d.message)
-    told = tuple(change.short for change in d.changes)
-    found = tuple(change.short for change in shipped(covered))
-    reason = _refusal(d, command.pin.findings, covered, rules)
-    if reason is None and found != told:
-        reason = TreeChanged(number=d.number, told=told, found=found)
+    reason = _refusal(d, command.pin.findings, covered, rules) or _untold(d, command.pin.findings, covered)
     if reason is not None:
         return (Failed(d.number, reason),)
     return (Pinned(d.number, _slim(command), rules.stages, command.effect.holdings, _behind(status, rules)),)
+
+
+def _untold(d: Live, findings: Findings, covered: tuple[Covered, ...]) -> Reason | None:
+    """What would ship, and was not there when the deployer asked: changes, and edits in no commit."""
+    told = tuple(change.short for change in d.changes)
+    found = tuple(change.short for change in shipped(covered))
+    known = {(edit.path, edit.sha256) for edit in d.edits}
+    edits = tuple(edit for edit in findings.dirty if (edit.path, edit.sha256) not in known)
+    if found == told and not edits:
+        return None
+    return TreeChanged(number=d.number, told=told, found=found, edits=edits, private=findings.private)
 
 
 def _behind(status: Status, rules: Rules) -> tuple[str, ...]:

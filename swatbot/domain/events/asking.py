@@ -5,7 +5,7 @@ from datetime import datetime
 
 from swatbot.domain.coverage import Change
 from swatbot.domain.deployment import Cause, Kind, Place
-from swatbot.domain.findings import NO_NOTES, Notes
+from swatbot.domain.findings import NO_NOTES, Edit, Notes
 from swatbot.domain.person import Actor
 from swatbot.domain.plan import Options, Plan
 from swatbot.domain.reasons import Reason
@@ -27,7 +27,10 @@ class Requested:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """It may be queued: what it would ship, who will be asked, what is ahead, and warnings to tell."""
+    """It may be queued: what it would ship, who will be asked, what is ahead, and warnings to tell.
+
+    `edits` are those in no commit that the deployer means to ship; no others will be.
+    """
 
     number: int
     changes: tuple[Change, ...]
@@ -39,6 +42,7 @@ class Accepted:
     private: bool = False
     warnings: tuple[Reason, ...] = ()
     notes: Notes = NO_NOTES
+    edits: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from swatbot.domain.coverage import Change
-from swatbot.domain.findings import NO_NOTES, Notes, PathFault
+from swatbot.domain.findings import NO_NOTES, Edit, Notes, PathFault
 from swatbot.domain.plan import NO_OPTIONS, Options
 
 
@@ -97,9 +97,14 @@ class LookupFailed:
 
 @dataclass(frozen=True, kw_only=True)
 class TreeChanged:
-    """Between the request and the snapshot the tree changed in a way the deployer was not told."""
+    """Between the request and the snapshot the tree changed in a way the deployer was not told.
+
+    `edits` are those in no commit that are new, or changed since; with `private` they are only counted.
+    """
 
     number: int
     told: tuple[str, ...]
     found: tuple[str, ...]
+    edits: tuple[Edit, ...] = ()
+    private: bool = False
     why: Literal["tree_changed"] = "tree_changed"
