@@ -89,7 +89,7 @@ class Attempt:
         """
         if self._base.digest != self._target.digest or self._put_right:
             hooks = self._connections.hooks(self._host)
-            yield from run_hooks(hooks, self._payload.order.token, self._settings)
+            yield from run_hooks(self._host, hooks, self._payload.order.token, self._settings)
 
     def _differs(self, held: Manifest) -> Manifest:
         """Remember which files were neither as before nor as wanted: the sync puts them right."""
