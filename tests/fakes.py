@@ -15,6 +15,8 @@ from swatbot.domain.stage import HostResult, Outcome, Stage, Tally
 from swatbot.domain.verdict import Finding, Verdict
 from swatbot.errors import OperationalError
 from swatbot.ports import CheckTask, Contents, Order, Stop
+from swatbot.tree.discreet import veiled
+from swatbot.tree.patterns import Patterns
 
 WHEN = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -139,6 +141,9 @@ class FakeTree:
     def hidden(self, path: str) -> bool:
         return covered(path, ("private",))
 
+    def discreet(self, text: str) -> str:
+        return veiled(text, Patterns(("private",)))
+
     def differs(self, paths: Sequence[str], whole: str) -> bool:
         return self._all().select(paths) != self.deployable(whole).select(paths)
 
@@ -198,6 +203,8 @@ class FakeFleet(MemoryFleet):
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__(names)
         self.failing: dict[str, Outcome] = {}
+        self.says = "No space left on device"
+        self.odd: tuple[str, ...] = ()
         self.before: dict[str, Callable[[], None]] = {}
         self.progress_at: dict[str, float] = {}
         self.writes: list[tuple[str, int, int]] = []
@@ -251,7 +258,7 @@ class FakeFleet(MemoryFleet):
 
     def apply(self, host: str, order: Order) -> HostResult:
         if self.failing.get(host) is Outcome.FAILED:
-            return HostResult(host, Outcome.FAILED, reason="No space left on device")
+            return HostResult(host, Outcome.FAILED, reason=self.says, put_right=self.odd)
         before = self.held(host, order.target.roots)
         result = super().apply(host, order)
         if result.outcome is Outcome.OK and before.digest != order.target.digest:

@@ -1,13 +1,14 @@
 """Carrying out effects in workers: each ends in a command that says what came of it."""
 
 import logging
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
+from swatbot.app.discreet import Discreet
 from swatbot.domain import commands as c
 from swatbot.domain import effects as f
 from swatbot.domain.rules import Rules
-from swatbot.domain.stage import PRIVATE_FILE, Budget, HostResult, Tally
+from swatbot.domain.stage import Budget, HostResult, Tally
 from swatbot.domain.upkeep import Drift
 from swatbot.errors import OperationalError, UserError
 from swatbot.ports import Calendar, Checker, CheckTask, Clock, Fleet, Order, Stop, Tree
@@ -34,6 +35,7 @@ class Effects:
 
     def __init__(self, world: World, rules: Rules) -> None:
         self._world, self._rules = world, rules
+        self._discreet = Discreet(world.tree)
 
     def run(self, effect: f.Effect, token: int, report: Report, stop: Stop) -> c.ShellCommand:
         """Carry an effect out.
@@ -92,21 +94,13 @@ class Effects:
         whole = self._world.tree.deployable(effect.whole)
         budget = Budget(hosts=len(effect.hosts))
         order = Order(effect.number, 0, effect.hosts, whole, whole, token, self._rules.batch, budget)
-        return tuple(self._discreet(result) for result in self._push(effect, order, report, stop))
-
-    def _discreet(self, result: HostResult) -> HostResult:
-        return replace(result, put_right=self._shown(result.put_right))
-
-    def _shown(self, files: Iterable[str]) -> tuple[str, ...]:
-        """Files, without the names of private ones."""
-        hidden = self._world.tree.hidden
-        return tuple(sorted(PRIVATE_FILE if hidden(path) else path for path in files))
+        return self._push(effect, order, report, stop)
 
     def _patrol(self, effect: f.Patrol, stop: Stop) -> c.PatrolReported:
         whole = self._world.tree.deployable(effect.whole)
         proofs = self._world.fleet.prove(effect.hosts, whole.roots, afresh=True, stop=stop)
         held = {proof.host: proof.manifest for proof in proofs if proof.manifest is not None}
-        drift = (Drift(h, self._shown(m.differences(whole))) for h, m in held.items())
+        drift = (Drift(h, self._discreet.files(m.differences(whole))) for h, m in held.items())
         silent = tuple(proof.host for proof in proofs if proof.manifest is None)
         return c.PatrolReported(effect, tuple(d for d in drift if d.files), silent)
 
@@ -131,7 +125,8 @@ class Effects:
             if not isinstance(effect, f.Mend):
                 report(c.TellProgress(effect, tally))
 
-        return self._world.fleet.push(order, self._world.tree, progress, stop)
+        results = self._world.fleet.push(order, self._world.tree, progress, stop)
+        return tuple(map(self._discreet.result, results))
 
     def _budget(self, effect: f.SyncStep | f.RestoreStep) -> Budget:
         """A rollback goes to every host, however many fail; a sync has the budget of its whole stage."""

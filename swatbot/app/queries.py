@@ -1,12 +1,12 @@
 """Questions that need a look at the world: answered in a worker, in words."""
 
+from swatbot.app.discreet import Discreet
 from swatbot.chat.handler import DiffQuery, DriftQuery, Query
 from swatbot.chat.messages.replies import diff
 from swatbot.chat.messages.upkeep import drift
 from swatbot.domain.manifest import covered
 from swatbot.domain.reasons import BadPaths, DeclinedError, NoBaseline, UnderWay
 from swatbot.domain.rules import Rules
-from swatbot.domain.stage import PRIVATE_FILE
 from swatbot.domain.status import Status
 from swatbot.ports import Fleet, Tree
 
@@ -23,6 +23,7 @@ class Queries:
 
     def __init__(self, tree: Tree, fleet: Fleet, rules: Rules, private: tuple[str, ...]) -> None:
         self._tree, self._fleet, self._private = tree, fleet, private
+        self._discreet = Discreet(tree)
         self._hosts = tuple(h for stage in rules.stages for h in stage.hosts)
 
     def answer(self, query: Query, status: Status) -> tuple[str, ...]:
@@ -52,16 +53,15 @@ class Queries:
         if status.active is not None:
             raise DeclinedError(UnderWay(number=status.active.number, command="drift"))
         if faults := self._tree.nowhere(query.paths, status.holdings):
-            raise DeclinedError(BadPaths(faults=faults))
+            raise DeclinedError(BadPaths(faults=faults, command="drift"))
         wanted = self._tree.deployable(status.holdings.manifest).select(query.paths)
         found: dict[str, tuple[str, ...]] = {}
         silent: dict[str, str] = {}
         for proof in self._fleet.prove(self._hosts, wanted.roots):
             if proof.manifest is None:
-                silent[proof.host] = proof.reason
+                silent[proof.host] = self._discreet.proof(proof).reason
             elif files := proof.manifest.differences(wanted):
-                shown = sorted(PRIVATE_FILE if self._tree.hidden(f) else f for f in files)
-                found[proof.host] = tuple(shown)
+                found[proof.host] = self._discreet.files(files)
         origins = [(p, wanted.select((p,)).digest[:6], status.holdings.origin(p)) for p in query.paths]
         return drift(found, silent, len(self._hosts), origins)
 

@@ -85,7 +85,7 @@ class Attempt:
     def _after_sync(self) -> Conversation[None]:
         """Run the hooks, also where nothing was changed: a crash or a failed hook may have come before."""
         hooks = self._connections.hooks(self._host)
-        yield from run_hooks(hooks, self._payload.order.token, self._settings)
+        yield from run_hooks(self._host, hooks, self._payload.order.token, self._settings)
 
     def _differs(self, held: Manifest) -> Manifest:
         """Remember which files were neither as before nor as wanted: the sync puts them right."""

@@ -136,6 +136,13 @@ def pieces(fd: int) -> Iterator[bytes]:
         yield from iter(lambda: file.read(PIECE), b"")
 
 
+def whole(error: OSError, name: bytes, path: bytes) -> OSError:
+    """An error about this name in a directory, as one about the path: a name alone tells not where it is."""
+    if error.filename == name:
+        error.filename = path
+    return error
+
+
 class Frames:
     """Requests and answers; `left` counts the raw bytes of the current request that were not read yet."""
 
@@ -222,12 +229,14 @@ class Tree:
         for part in path.split(b"/") if path else ():
             try:
                 inner = self._inner(fd, part, make)
-            except NotADirectoryError:
+            except NotADirectoryError as error:
                 if stat.S_ISLNK(os.stat(part, dir_fd=fd, follow_symlinks=False).st_mode):
                     raise Trouble(
                         f"{to_text(part)!r} in {to_text(path)!r} is a link, and not followed"
                     ) from None
-                raise
+                raise whole(error, part, path) from None
+            except OSError as error:
+                raise whole(error, part, path) from None
             finally:
                 os.close(fd)
             fd = inner
@@ -247,6 +256,8 @@ class Tree:
         fd = self.directory(head, make)
         try:
             yield fd, name
+        except OSError as error:
+            raise whole(error, name, path) from None
         finally:
             os.close(fd)
 
@@ -279,8 +290,12 @@ class Tree:
             if self.names.match(text) or self.paths.match(path):
                 self.spared.append(path)
                 continue
-            with contextlib.suppress(FileNotFoundError):
+            try:
                 self._visit(fd, name, path, found)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise whole(error, name, to_bytes(path)) from None
 
     def _visit(self, fd: int, name: bytes, path: str, found: dict[str, Entry]) -> None:
         info = os.stat(name, dir_fd=fd, follow_symlinks=False)

@@ -80,6 +80,10 @@ class Tree(Contents, Protocol):
         """Whether a path is private: not to be named where everybody reads."""
         ...
 
+    def discreet(self, text: str) -> str:
+        """The text, as a host or a program said it, without the names of private files."""
+        ...
+
     def differs(self, paths: Sequence[str], whole: str) -> bool:
         """Whether the tree holds something else under these paths than the manifest `whole`, by digest.
 

@@ -14,7 +14,7 @@ from swatbot.ports import Clock
 from swatbot.tree import baseline
 from swatbot.tree.compare import Side, unified
 from swatbot.tree.copying import copy
-from swatbot.tree.discreet import discreet, masked
+from swatbot.tree.discreet import discreet, masked, veiled
 from swatbot.tree.git import Git
 from swatbot.tree.history import History, TreeState
 from swatbot.tree.inspection import Inspection, difference, typed_faults
@@ -176,6 +176,10 @@ class GitTree:
     def hidden(self, path: str) -> bool:
         """Whether a path is private, see `[tree] private`."""
         return self._inspection.private.match(path)
+
+    def discreet(self, text: str) -> str:
+        """The text without the names of private files, see `veiled`."""
+        return veiled(text, self._inspection.private)
 
     def differs(self, paths: Sequence[str], whole: str) -> bool:
         """Whether the tree holds something else under these paths than a manifest in the store.

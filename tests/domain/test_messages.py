@@ -27,6 +27,7 @@ from swatbot.domain.past import Past
 from swatbot.domain.person import Actor, People, Person, Role
 from swatbot.domain.plan import Plan, Step
 from swatbot.domain.reasons import (
+    AtWork,
     BadPaths,
     DeclinedError,
     Dirty,
@@ -253,3 +254,8 @@ def test_a_path_with_a_trick_in_it_is_named_without_the_trick(text: str) -> None
     line = fit(why(BadPaths(faults=(PathFault(text, "it has control characters in it"),))))
     assert_safe(line)
     assert line.endswith("it has control characters in it.")
+
+
+def test_one_host_is_being_worked_on_and_two_are() -> None:
+    assert why(AtWork(hosts=("mw1",))).startswith("mw1 is being worked on")
+    assert why(AtWork(hosts=("mw1", "mw2"))).startswith("mw[1-2] are being worked on")

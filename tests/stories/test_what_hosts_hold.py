@@ -1,6 +1,7 @@
 """What hosts really hold: test servers that differ from the fleet, hosts that were down, drift, repairs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -47,8 +48,63 @@ def test_a_test_server_that_can_not_be_put_right_is_not_staged_on() -> None:
             "deployer: #1 wmf-config: 1 change by submitter, 1 file (+1 −0). Nothing is ahead of it.",
             "#1 testservers fail: mwdebug1001: No space left on device. Rolling back.",
         )
-        assert world.chat.skip()[0].startswith("#1 rolled back:")
+        world.chat.expect('#1 is off: it was on no host. deployer: "!retry 1" when mwdebug1001 is well.')
         assert world.fleet.writes == []
+
+
+def test_what_failed_is_not_told_as_put_right() -> None:
+    with story() as world:
+        world.fleet.odd = ("static/a", "static/b")
+        world.fleet.fail("mwdebug1001", "mw1262")
+        submit(world)
+        assert not any("put back" in line or "put right" in line for line in world.chat.skip())
+        world.chat.says("deployer", "!repair mw1262")
+        world.chat.expect(
+            "mw1262: repair for deployer, everything back to what the fleet has.",
+            'deployer: mw1262 could not be put right: No space left on device. "!repair mw1262" tries again.',
+        )
+
+
+def test_a_host_that_fails_in_a_step_is_not_told_as_put_right() -> None:
+    with story(budgets=ONE_MAY_FAIL) as world:
+        world.fleet.odd = ("static/a",)
+        world.fleet.fail("mw1300")
+        submit(world)
+        world.chat.says("submitter", "verified")
+        lines = world.chat.skip()
+        assert "#1 mw1300 failed: No space left on device. It goes on without." in lines
+        assert not any("put right" in line for line in lines)
+
+
+@pytest.mark.parametrize("host", ["mwdebug1001", "mw1262", "mw1300"])
+def test_a_reason_that_names_a_private_file_is_told_without_it(
+    host: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with story(budgets=ONE_MAY_FAIL) as world:
+        world.fleet.says = "'private/key.php' is neither a file, a link nor a directory: remove it"
+        world.fleet.fail(host)
+        submit(world)
+        world.chat.says("submitter", "verified")
+        for command in ("status", "status 1", "history"):
+            world.chat.says("deployer", f"!{command}")
+        world.chat.says("deployer", f"!repair {host}")
+        lines = world.chat.skip()
+        told = "a private file is neither a file, a link nor a directory: remove it"
+        assert sum(told in line for line in lines) > 2
+        assert not any("private/" in line or "key.php" in line for line in lines)
+        assert "private/key.php" not in repr(world.engine.status)
+        assert any(f"{host}: 'private/key.php' is" in line for line in caplog.messages)
+
+
+def test_a_host_that_can_not_be_asked_because_of_a_private_file_does_not_name_it() -> None:
+    with story() as world:
+        world.fleet.prove = lambda hosts, _, **__: tuple(  # type: ignore[method-assign]  # what is told
+            HostProof(host, None, "Permission denied: 'private/key.php'") for host in hosts
+        )
+        world.chat.says("deployer", "!drift")
+        lines = world.chat.skip()
+        assert lines[0].endswith("can not be asked: Permission denied: a private file.")
+        assert not any("key.php" in line for line in lines)
 
 
 def test_a_host_that_was_down_is_caught_up_before_it_gets_the_next_deployment() -> None:
@@ -221,7 +277,7 @@ def test_drift_of_a_path_that_no_host_can_hold_is_no_comfort() -> None:
         world.chat.expect("other: there is no wmf-confg in the tree. Did you mean wmf-config?")
         world.tree.ignored.append("README.md")
         world.chat.says("other", "!drift static, README.md")
-        world.chat.expect("other: I can not ship README.md: it is not deployed: the config ignores it.")
+        world.chat.expect("other: I can not look at README.md: it is not deployed: the config ignores it.")
         world.chat.says("other", "!drift wmf-config, static then dblists")
         (line,) = world.chat.skip()
         assert line.startswith("other: 101 hosts prove what the fleet has: wmf-config ")
@@ -267,7 +323,7 @@ def test_mistakes_about_hosts_are_answered() -> None:
         world.chat.says("deployer", "!repair db1")
         world.chat.expect('deployer: there is no host "db1" in the fleet: see fleet.toml for their names.')
         world.chat.says("deployer", "!drift ../etc")
-        assert world.chat.skip()[0].startswith("deployer: I can not ship ../etc")
+        assert world.chat.skip()[0].startswith("deployer: I can not look at ../etc")
         submit(world)
         world.chat.skip()
         for command in ("drift", "repair mw1262"):
@@ -348,6 +404,24 @@ def test_an_engine_that_dies_while_a_host_is_mended_mends_it_when_it_is_back() -
         world.restart()
         lines = world.chat.skip()
         assert "!log deployer@deploy1001 Repaired mw1262: 1 file put back to what the fleet has" in lines
+
+
+def test_a_rollback_of_the_whole_tree_is_told_in_words() -> None:
+    with story() as world:
+        world.tree.change("submitter", "Enable related articles", {FILE: "2"})
+        inspect = world.tree.inspect
+        world.tree.inspect = (  # type: ignore[method-assign]  # a tree without private files
+            lambda plan, holdings: replace(inspect(plan, holdings), private=False)
+        )
+        world.chat.says("deployer", "!sync-dir . Everything")
+        world.chat.says("submitter", "verified")
+        lines = world.chat.skip()
+        assert lines[0].startswith("deployer: #1 everything: 1 change by submitter")
+        assert any("Synchronized everything: Everything (" in line for line in lines)
+        world.chat.says("deployer", "!sync-dir . Everything")
+        assert "the fleet has everything as it is" in world.chat.skip()[0]
+        world.chat.says("deployer", "!rollback 1")
+        assert any("Rolled back everything (#1): Everything" in line for line in world.chat.skip())
 
 
 def test_what_waits_for_a_repair_is_told_so() -> None:

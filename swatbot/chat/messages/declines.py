@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from swatbot.chat.messages.again import again
+from swatbot.chat.messages.names import plan_words
 from swatbot.chat.messages.notes import cancelled, links, untold
 from swatbot.chat.messages.text import both, count, fit, hhmm, quoted, some, typed, whole
 from swatbot.domain import reasons as r
@@ -118,7 +119,8 @@ def _about_hosts(reason: r.UnknownHost | r.UnderWay | r.AtWork) -> str:
         case r.UnderWay(number=n, command=command):
             return f'#{n} is under way, and hosts are between two states: "!{command}" again when it is over.'
         case r.AtWork(hosts=hosts):
-            return f"{fit(fold(hosts), 100)} are being worked on: please ask again in a moment."
+            are = "is" if len(hosts) == 1 else "are"
+            return f"{fit(fold(hosts), 100)} {are} being worked on: please ask again in a moment."
 
 
 def _about_time(reason: r.LockState | r.OutOfSeason) -> str:
@@ -167,7 +169,7 @@ def _nothing(reason: r.NothingToSync) -> str:
         ahead = f" Its upstream is {count(reason.upstream_ahead, 'commit')} ahead{when}: pull first?"
     notes = fit(" ".join((*links(reason.notes), *cancelled(reason.notes))), 140)
     return (
-        f"nothing to sync: the fleet has {fit(reason.plan, 120)} as it is in the tree"
+        f"nothing to sync: the fleet has {plan_words(reason.plan, 120)} as it is in the tree"
         f" ({reason.digest}).{' ' if notes else ''}{notes}{ahead}"
     )
 
@@ -184,7 +186,8 @@ def _bad_paths(reason: r.BadPaths) -> str:
     near = typed(first.suggestion)
     hints = [f" Did you mean {near}?", ""] if near else [""]
     fault = fit(first.fault, 120)
-    return whole((f"I can not ship {path}: {fault}.{hint}{more}" for hint in hints), _ROOM)
+    verb = "look at" if reason.command else "ship"
+    return whole((f"I can not {verb} {path}: {fault}.{hint}{more}" for hint in hints), _ROOM)
 
 
 Changes = r.LeftBehind | r.Dirty | r.ManyDeletions | r.UnknownAuthor

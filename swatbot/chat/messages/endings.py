@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from swatbot.chat.handler import Site
-from swatbot.chat.messages.names import called, message_of, plan_of
+from swatbot.chat.messages.names import called, message_of, plan_of, plan_words
 from swatbot.chat.messages.text import both, count, duration, fit, hhmm, quoted, some
 from swatbot.domain import events as e
 from swatbot.domain.deployment import CauseKind, Deployment, Kind
@@ -37,7 +37,7 @@ def completed(event: e.Completed, d: Past, at: datetime, site: Site) -> Sentence
 
 def _newer(d: Past) -> str:
     """What shipped is the snapshot; the tree went on."""
-    what = "its paths" if d.private else fit(str(d.plan), 80)
+    what = "its paths" if d.private else plan_words(str(d.plan), 80)
     return f" The tree holds a newer version of {what} by now: it waits for the next sync."
 
 
@@ -102,11 +102,20 @@ def _undone(d: Past, left: tuple[str, ...], at: datetime, site: Site) -> Sentenc
         where = f" on {count(len(production), 'host')}" + (" (incomplete)" if left else "")
         why = fit(cause.why, 150) if cause and cause.why else "on request"
         log = _log(d, at - (d.stage_at or at), f"Rolled back {plan_of(d, 80)}{where}: {why}", site)
+    if not (d.back or left) and d.cause and d.cause.kind is CauseKind.BUDGET:
+        return (_off(d, site),)
     has = "has" if len(d.back) == 1 else "have"
-    have = f"{_names(d, d.back)} {has} {d.previous} again." if d.back else ""
+    have = [f"{_names(d, d.back)} {has} {d.previous} again."] if d.back else []
     if left:
-        have += f' NOT put back: {_why_not(left, d)}; stale, see them with "!status {d.number}".'
-    return log, f"{_opening(d, site)} {have} {_next(d, site)}"
+        have.append(f'NOT put back: {_why_not(left, d)}; stale, see them with "!status {d.number}".')
+    return log, " ".join((_opening(d, site), *have, _next(d, site)))
+
+
+def _off(d: Past, site: Site) -> str:
+    """Hosts failed before anything of it was on them: the change is not at fault."""
+    are = "is" if len(d.failed) == 1 else "are"
+    well = f" when {fit(fold(d.failed), 100)} {are} well" if d.failed else ""
+    return f'#{d.number} is off: it was on no host. {called(d.actor.name, site)}: "!retry {d.number}"{well}.'
 
 
 def _opening(d: Past, site: Site) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from swatbot.chat.messages.text import count, fit, some
 from swatbot.domain.hosts import fold
-from swatbot.domain.stage import PRIVATE_FILE, HostResult
+from swatbot.domain.stage import PRIVATE_FILE, HostResult, Outcome
 
 _ROOM = 100
 
@@ -44,8 +44,8 @@ def odd(holders: Holders) -> str:
 
 
 def put_right(results: Iterable[HostResult]) -> list[Holders]:
-    """The hosts that were put right, with the files."""
-    return together((r.host, r.put_right) for r in results if r.put_right)
+    """The hosts that were put right and prove it, with the files: one that failed may have any of them."""
+    return together((r.host, r.put_right) for r in results if r.put_right and r.outcome is Outcome.OK)
 
 
 def together(found: Iterable[tuple[str, tuple[str, ...]]]) -> list[Holders]:

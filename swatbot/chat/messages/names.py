@@ -25,7 +25,12 @@ def owners(changes: Iterable[Change], site: Site) -> list[str]:
 
 def plan_of(d: Deployment, limit: int = 100) -> str:
     """What ships, in short; of a private deployment not even the paths."""
-    return "private files" if d.private else fit(str(d.plan), limit)
+    return "private files" if d.private else plan_words(str(d.plan), limit)
+
+
+def plan_words(plan: str, limit: int) -> str:
+    """A plan as it is read; the whole tree would be a dot that looks like the end of a sentence."""
+    return "everything" if plan in ("", ".") else fit(plan, limit)
 
 
 def message_of(d: Deployment, limit: int = 150) -> str:

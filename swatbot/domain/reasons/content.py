@@ -11,9 +11,10 @@ from swatbot.domain.plan import NO_OPTIONS, Options
 
 @dataclass(frozen=True, kw_only=True)
 class BadPaths:
-    """Paths that can not be shipped."""
+    """Paths that can not be shipped; or, for a `command` that only looks, not be looked at."""
 
     faults: tuple[PathFault, ...]
+    command: str = ""
     why: Literal["bad_paths"] = "bad_paths"
 
 
