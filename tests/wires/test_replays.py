@@ -344,9 +344,9 @@ def test_drift_of_a_path_that_no_host_can_hold_is_declined(tmp_path: Path) -> No
         (world.tree.path / "wmf-config" / "gone.php").unlink(missing_ok=True)
         for path, said in (
             ("wmf-confg", "there is no wmf-confg in the tree. Did you mean wmf-config?"),
-            ("README.md", "I can not ship README.md: it is not deployed: the config ignores it."),
-            ("tests/", "I can not ship tests: it is not deployed: the config ignores it."),
-            ("empty", "I can not ship empty: nothing in it is deployed."),
+            ("README.md", "I can not look at README.md: it is not deployed: the config ignores it."),
+            ("tests/", "I can not look at tests: it is not deployed: the config ignores it."),
+            ("empty", "I can not look at empty: nothing in it is deployed."),
         ):
             world.chat.says("deployer", f"!drift {path}")
             (line,) = world.chat.skip()
