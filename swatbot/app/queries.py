@@ -4,6 +4,7 @@ from swatbot.app.discreet import Discreet
 from swatbot.chat.handler import DiffQuery, DriftQuery, Query
 from swatbot.chat.messages.replies import diff
 from swatbot.chat.messages.upkeep import drift
+from swatbot.domain.findings import mark_for
 from swatbot.domain.manifest import covered
 from swatbot.domain.reasons import BadPaths, DeclinedError, NoBaseline, UnderWay
 from swatbot.domain.rules import Rules
@@ -62,7 +63,9 @@ class Queries:
                 silent[proof.host] = self._discreet.proof(proof).reason
             elif files := proof.manifest.differences(wanted):
                 found[proof.host] = self._discreet.files(files)
-        origins = [(p, wanted.select((p,)).digest[:6], status.holdings.origin(p)) for p in query.paths]
+        origins = [
+            (p, wanted.select((p,)).digest[:6], mark_for(p, status.holdings.marks)) for p in query.paths
+        ]
         return drift(found, silent, len(self._hosts), origins)
 
     def _is_private(self, paths: tuple[str, ...]) -> bool:

@@ -67,14 +67,15 @@ class EnginePart(Part):
         """Take the lease and go on where the journal ends; hosts that return are told to the engine."""
         self.fleet.watch(self._returned)
         self._loop.start(f"{socket.gethostname()} (process {os.getpid()})")
-        threading.Thread(target=self._look_for_stale, name="stale-hosts", daemon=True).start()
+        if stale := tuple(self.engine.status.stale):
+            threading.Thread(target=self._look_for, args=(stale,), name="stale-hosts", daemon=True).start()
 
     def _returned(self, host: str) -> None:
         self.engine.report(HostReturned(host))
 
-    def _look_for_stale(self) -> None:
+    def _look_for(self, stale: tuple[str, ...]) -> None:
         """Hosts that were missed may have come back while nobody looked; others are tried from now on."""
-        for proof in self.fleet.prove(tuple(self.engine.status.stale), ()):
+        for proof in self.fleet.prove(stale, ()):
             if proof.manifest is not None:
                 self._returned(proof.host)
 

@@ -1,5 +1,6 @@
 """What was looked up in tree, git and calendar about a request: facts only, judged by the domain."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -31,9 +32,10 @@ class Holdings:
     manifest: str
     marks: tuple[Mark, ...]
 
-    def origin(self, path: str) -> Mark | None:
-        """Where what the fleet holds at a path comes from."""
-        return next((mark for mark in reversed(self.marks) if covered(path, (mark.path,))), None)
+
+def mark_for(path: str, marks: Sequence[Mark]) -> Mark | None:
+    """The last mark that covers a path: where what the fleet holds there comes from."""
+    return next((mark for mark in reversed(marks) if covered(path, (mark.path,))), None)
 
 
 MISSING = "it is not in the tree, and the fleet does not hold it"

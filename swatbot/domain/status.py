@@ -8,7 +8,7 @@ from swatbot.domain.deployment import State
 from swatbot.domain.findings import Holdings, StageHosts
 from swatbot.domain.live import Live
 from swatbot.domain.past import Past, past_of
-from swatbot.domain.upkeep import Upkeep
+from swatbot.domain.upkeep import Upkeep, UpkeepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,12 @@ class Status:
     def active(self) -> Live | None:
         """The one deployment that occupies the environment."""
         return next((d for d in self.live.values() if d.active), None)
+
+    @property
+    def mending(self) -> Upkeep | None:
+        """Hosts that are being brought back to what the fleet holds; a patrol changes none."""
+        patrols = self.upkeep is not None and self.upkeep.kind is UpkeepKind.PATROL
+        return None if patrols else self.upkeep
 
     @property
     def waiting(self) -> tuple[Live, ...]:

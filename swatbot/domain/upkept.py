@@ -9,7 +9,6 @@ from swatbot.domain.deployment import Deployment
 from swatbot.domain.manifest import covered
 from swatbot.domain.stage import HostResult, Outcome
 from swatbot.domain.status import Status
-from swatbot.domain.upkeep import UpkeepKind
 
 _SOON = timedelta(minutes=1)
 _LATER = timedelta(minutes=10)
@@ -71,5 +70,4 @@ def _tried(status: Status, results: Iterable[HostResult], at: datetime) -> Statu
 
 def without_patrol(status: Status) -> Status:
     """A deployment does not wait for the patrol, which would find hosts between two states."""
-    patrols = status.upkeep is not None and status.upkeep.kind is UpkeepKind.PATROL
-    return replace(status, upkeep=None) if patrols else status
+    return replace(status, upkeep=status.mending)

@@ -84,17 +84,21 @@ class Connection:
     @property
     def is_open(self) -> bool:
         """Whether transport and helper stand, as far as is known."""
-        return bool(self._wire and self._wire.is_open and self._transport and self._transport.is_active())
+        return bool(self._wire and self._wire.is_open and self._stands)
 
     @property
-    def was_open(self) -> bool:
+    def _stands(self) -> bool:
+        return self._transport is not None and self._transport.is_active()
+
+    @property
+    def is_wanted(self) -> bool:
         """Whether somebody wanted it open at some time, with a helper."""
         return self._wanted and not self._closed
 
     @property
     def carries(self) -> bool:
         """Whether others go through it now, and nobody wanted a helper here."""
-        return self.bears and not self._wanted and self._transport is not None and self._transport.is_active()
+        return self.bears and not self._wanted and self._stands
 
     @property
     def unused(self) -> float:
@@ -169,8 +173,7 @@ class Connection:
         """
         began = monotonic()
         with self._opening:
-            stands = self._transport is not None and self._transport.is_active()
-            if not stands and self._fault is not None and self._failed >= began:
+            if not self._stands and self._fault is not None and self._failed >= began:
                 raise UnreachedError(str(self._fault), transient=self._fault.transient)
             self._connect()
             assert self._transport is not None  # noqa: S101 - _connect sets it or raises
@@ -220,7 +223,7 @@ class Connection:
         self._failures = 0
 
     def _connect(self) -> None:
-        if self._transport is not None and self._transport.is_active():
+        if self._stands:
             return
         try:
             self._dial()
@@ -269,7 +272,7 @@ class Connection:
 
     def _end_helper(self, channel: paramiko.Channel | None) -> None:
         """A helper that can not work ends; a transport that others go through stays."""
-        if self.bears and channel is not None and self._transport is not None and self._transport.is_active():
+        if self.bears and channel is not None and self._stands:
             channel.close()
         else:
             self._hang_up()

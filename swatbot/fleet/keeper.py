@@ -45,7 +45,7 @@ class Keeper:
     def _wants(self, connection: Connection) -> bool:
         if connection.is_open:
             return connection.unused >= self._every
-        return connection.was_open and connection.may_reopen
+        return connection.is_wanted and connection.may_reopen
 
     def _tend(self, host: str) -> Conversation[None]:
         connection = self._connections.of(host)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from swatbot.domain.coverage import Cancelled, Change, cancel
-from swatbot.domain.findings import Mark
+from swatbot.domain.findings import Mark, mark_for
 from swatbot.domain.manifest import covered
 from swatbot.domain.person import People
 from swatbot.errors import OperationalError
@@ -21,11 +21,6 @@ def effective(marks: Sequence[Mark]) -> tuple[Mark, ...]:
             kept.append(mark)
             later.append(mark.path)
     return tuple(reversed(kept))
-
-
-def mark_for(path: str, marks: Sequence[Mark]) -> Mark | None:
-    """The last mark that covers a path."""
-    return next((mark for mark in reversed(marks) if covered(path, (mark.path,))), None)
 
 
 _REVERT = re.compile(r'(?P<verb>Revert|Reapply) "(?P<what>.*)"')
@@ -70,11 +65,7 @@ def pending(
     """
     graph = {commit.id: commit for commit in commits}
     held = {mark.commit: reach(mark.commit, graph) for mark in marks}
-    if _unrelated(head, graph):
-        raise OperationalError(
-            "the tree's history was rewritten: it has nothing in common with what the fleet holds; "
-            'run "swatbot baseline" on the deployment host to take that over anew'
-        )
+    _refuse_unrelated(head, graph)
     ours = reach(head, graph)
     deployed, differs = _once(deployed), _once(differs)
 
@@ -154,8 +145,12 @@ def _by_subject(revert: Commit, graph: dict[str, Commit], waiting: set[str]) -> 
     return [commit for commit in older if commit.id in waiting and commit.subject == subject][:1]
 
 
-def _unrelated(head: str, graph: dict[str, Commit]) -> bool:
-    """Whether no way leads from head out of the graph, to what every mark contains."""
+def _refuse_unrelated(head: str, graph: dict[str, Commit]) -> None:
+    """Some way must lead from head out of the graph, to what every mark contains."""
     ours = reach(head, graph)
     parents: Iterable[str] = (parent for commit in ours for parent in graph[commit].parents)
-    return bool(ours) and all(parent in graph for parent in parents)
+    if ours and all(parent in graph for parent in parents):
+        raise OperationalError(
+            "the tree's history was rewritten: it has nothing in common with what the fleet holds; "
+            'run "swatbot baseline" on the deployment host to take that over anew'
+        )

@@ -3,11 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from swatbot.domain.findings import Mark
+from swatbot.domain.findings import Mark, mark_for
 from swatbot.domain.manifest import Entry, Kind
 from swatbot.errors import OperationalError
 from swatbot.tree.history import History
-from swatbot.tree.pending import mark_for
 from swatbot.tree.snapshots import SnapshotStore
 
 # More paths than this may not fit on a command line; then the whole commit is listed.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from swatbot.chat.handler import Handler, Site, View
+from swatbot.chat.messages.hosts import folded
 from swatbot.chat.messages.names import called, message_of, owners, plan_of
 from swatbot.chat.messages.text import LINE_BYTES, ago, both, count, fit, hhmm, quoted, some
 from swatbot.domain.deployment import Kind, State
@@ -13,7 +14,6 @@ from swatbot.domain.past import Past
 from swatbot.domain.person import Actor
 from swatbot.domain.stage import Stage
 from swatbot.domain.status import Status
-from swatbot.domain.upkeep import UpkeepKind
 
 DIFF_LINES = 6
 # Bytes for who is addressed, and those that a fault gets however long the usage is.
@@ -72,8 +72,8 @@ def queue(view: View, actor: Actor) -> tuple[str, ...]:
         parts.append(f"Being looked at: {some(inspecting)}.")
     if parked:
         parts.append(f"Parked: {some(parked)}.")
-    if status.upkeep is not None and status.upkeep.kind is not UpkeepKind.PATROL:
-        parts.append(f"Being put right: {fit(fold(status.upkeep.hosts), 100)}.")
+    if status.mending is not None:
+        parts.append(f"Being put right: {folded(status.mending.hosts)}.")
     if status.lock is not None:
         end = f" until {hhmm(status.lock.until)}" if status.lock.until else ""
         parts.append(f"Locked by {called(status.lock.by, site)}{end}: {quoted(status.lock.why, 80)}.")

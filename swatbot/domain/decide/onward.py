@@ -9,7 +9,6 @@ from swatbot.domain.deployment import Cause, CauseKind, Kind, State
 from swatbot.domain.live import Live, Phase
 from swatbot.domain.rules import Rules
 from swatbot.domain.status import Status
-from swatbot.domain.upkeep import UpkeepKind
 
 
 def onward(status: Status, now: datetime, rules: Rules) -> e.Event | None:
@@ -53,8 +52,7 @@ def _undone(d: Live, now: datetime, rules: Rules) -> e.Event:
 def _begin(status: Status) -> e.Event | None:
     """The first in the queue begins, unless hosts are being worked on that it has to wait for."""
     event = _first(status) if status.active is None else None
-    busy = status.upkeep is not None and status.upkeep.kind is not UpkeepKind.PATROL
-    if not busy or not isinstance(event, e.Started | e.RollbackStarted):
+    if status.mending is None or not isinstance(event, e.Started | e.RollbackStarted):
         return event
     d = status.live[event.number]
     return give_way(status, d.number, urgent=d.kind is Kind.ROLLBACK or bool(d.options.emergency))

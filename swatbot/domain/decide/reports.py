@@ -39,14 +39,13 @@ def on_hosts(
     else:
         synced = e.HostsSynced(d.number, effect.stage, effect.step, results)
         missing = (*_left_out(d, effect.stage), *failures(results))
-    failed = tuple(r for r in missing if r.host not in status.stale) or missing
+    failed = tuple(r for r in missing if r.host not in status.stale)
     total = len(d.hosts(effect.stage))
-    known = len(missing) < total and all(r.host in status.stale for r in missing)
-    within = known or (rules.budget(effect.stage).allows(len(failed), total) and len(missing) < max(total, 1))
+    within = rules.budget(effect.stage).allows(len(failed), total) and len(missing) < max(total, 1)
     if STAGE_OF.get(d.state) is not effect.stage or within:
         return (synced,)
     # The decision comes first: what was not begun must not look as if it were to be begun now.
-    return _bad(d, CauseKind.BUDGET, _failed_hosts(failed), now, rules), synced
+    return _bad(d, CauseKind.BUDGET, _failed_hosts(failed or missing), now, rules), synced
 
 
 def _left_out(d: Live, stage: Stage) -> tuple[HostResult, ...]:

@@ -34,16 +34,16 @@ def on_repair(status: Status, command: c.Repair, rules: Rules) -> tuple[e.Event,
             raise DeclinedError(UnknownHost(host=host))
     if status.active is not None:
         raise DeclinedError(UnderWay(number=status.active.number, command="repair"))
-    if status.upkeep is not None and status.upkeep.kind is not UpkeepKind.PATROL:
-        raise DeclinedError(AtWork(hosts=status.upkeep.hosts))
+    if status.mending is not None:
+        raise DeclinedError(AtWork(hosts=status.mending.hosts))
     actor = command.actor
     return (e.UpkeepStarted(Upkeep(UpkeepKind.REPAIR, command.hosts, actor.name, actor.nick)),)
 
 
 def on_mended(status: Status, command: c.MendReported) -> tuple[e.Event, ...]:
     """What came of it."""
-    upkeep = status.upkeep
-    if upkeep is None or upkeep.kind is UpkeepKind.PATROL or upkeep.hosts != command.effect.hosts:
+    upkeep = status.mending
+    if upkeep is None or upkeep.hosts != command.effect.hosts:
         return ()
     return (e.HostsMended(upkeep, command.results),)
 
@@ -85,15 +85,14 @@ def next_upkeep(status: Status, now: datetime) -> e.Event | None:
 
 def catch_up_at(status: Status) -> datetime | None:
     """When the next stale host is to be caught up, None while something else is going on with hosts."""
-    busy = status.upkeep is not None and status.upkeep.kind is not UpkeepKind.PATROL
-    if busy or status.active is not None or status.holdings is None:
+    if status.mending is not None or status.active is not None or status.holdings is None:
         return None
     return min(status.due.values(), default=None)
 
 
 def give_way(status: Status, number: int, *, urgent: bool) -> e.Event | None:
     """What a deployment has to wait for, if it has: a catch-up never, a repair only if it is not urgent."""
-    upkeep = status.upkeep
+    upkeep = status.mending
     if upkeep is not None and (urgent or upkeep.kind is UpkeepKind.CATCH_UP):
         return e.UpkeepStopped(upkeep, number)
     return None
