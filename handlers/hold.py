@@ -14,7 +14,7 @@ def run(request: Request, view: View) -> PutHold:
 HANDLER = Handler(
     name="hold",
     usage="!hold [#] [WHY]",
-    about="stops what is active: hosts in flight finish, none is begun. It never expires by itself.",
+    about="stops what is going on: hosts in flight finish, none is begun. It never expires by itself.",
     least=Role.PERSON,
     run=run,
 )

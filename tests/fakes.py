@@ -11,7 +11,7 @@ from swatbot.domain.findings import IGNORED, MISSING, Edit, Findings, Holdings, 
 from swatbot.domain.manifest import Entry, Kind, Manifest, covered
 from swatbot.domain.person import People
 from swatbot.domain.plan import Plan, path_fault
-from swatbot.domain.stage import HostResult, Outcome, Stage, Tally
+from swatbot.domain.stage import Files, HostResult, Outcome, Stage, Tally
 from swatbot.domain.verdict import Finding, Verdict
 from swatbot.errors import OperationalError
 from swatbot.ports import CheckTask, Contents, Order, Stop
@@ -258,7 +258,7 @@ class FakeFleet(MemoryFleet):
 
     def apply(self, host: str, order: Order) -> HostResult:
         if self.failing.get(host) is Outcome.FAILED:
-            return HostResult(host, Outcome.FAILED, reason=self.says, put_right=self.odd)
+            return HostResult(host, Outcome.FAILED, reason=self.says, put_right=Files.of(self.odd))
         before = self.held(host, order.target.roots)
         result = super().apply(host, order)
         if result.outcome is Outcome.OK and before.digest != order.target.digest:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 
 from swatbot.domain.manifest import Entry, Kind, Manifest, covered
-from swatbot.domain.stage import HostResult, Outcome, Tally, failures
+from swatbot.domain.stage import Files, HostResult, Outcome, Tally, failures
 from swatbot.ports import Contents, HostProof, Order, Stop
 
 _INSTANT = 0.001
@@ -111,7 +111,7 @@ class MemoryFleet:
                 host, Outcome.FAILED, reason=f"{stuck[0]!r} is a directory that holds what is ignored"
             )
         self.holds[host] = {**kept, **order.target.by_path}
-        return HostResult(host, Outcome.OK, order.target.digest, "", _INSTANT, odd)
+        return HostResult(host, Outcome.OK, order.target.digest, "", _INSTANT, Files.of(odd))
 
     def _begin(self, host: str, order: Order, results: list[HostResult], stop: Stop) -> HostResult:
         spent = not order.budget.allows(len(failures(results)), len(order.hosts))

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import replace
 
-from swatbot.domain.stage import PRIVATE_FILE, HostResult
+from swatbot.domain.stage import PRIVATE_FILE, Files, HostResult
 from swatbot.ports import HostProof, Tree
 
 _LOG = logging.getLogger(__name__)
@@ -19,14 +19,18 @@ class Discreet:
     def result(self, result: HostResult) -> HostResult:
         """What came of a host, as it may be told."""
         reason = self._reason(result.host, result.reason)
-        return replace(result, reason=reason, put_right=self.files(result.put_right))
+        put_right = replace(result.put_right, names=self._names(result.put_right.names))
+        return replace(result, reason=reason, put_right=put_right)
 
     def proof(self, proof: HostProof) -> HostProof:
         """A host's proof, whose reason may be told."""
         return replace(proof, reason=self._reason(proof.host, proof.reason))
 
-    def files(self, files: Iterable[str]) -> tuple[str, ...]:
+    def files(self, files: Iterable[str]) -> Files:
         """Files, without the names of private ones."""
+        return Files.of(self._names(files))
+
+    def _names(self, files: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(PRIVATE_FILE if self._tree.hidden(path) else path for path in files))
 
     def _reason(self, host: str, reason: str) -> str:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from swatbot.app.aftercare import Aftercare
 from swatbot.app.discreet import Discreet
 from swatbot.domain import commands as c
 from swatbot.domain import effects as f
@@ -36,6 +37,7 @@ class Effects:
     def __init__(self, world: World, rules: Rules) -> None:
         self._world, self._rules = world, rules
         self._discreet = Discreet(world.tree)
+        self._aftercare = Aftercare(world.checker, world.clock, rules)
 
     def run(self, effect: f.Effect, token: int, report: Report, stop: Stop) -> c.ShellCommand:
         """Carry an effect out.
@@ -61,7 +63,8 @@ class Effects:
             case f.SyncStep() | f.RestoreStep():
                 return c.HostsReported(effect, self._bring(effect, token, report, stop))
             case f.Mend():
-                return c.MendReported(effect, self._whole(effect, token, report, stop))
+                results = self._whole(effect, token, report, stop)
+                return c.MendReported(effect, self._aftercare.judged(effect, results, stop))
             case f.Patrol():
                 return self._patrol(effect, stop)
             case f.RunChecks():
@@ -145,6 +148,6 @@ def _task(effect: f.RunChecks) -> CheckTask:
         effect.control,
         effect.since,
         effect.baking,
-        effect.paths,
         effect.state,
+        effect.last,
     )

@@ -8,6 +8,7 @@ from swatbot.domain.findings import mark_for
 from swatbot.domain.manifest import covered
 from swatbot.domain.reasons import BadPaths, DeclinedError, NoBaseline, UnderWay
 from swatbot.domain.rules import Rules
+from swatbot.domain.stage import Files
 from swatbot.domain.status import Status
 from swatbot.ports import Fleet, Tree
 
@@ -44,6 +45,8 @@ class Queries:
             return diff(self._tree.compare(d.states[0], d.states[-1]), f"#{d.number}", private=private)
         if status.holdings is None:
             raise DeclinedError(NoBaseline())
+        if d is None and (faults := self._tree.nowhere(query.paths, status.holdings)):
+            raise DeclinedError(BadPaths(faults=faults, command="diff"))
         name = f"#{d.number}" if d is not None else ", ".join(query.paths)
         return diff(self._tree.diff(query.paths, status.holdings), name, private=private)
 
@@ -56,7 +59,7 @@ class Queries:
         if faults := self._tree.nowhere(query.paths, status.holdings):
             raise DeclinedError(BadPaths(faults=faults, command="drift"))
         wanted = self._tree.deployable(status.holdings.manifest).select(query.paths)
-        found: dict[str, tuple[str, ...]] = {}
+        found: dict[str, Files] = {}
         silent: dict[str, str] = {}
         for proof in self._fleet.prove(self._hosts, wanted.roots):
             if proof.manifest is None:

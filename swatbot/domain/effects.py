@@ -75,7 +75,7 @@ class Patrol:
 class RunChecks:
     """Ask the checks of a stage about hosts that are in S_`step`; `baking` watches them under traffic.
 
-    `state` is that manifest's digest.
+    `state` is that manifest's digest, `last` whether the plan leads no further.
     """
 
     number: int
@@ -85,8 +85,8 @@ class RunChecks:
     hosts: tuple[str, ...]
     control: tuple[str, ...]
     since: datetime
-    paths: tuple[str, ...]
     state: str
+    last: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ def _check(d: Live, stage: Stage, *, baking: bool) -> RunChecks:
     control = tuple(h for h in d.hosts(Stage.FLEET) if h not in d.touched)
     since = d.stage_at or d.requested_at
     digest = d.states[state]
-    return RunChecks(d.number, stage, state, baking, hosts, control, since, d.plan.paths, digest)
+    return RunChecks(d.number, stage, state, baking, hosts, control, since, digest, state == last)
 
 
 def _restore(d: Live) -> RestoreStep:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from swatbot.domain.deployment import WAITING, Deployment, HoldKind, State
+from swatbot.domain.deployment import WAITING, Deployment, HoldKind, Kind, State
 from swatbot.domain.findings import Edit
 from swatbot.domain.stage import Stage, Tally
 from swatbot.domain.verdict import Verdict
@@ -99,6 +99,12 @@ class Live(Deployment):
         """Whether it occupies the test servers or the fleet, held or not."""
         state = self.hold.resume_to if self.hold else self.state
         return not state.terminal and state not in WAITING
+
+    def occupies(self, host: str) -> bool:
+        """Whether nobody else may work on the host: before it ships, production is free for others."""
+        if self.shipping_at is None and self.kind is Kind.SYNC and self.states:
+            return self.active and host in self.hosts(Stage.TESTSERVERS)
+        return self.active
 
     def of_stage(self, stage: Stage) -> tuple[str, ...]:
         """The hosts that a stage works on: on the fleet also canaries that failed before."""

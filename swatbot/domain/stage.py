@@ -29,6 +29,31 @@ class Outcome(StrEnum):
 PRIVATE_FILE = ""
 """Stands for a file whose name is not for everybody."""
 
+_NAMED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Files that were found otherwise than they should be: so many of an empty host that not all are named.
+
+    Attributes:
+        names: those that are named; PRIVATE_FILE for each that is private.
+        more: how many others there are.
+    """
+
+    names: tuple[str, ...] = ()
+    more: int = 0
+
+    @staticmethod
+    def of(names: Iterable[str]) -> "Files":
+        """These files, the first of them by name."""
+        listed = sorted(names)
+        return Files(tuple(listed[:_NAMED]), len(listed[_NAMED:]))
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.names) + self.more
+
 
 @dataclass(frozen=True, slots=True)
 class HostResult:
@@ -40,8 +65,7 @@ class HostResult:
         digest: the digest of the manifest that the host proved, "" if it proved none.
         reason: for a person, when it is not ok.
         seconds: from the first byte sent to the proof.
-        put_right: files that differed from what the host should have held before, and were repaired;
-            PRIVATE_FILE for each that is private.
+        put_right: files that differed from what the host should have held before, and were repaired.
     """
 
     host: str
@@ -49,7 +73,7 @@ class HostResult:
     digest: str = ""
     reason: str = ""
     seconds: float = 0.0
-    put_right: tuple[str, ...] = ()
+    put_right: Files = Files()
 
 
 @dataclass(frozen=True, slots=True)

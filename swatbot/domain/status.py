@@ -8,6 +8,7 @@ from swatbot.domain.deployment import State
 from swatbot.domain.findings import Holdings, StageHosts
 from swatbot.domain.live import Live
 from swatbot.domain.past import Past, past_of
+from swatbot.domain.stage import Files
 from swatbot.domain.upkeep import Upkeep, UpkeepKind
 
 
@@ -51,7 +52,7 @@ class Status:
     stale: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     due: Mapping[str, datetime] = field(default_factory=dict)
     setbacks: Mapping[str, int] = field(default_factory=dict)
-    drift: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    drift: Mapping[str, Files] = field(default_factory=dict)
     upkeep: Upkeep | None = None
     patrolled_at: datetime | None = None
     token: int = 0

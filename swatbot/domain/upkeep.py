@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from swatbot.domain.stage import Files
+
 
 class UpkeepKind(StrEnum):
     """A stale host answers again; somebody wants one repaired; all are asked what they hold."""
@@ -24,7 +26,7 @@ class Upkeep:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A host, and the files in which it differs from what the fleet holds (PRIVATE_FILE for private ones)."""
+    """A host, and the files in which it differs from what the fleet holds."""
 
     host: str
-    files: tuple[str, ...]
+    files: Files

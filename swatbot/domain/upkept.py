@@ -12,6 +12,7 @@ from swatbot.domain.status import Status
 
 _SOON = timedelta(minutes=1)
 _LATER = timedelta(minutes=10)
+_BRAKED = timedelta(hours=1)
 
 
 def upkept(status: Status, event: e.UpkeepEvent, at: datetime) -> Status:
@@ -22,12 +23,19 @@ def upkept(status: Status, event: e.UpkeepEvent, at: datetime) -> Status:
         case e.UpkeepStarted():
             return replace(status, upkeep=event.upkeep)
         case e.UpkeepStopped():
-            return replace(status, upkeep=None)
+            return _stopped(status, event, at)
         case e.HostsMended():
             return _tried(replace(mended(status, event.results), upkeep=None), event.results, at)
         case e.Patrolled():
             drift = {found.host: found.files for found in event.drift}
             return replace(status, upkeep=None, drift=drift, patrolled_at=at)
+
+
+def _stopped(status: Status, event: e.UpkeepStopped, at: datetime) -> Status:
+    """Hosts that a person wants left alone are left alone for a good while."""
+    left = event.upkeep.hosts if event.by else ()
+    due = {h: at + _BRAKED if h in left else when for h, when in status.due.items()}
+    return replace(status, upkeep=None, due=due)
 
 
 def mended(status: Status, results: Iterable[HostResult]) -> Status:
@@ -42,9 +50,9 @@ def undrifted(status: Status, d: Deployment, stale: tuple[str, ...]) -> Status:
     """Hosts that proved a deployment hold its paths as they should."""
     drift = {}
     for host, files in status.drift.items():
-        left = tuple(f for f in files if host in stale or not covered(f, d.plan.paths))
-        if left:
-            drift[host] = left
+        left = tuple(f for f in files.names if host in stale or not covered(f, d.plan.paths))
+        if left or files.more:
+            drift[host] = replace(files, names=left)
     return replace(status, drift=drift)
 
 

@@ -3,7 +3,7 @@
 from time import monotonic
 
 from swatbot.domain.manifest import Manifest
-from swatbot.domain.stage import HostResult, Outcome
+from swatbot.domain.stage import Files, HostResult, Outcome
 from swatbot.errors import OperationalError
 from swatbot.fleet import wire
 from swatbot.fleet.connection import LostError
@@ -34,7 +34,7 @@ class Attempt:
         self._target = payload.order.target
         self._sent = False
         self._proven = ""
-        self._put_right: tuple[str, ...] = ()
+        self._put_right: set[str] = set()
 
     def run(self) -> Conversation[HostResult]:
         """Carry the order out on the host; a connection that breaks is tried once more."""
@@ -44,7 +44,9 @@ class Attempt:
             yield Pause(RETRY_AFTER)
             result, _ = yield from self._try()
         outcome, digest, reason = result
-        return HostResult(self._host, outcome, digest, reason, monotonic() - started, self._put_right)
+        return HostResult(
+            self._host, outcome, digest, reason, monotonic() - started, Files.of(self._put_right)
+        )
 
     def _try(self) -> Conversation[tuple[tuple[Outcome, str, str], bool]]:
         try:
@@ -90,5 +92,5 @@ class Attempt:
     def _differs(self, held: Manifest) -> Manifest:
         """Remember which files were neither as before nor as wanted: the sync puts them right."""
         wrong = set(held.differences(self._base)) & set(held.differences(self._target))
-        self._put_right = tuple(sorted(wrong.union(self._put_right)))
+        self._put_right |= wrong
         return held

@@ -21,8 +21,8 @@ class CheckTask:
         control: the control group: hosts of the fleet that do not have it.
         since: when the first of the hosts got it (UTC).
         baking: whether the canaries are being watched under traffic, rather than asked once.
-        roots: the plan's paths.
         state: digest of the manifest S_`step`, which is what the hosts hold under the plan's paths.
+        last: whether that is the state the plan leads to; before it, a file may not be there yet.
     """
 
     number: int
@@ -32,8 +32,8 @@ class CheckTask:
     control: tuple[str, ...]
     since: datetime
     baking: bool
-    roots: tuple[str, ...]
     state: str
+    last: bool = True
 
 
 class Checker(Protocol):

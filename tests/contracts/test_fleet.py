@@ -82,7 +82,7 @@ def test_hosts_prove_the_target_and_hold_exactly_its_files(lab: Lab) -> None:
     assert [(r.host, r.outcome, r.digest, r.reason) for r in results] == [
         (host, Outcome.OK, target.digest, "") for host in lab.hosts
     ]
-    assert all(r.put_right == () and r.seconds > 0 for r in results)
+    assert all(r.put_right.names == () and r.seconds > 0 for r in results)
     for host in lab.hosts:
         assert lab.read(host) == {**NEW, "elsewhere/x": (0o644, b"x")}
 
@@ -128,7 +128,7 @@ def test_a_host_that_holds_the_target_is_ok_without_change(lab: Lab) -> None:
     store = Store()
     base, target = store.take(ROOTS, OLD), store.take(ROOTS, NEW)
     results = lab.fleet.push(order(lab.hosts, base, target), store, quiet, never())
-    assert {(r.outcome, r.digest, r.put_right) for r in results} == {(Outcome.OK, target.digest, ())}
+    assert {(r.outcome, r.digest, r.put_right.names) for r in results} == {(Outcome.OK, target.digest, ())}
 
 
 def test_what_differed_from_the_base_is_put_right_and_named(lab: Lab) -> None:
@@ -140,7 +140,7 @@ def test_what_differed_from_the_base_is_put_right_and_named(lab: Lab) -> None:
     base, target = store.take(ROOTS, OLD), store.take(ROOTS, NEW)
     results = lab.fleet.push(order(lab.hosts, base, target), store, quiet, never())
     assert {r.outcome for r in results} == {Outcome.OK}
-    assert [r.put_right for r in results] == [(), (), ("conf/b", "conf/debug.php"), ()]
+    assert [r.put_right.names for r in results] == [(), (), ("conf/b", "conf/debug.php"), ()]
     assert lab.read(drifted) == NEW
 
 
@@ -150,7 +150,7 @@ def test_a_push_of_the_base_repairs(lab: Lab) -> None:
     store = Store()
     base = store.take(ROOTS, OLD)
     results = lab.fleet.push(order(lab.hosts, base, base), store, quiet, never())
-    assert results[0].put_right == ("conf/a",)
+    assert results[0].put_right.names == ("conf/a",)
     assert lab.read(lab.hosts[0]) == OLD
 
 
@@ -298,7 +298,7 @@ def test_what_is_ignored_is_left_alone(root: str, lab: Lab) -> None:
     base, target = store.take([root], OLD), store.take([root], {"conf/a": (0o644, b"new a")})
     assert {p.manifest for p in lab.fleet.prove(lab.hosts, [root])} == {base}
     results = lab.fleet.push(order(lab.hosts, base, target), store, quiet, never())
-    assert {(r.outcome, r.put_right) for r in results} == {(Outcome.OK, ())}
+    assert {(r.outcome, r.put_right.names) for r in results} == {(Outcome.OK, ())}
     assert lab.read(lab.hosts[0]) == {"conf/a": (0o644, b"new a"), **LEFT_ALONE}
     assert lab.fleet.prove(lab.hosts[:1], ["conf/tests", "conf/README.md"])[0].manifest == store.take(
         ["conf/tests", "conf/README.md"], {}
@@ -326,7 +326,7 @@ def test_everything_on_a_host_is_put_right_and_named(lab: Lab) -> None:
     store = Store()
     base = store.take(["."], held)
     right = order(lab.hosts, base, base, step=0)
-    assert [r.put_right for r in lab.fleet.push(right, store, quiet, never())] == [
+    assert [r.put_right.names for r in lab.fleet.push(right, store, quiet, never())] == [
         ("d1/f77", "d3/f155", "top"),
         (),
         (),
@@ -334,8 +334,8 @@ def test_everything_on_a_host_is_put_right_and_named(lab: Lab) -> None:
     ]
     assert {p.manifest for p in lab.fleet.prove(lab.hosts, ["."])} == {base}
     less = store.take(["."], {p: f for p, f in held.items() if p != "d1/f77"})
-    assert lab.fleet.push(order([lost], base, less), store, quiet, never())[0].put_right == ()
-    assert lab.fleet.push(right, store, quiet, never())[1].put_right == ("d1/f77",)
+    assert lab.fleet.push(order([lost], base, less), store, quiet, never())[0].put_right.names == ()
+    assert lab.fleet.push(right, store, quiet, never())[1].put_right.names == ("d1/f77",)
     assert lab.read(lost) == held
 
 

@@ -16,7 +16,7 @@ from swatbot.domain.evolve import evolve, fold
 from swatbot.domain.findings import Season
 from swatbot.domain.reasons import DeclinedError
 from swatbot.domain.rules import Rules
-from swatbot.domain.stage import Budget, HostResult, Outcome
+from swatbot.domain.stage import Budget, Files, HostResult, Outcome
 from swatbot.domain.status import Status
 from swatbot.domain.upkeep import Drift
 from swatbot.domain.verdict import Finding, Verdict
@@ -139,12 +139,12 @@ class Desk:
             self.hosts.write(host, effect.whole, Fate.OK)
 
     def _patrol(self, effect: f.Patrol) -> c.PatrolReported:
-        wrong = (Drift(host, self.hosts.wrong(host, effect.whole)) for host in effect.hosts)
+        wrong = (Drift(host, Files.of(self.hosts.wrong(host, effect.whole))) for host in effect.hosts)
         return c.PatrolReported(effect, tuple(d for d in wrong if d.files))
 
     def _noticed(self, effect: f.PutRight | f.Mend, result: HostResult) -> HostResult:
         wrong = self.hosts.wrong(result.host, effect.whole)
-        return replace(result, put_right=wrong) if result.outcome is Outcome.OK else result
+        return replace(result, put_right=Files.of(wrong)) if result.outcome is Outcome.OK else result
 
     def _write(self, effect: Writing, host: str, fate: Fate) -> None:
         if fate in (Fate.NOTHING, Fate.UNREACHABLE):

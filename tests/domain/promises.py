@@ -200,7 +200,7 @@ class Promises:
         assert holdings is not None
         assert effect.whole == holdings.manifest, "not what the fleet holds"
         if isinstance(effect, Mend):
-            assert status.active is None, f"{host} is mended while #{status.active} is active"
+            assert self._apart(status, effect), f"{host} is mended while #{status.active} is at work on it"
             return
         assert d is not None, f"{effect} writes for a deployment that is over"
         assert host in d.behind, "a host that was not behind is put right"
@@ -224,12 +224,22 @@ class Promises:
         allowed = self.rules.budget(stage).allows(bad, len(d.hosts(stage)))
         assert allowed or (stage, step) in ledger.excused, f"{stage} step {step} is over its budget"
 
+    def _apart(self, status: Status, effect: Mend | Patrol) -> bool:
+        """Whether nobody else works on the hosts: only production may be mended, and until it is begun."""
+        d = status.active
+        if d is None or isinstance(effect, Patrol):
+            return d is None
+        begun = d.kind is Kind.ROLLBACK or not d.states or self.ledgers[d.number].sent & set(PRODUCTION)
+        return not begun and set(effect.hosts) <= set(PRODUCTION)
+
     def begins(self, status: Status, effect: Effect) -> None:
         """Judge an effect that is about to begin."""
         if isinstance(effect, Mend | Patrol):
-            assert status.active is None, f"{effect} begins, and a deployment is active"
+            assert self._apart(status, effect), f"{effect} begins, and a deployment is at work there"
             return
         d = status.live[effect.number]
+        if isinstance(effect, PutRight | SyncStep | RestoreStep) and status.mending is not None:
+            assert not set(effect.hosts) & set(status.mending.hosts), f"{effect} begins on what is mended"
         assert d.state is not State.HELD, f"#{d.number} is held, and {effect} begins"
         if not isinstance(effect, Inspect):
             assert status.active is d, f"{effect} begins, and #{d.number} is not the active one"
@@ -264,7 +274,7 @@ class Promises:
                 held_up = status.active is not None or status.lock is not None or status.upkeep is not None
                 return held_up and d.number in status.queue
             case State.AWAITING_VERIFICATION:
-                return bool(d.waits_for) and d.deadline is not None
+                return bool(d.waits_for or status.mending) and d.deadline is not None
             case State.PARKED:
                 return bool(d.people) and d.deadline is not None
             case _:

@@ -9,6 +9,7 @@ import pytest
 from swatbot.domain.commands import HostReturned
 from swatbot.domain.deployment import State
 from swatbot.domain.stage import Budget, Outcome, Stage
+from swatbot.domain.verdict import Finding
 from swatbot.ports import HostProof, Stop
 from tests.world import World, story
 
@@ -150,18 +151,96 @@ def test_a_host_that_returns_is_caught_up_at_once_and_that_is_told() -> None:
         world.chat.expect("other: nothing is active.")
 
 
-def test_a_host_that_returns_during_a_deployment_is_caught_up_by_it_or_after_it() -> None:
+CAUGHT_UP = "!log swatbot@deploy1001 Caught up mw1300: 1 file put back to what the fleet has"
+
+
+def other_change(world: World) -> None:
+    """#2 is on the test server and waits for its submitter."""
+    world.tree.change("other", "New logo", {"static/logo.svg": "new"})
+    world.chat.says("deployer", "!sync-dir static New logo")
+    world.chat.skip()
+
+
+def test_a_host_that_returns_while_a_deployment_waits_for_its_submitter_is_caught_up_at_once() -> None:
     with story(budgets=ONE_MAY_FAIL) as world:
         with_one_down(world)
-        world.tree.change("other", "New logo", {"static/logo.svg": "new"})
-        world.chat.says("deployer", "!sync-dir static New logo")
+        other_change(world)
+        world.fleet.heal("mw1300")
+        world.settle()
+        assert world.chat.skip()[0] == CAUGHT_UP
+        world.chat.says("other", "verified")
+        assert "#2 is live on 101 hosts" in world.chat.skip()[-1]
+
+
+def test_a_host_that_returns_while_a_deployment_is_in_production_is_caught_up_by_it_or_after_it() -> None:
+    with story(budgets=ONE_MAY_FAIL) as world:
+        with_one_down(world)
+        other_change(world)
+        world.fleet.before["mw1262"] = lambda: world.chat.says("other", "!hold wait")
+        world.chat.says("other", "verified")
         world.fleet.heal("mw1300")
         world.settle()
         assert not any("Caught up" in line for line in world.chat.skip())
         world.chat.says("deployer", "!cancel 2 not today")
-        lines = world.chat.skip()
-        assert lines[-2] == "!log swatbot@deploy1001 Caught up mw1300: 1 file put back to what the fleet has"
+        assert CAUGHT_UP in world.chat.skip()
         assert world.engine.status.stale == {}
+
+
+def test_production_is_repaired_while_a_deployment_waits_and_the_test_server_is_not() -> None:
+    with story() as world:
+        world.fleet.spoil("mw1262", "static/logo.svg")
+        submit(world)
+        world.chat.skip()
+        world.chat.says("deployer", "!repair mw1262, mwdebug1001")
+        assert "#1 is under way" in world.chat.skip()[0]
+
+        def meanwhile() -> None:
+            world.chat.settle = world.meanwhile
+            world.chat.says("submitter", "verified")
+            world.chat.expect(
+                "mw1262: repair for deployer, everything back to what the fleet has.",
+                "#1 verified by submitter (~). Syncing canaries mw[1261-1263].",
+                "#1 waits until the repair of mw1262 is done.",
+            )
+            world.chat.settle = world.settle
+
+        world.fleet.before["mw1262"] = meanwhile
+        world.chat.says("deployer", "!repair mw1262")
+        lines = world.chat.skip()
+        assert (
+            lines[1]
+            == "deployer: mw1262 is repaired: 1 file (static/logo.svg) had not been as the fleet has it."
+        )
+        assert "#1 is live on 101 hosts" in lines[-1]
+
+
+def test_the_brake_stops_a_repair_and_a_catch_up() -> None:
+    with story(budgets=ONE_MAY_FAIL) as world:
+        with_one_down(world)
+
+        def meanwhile() -> None:
+            world.chat.settle = world.meanwhile
+            world.chat.says("other", "!hold let me look at it")
+            world.chat.settle = world.settle
+
+        world.fleet.before["mw1300"] = meanwhile
+        world.fleet.heal("mw1300")
+        world.settle()
+        world.chat.expect(
+            'The catching up of mw1300 is stopped by other: let me look at it. "!repair mw1300" goes on now;'
+            " by itself it is tried again in an hour."
+        )
+        world.advance(minutes=55)
+        world.chat.silent()
+        world.fleet.before["mw1262"] = meanwhile
+        world.chat.says("deployer", "!repair mw[1262-1300]")
+        world.chat.expect(
+            "mw[1262-1300]: repair for deployer, everything back to what the fleet has.",
+            "The repair of mw[1262-1300] is stopped by other: let me look at it."
+            ' "!repair mw[1262-1300]" goes on.',
+        )
+        world.advance(minutes=61)
+        assert world.chat.skip()[0] == CAUGHT_UP
 
 
 def test_a_host_that_returns_and_can_not_be_caught_up_stays_stale() -> None:
@@ -285,6 +364,16 @@ def test_drift_of_a_path_that_no_host_can_hold_is_no_comfort() -> None:
         assert "then" not in line
 
 
+def test_a_diff_of_a_path_that_is_nowhere_is_no_comfort() -> None:
+    with story() as world:
+        world.chat.says("other", "!diff wmf-confg")
+        world.chat.expect("other: there is no wmf-confg in the tree. Did you mean wmf-config?")
+        world.chat.says("other", "!diff ../etc")
+        assert world.chat.skip()[0].startswith("other: I can not look at ../etc")
+        world.chat.says("other", "!diff static")
+        world.chat.expect("other: static: nothing differs.")
+
+
 def test_a_pattern_that_is_new_in_ignore_breaks_nothing() -> None:
     with story() as world:
         world.tree.files |= {"static/cache.txt": "of the tree", "wmf-config/notes.txt": "n"}
@@ -314,6 +403,41 @@ def test_a_pattern_that_is_new_in_ignore_breaks_nothing() -> None:
         world.chat.skip()
 
 
+def test_a_host_that_is_repaired_and_does_not_serve_it_is_not_called_repaired() -> None:
+    with story() as world:
+        world.fleet.spoil("mw1262", "static/logo.svg")
+        stale = "mw1262 serves 7 where the snapshot has 8 (/siteinfo); try a reload"
+        world.checker.answer(Stage.CANARIES, Finding.FAIL, stale, step=0, once=True)
+        world.chat.says("deployer", "!repair mw[1262,1300]")
+        world.chat.expect(
+            "mw[1262,1300]: repair for deployer, everything back to what the fleet has.",
+            "deployer: mw1300 has everything as the fleet has it.",
+            f'deployer: mw1262 could not be put right: front page: {stale}. "!repair mw1262" tries again.',
+        )
+        world.chat.says("deployer", "!repair mw1262")
+        assert world.chat.skip()[-1] == "deployer: mw1262 has everything as the fleet has it."
+        assert [(t.stage, t.hosts) for t in world.checker.asked] == [
+            (Stage.CANARIES, ("mw1262",)),
+            (Stage.FLEET, ("mw1300",)),
+            (Stage.CANARIES, ("mw1262",)),
+        ]
+
+
+def test_a_host_that_was_emptied_does_not_fill_the_journal() -> None:
+    with story() as world:
+        world.tree.files |= {f"static/{n}.png": str(n) for n in range(2000)}
+        world.take_baseline()
+        world.chat.skip()
+        world.fleet.holds["mw1262"].clear()
+        world.chat.says("deployer", "!repair mw1262")
+        lines = world.chat.skip()
+        assert lines[-1] == (
+            "deployer: mw1262 is repaired: 2004 files (dblists/uploadsdisabled.dblist, static/0.png,"
+            " static/1.png and 2001 more) had not been as the fleet has it."
+        )
+        assert max(len(repr(record)) for record in world.journal.read(0)) < 8192
+
+
 def test_mistakes_about_hosts_are_answered() -> None:
     with story() as world:
         world.chat.says("deployer", "!repair")
@@ -326,7 +450,7 @@ def test_mistakes_about_hosts_are_answered() -> None:
         assert world.chat.skip()[0].startswith("deployer: I can not look at ../etc")
         submit(world)
         world.chat.skip()
-        for command in ("drift", "repair mw1262"):
+        for command in ("drift", "repair mwdebug1001"):
             world.chat.says("deployer", f"!{command}")
             world.chat.expect(
                 "deployer: #1 is under way, and hosts are between two states:"

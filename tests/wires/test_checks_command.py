@@ -19,7 +19,7 @@ STAGES = (Stage.CANARIES,)
 
 def task(*hosts: str) -> CheckTask:
     since = datetime(2026, 1, 5, 14, 0, tzinfo=UTC)
-    return CheckTask(42, Stage.CANARIES, 2, hosts, (), since, False, ("wmf-config",), "")
+    return CheckTask(42, Stage.CANARIES, 2, hosts, (), since, False, "")
 
 
 def run(*command: str, per_host: bool = False, timeout: float = 20.0, tries: int = 1) -> Verdict:

@@ -86,7 +86,7 @@ def ask(check: HttpCheck, **addresses: WebAddress) -> Verdict:
 
 def task(*hosts: str, baking: bool = False, stage: Stage = Stage.CANARIES) -> CheckTask:
     since = NOW - timedelta(seconds=5)
-    return CheckTask(42, stage, 1, hosts, ("mw1264",), since, baking, ("wmf-config",), "")
+    return CheckTask(42, stage, 1, hosts, ("mw1264",), since, baking, "")
 
 
 def test_all_hosts_that_answer_pass() -> None:

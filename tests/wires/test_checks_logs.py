@@ -156,7 +156,7 @@ def world() -> Iterator[World]:
 
 
 def task(control: tuple[str, ...] = CONTROL) -> CheckTask:
-    return CheckTask(42, Stage.CANARIES, 1, CANARIES, control, SINCE, True, ("wmf-config",), "")
+    return CheckTask(42, Stage.CANARIES, 1, CANARIES, control, SINCE, True, "")
 
 
 def watch(world: World, control: tuple[str, ...] = CONTROL, **settings: Any) -> Verdict:

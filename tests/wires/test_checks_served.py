@@ -4,6 +4,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ class Shipped:
         self.state = self.store.put_manifest(Manifest.of(roots, [entry]))
 
     def task(self, *hosts: str, baking: bool = False) -> CheckTask:
-        return CheckTask(42, Stage.CANARIES, 1, hosts, (), NOW, baking, ("wmf-config",), self.state)
+        return CheckTask(42, Stage.CANARIES, 1, hosts, (), NOW, baking, self.state)
 
     def ask(self, addresses: dict[str, WebAddress], **settings: Any) -> Verdict:
         given: dict[str, Any] = {"path": "/version.json", "file": FILE, "tries": 1} | settings
@@ -244,6 +245,18 @@ def without_a_value(shipped: Shipped) -> None:
 
 def with_broken_json(shipped: Shipped) -> None:
     shipped.ship(b'{"version": 8')
+
+
+def test_a_file_that_a_later_step_brings_is_not_missed_yet(shipped: Shipped) -> None:
+    shipped.ship(NEW, "wmf-config/other.json")
+    check = ServedCheck("served value", STAGES, path="/version.json", file=FILE, tries=1)
+    early, late = shipped.task("mw1262"), replace(shipped.task("mw1262"), step=2)
+    for task, finding, reason in (
+        (replace(early, last=False), Finding.PASS, f"{FILE} comes with a later step"),
+        (late, Finding.UNKNOWN, f"in the snapshot {FILE} is not there"),
+    ):
+        verdict = check_served(check, task, {}, shipped.store, threading.Event())
+        assert (verdict.finding, verdict.reason) == (finding, reason)
 
 
 def without_a_manifest(shipped: Shipped) -> None:

@@ -73,7 +73,7 @@ def test_hooks_run_when_a_host_is_put_right_for_one_may_have_failed_before(hosts
     hosts.hooks(("false",))
     assert hosts.push(hosts.old, hosts.new).outcome is Outcome.FAILED
     hosts.hooks((*NOTES, str(hosts.notes)))
-    assert hosts.push(hosts.new, hosts.new).put_right == ()
+    assert hosts.push(hosts.new, hosts.new).put_right.names == ()
     assert hosts.noted == "old;new;"
 
 

@@ -239,7 +239,7 @@ def test_hosts_list_what_differs_and_nothing_else(lab: SshLab) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(wire.Wire, "_cut", cut)
         lab.put("h1", "d/1", b"edited")
-        assert push(lab.fleet, (store, base, base), *lab.hosts)[0].put_right == ("d/1",)
+        assert push(lab.fleet, (store, base, base), *lab.hosts)[0].put_right.names == ("d/1",)
         assert sum(heard) < 20_000
         heard.clear()
         fresh = lab.another()
@@ -408,7 +408,7 @@ def test_a_link_in_the_place_of_a_directory_is_replaced(lab: SshLab, states: Sta
     lab.put("h1", "conf", os.fsencode(tmp_path / "outside"), 0)
     result = push(lab.fleet, states, "h1")[0]
     assert result.outcome is Outcome.OK
-    assert "conf" in result.put_right
+    assert "conf" in result.put_right.names
     assert (tmp_path / "outside" / "a").read_bytes() == b"outside"
 
 

@@ -34,7 +34,7 @@ from swatbot.chat.messages.underway import (
     synced,
     verification,
 )
-from swatbot.chat.messages.upkeep import upkeep
+from swatbot.chat.messages.upkeep import upkeep, waits_for_repair
 from swatbot.domain import events as e
 from swatbot.domain.coverage import Covered, Share, coverage
 from swatbot.domain.deployment import Place, State
@@ -71,6 +71,8 @@ def tell(event: e.Event, after: Status, at: datetime, site: Site) -> tuple[Line,
     sentence = _SENTENCES.get(type(event))
     lines = sentence(event, d, at, site) if sentence else ()
     place = d.place if isinstance(event, e.Refused) else None
+    if isinstance(event, e.Accepted | e.Answer) and isinstance(d, Live):
+        lines += waits_for_repair(d, after)
     return tuple(Line(fit(text), place) for text in lines if text)
 
 

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Sequence
 
 from swatbot.chat.messages.text import count, fit, some
 from swatbot.domain.hosts import fold
-from swatbot.domain.stage import PRIVATE_FILE, HostResult, Outcome
+from swatbot.domain.stage import PRIVATE_FILE, Files, HostResult, Outcome
 
 _ROOM = 100
 
-Holders = tuple[tuple[str, ...], tuple[str, ...]]
+Holders = tuple[tuple[str, ...], Files]
 """Hosts, and the files that they all have otherwise."""
 
 
@@ -28,11 +28,11 @@ def repair(hosts: Sequence[str]) -> str:
     return f'"!repair {text}"' if len(text) <= _ROOM else f'"!repair {hosts[0]}" and the others like it'
 
 
-def named(files: Sequence[str]) -> str:
+def named(files: Files) -> str:
     """How many files, and the names of some: `3 files (a, b, c)`; private ones are counted."""
-    shown = [fit(f, 60) for f in files if f != PRIVATE_FILE]
-    hidden = len(files) - len(shown)
-    parts = [some(shown)] if shown else []
+    shown = [fit(f, 60) for f in files.names if f != PRIVATE_FILE]
+    hidden = len(files.names) - len(shown)
+    parts = [some(shown, others=files.more)] if shown else []
     parts += [f"{hidden} private"] if hidden else []
     return f"{count(len(files), 'file')} ({', '.join(parts)})"
 
@@ -48,9 +48,9 @@ def put_right(results: Iterable[HostResult]) -> list[Holders]:
     return together((r.host, r.put_right) for r in results if r.put_right and r.outcome is Outcome.OK)
 
 
-def together(found: Iterable[tuple[str, tuple[str, ...]]]) -> list[Holders]:
+def together(found: Iterable[tuple[str, Files]]) -> list[Holders]:
     """Hosts with the same files as one item."""
-    hosts: dict[tuple[str, ...], list[str]] = {}
+    hosts: dict[Files, list[str]] = {}
     for host, files in found:
         hosts.setdefault(files, []).append(host)
     return [(tuple(names), files) for files, names in hosts.items()]

@@ -58,12 +58,21 @@ def quoted(text: str, limit: int = 160) -> str:
     return f'"{fit(text, limit)}"'
 
 
-def some(items: Sequence[str], more: str = "", most: int = 3) -> str:
-    """A list cut after a few items: `a, b, c and 5 more` (with `: !diff 43` where `more` says so)."""
-    if len(items) <= most:
-        return ", ".join(items)
+def some(items: Sequence[str], more: str = "", most: int = 3, others: int = 0) -> str:
+    """A list cut after a few items: `a, b, c and 5 more` (with `: !diff 43` where `more` says so).
+
+    Args:
+        items: what can be listed.
+        more: where the rest can be seen.
+        most: how many are listed.
+        others: how many there are beside the items.
+    """
+    left = max(0, len(items) - most) + others
+    listed = ", ".join(items[:most])
+    if not left:
+        return listed
     hint = f": {more}" if more else ""
-    return f"{', '.join(items[:most])} and {len(items) - most} more{hint}"
+    return f"{listed} and {left} more{hint}"
 
 
 def both(items: Iterable[str]) -> str:

@@ -7,8 +7,10 @@ from swatbot.chat.messages.hosts import folded, has, named, put_right, repair, t
 from swatbot.chat.messages.names import called
 from swatbot.chat.messages.text import count, fit, some
 from swatbot.domain import events as e
+from swatbot.domain.deployment import Kind, State
 from swatbot.domain.findings import Mark
-from swatbot.domain.stage import Outcome, failures
+from swatbot.domain.live import Live
+from swatbot.domain.stage import Files, Outcome, failures
 from swatbot.domain.status import Status
 from swatbot.domain.upkeep import UpkeepKind
 
@@ -21,6 +23,8 @@ def upkeep(event: e.UpkeepEvent, after: Status, site: Site) -> Sentences:
         case e.UpkeepStarted(upkeep=begun) if begun.kind is UpkeepKind.REPAIR:
             who = called(begun.by, site)
             return (f"{folded(begun.hosts)}: repair for {who}, everything back to what the fleet has.",)
+        case e.UpkeepStopped(by=by) if by:
+            return _braked(event, site)
         case e.UpkeepStopped(upkeep=begun, number=n) if begun.kind is UpkeepKind.REPAIR:
             return (
                 f"The repair of {folded(begun.hosts)} gives way to #{n}. {repair(begun.hosts)} after that.",
@@ -31,6 +35,28 @@ def upkeep(event: e.UpkeepEvent, after: Status, site: Site) -> Sentences:
             return tuple(_patrolled(event))
         case _:
             return ()
+
+
+def waits_for_repair(d: Live, after: Status) -> Sentences:
+    """That a deployment whose turn it is has to wait for hosts that are being repaired."""
+    mending = after.mending
+    ready = d.state is State.AWAITING_VERIFICATION and not d.waits_for
+    ready = ready or (d.state is State.QUEUED and after.active is None and after.queue[:1] == (d.number,))
+    urgent = d.kind is Kind.ROLLBACK or d.options.emergency
+    if mending is None or mending.kind is not UpkeepKind.REPAIR or urgent or not ready:
+        return ()
+    return (f"#{d.number} waits until the repair of {folded(mending.hosts)} is done.",)
+
+
+def _braked(event: e.UpkeepStopped, site: Site) -> Sentences:
+    repaired = event.upkeep.kind is UpkeepKind.REPAIR
+    what = "The repair" if repaired else "The catching up"
+    why = f": {fit(event.why, 160)}" if event.why and not event.private else ""
+    again = "goes on" if repaired else "goes on now; by itself it is tried again in an hour"
+    hosts = event.upkeep.hosts
+    return (
+        f"{what} of {folded(hosts)} is stopped by {called(event.by, site)}{why}. {repair(hosts)} {again}.",
+    )
 
 
 def _mended(event: e.HostsMended, after: Status, site: Site) -> Iterator[str]:
@@ -77,7 +103,7 @@ Origin = tuple[str, str, Mark | None]
 
 
 def drift(
-    found: Mapping[str, tuple[str, ...]],
+    found: Mapping[str, Files],
     silent: Mapping[str, str],
     asked: int,
     origins: Iterable[Origin] = (),

@@ -5,6 +5,7 @@ from datetime import datetime
 from swatbot.domain import commands as c
 from swatbot.domain.decide.asking import undo
 from swatbot.domain.decide.picking import pick_or_named
+from swatbot.domain.decide.upkeep import braked
 from swatbot.domain.deployment import CauseKind, HoldKind, State
 from swatbot.domain.events import Continued, Event, Held, Locked, Resumed, Unlocked
 from swatbot.domain.live import Live
@@ -16,8 +17,11 @@ from swatbot.domain.status import Status
 
 
 def on_hold(status: Status, command: c.PutHold) -> tuple[Event, ...]:
-    """Without a number what is active is held; it is never asked back which."""
+    """Without a number whatever is going on is stopped; it is never asked back which."""
+    stopped = braked(status, command)
     active = status.active
+    if stopped and (active is None or _held_by_person(active)):
+        return stopped
     if command.number is None and active is not None and _held_by_person(active):
         raise DeclinedError(WrongState(number=active.number, state=active.state.words, command="hold"))
     open_ones = [d for d in status.live.values() if not _held_by_person(d)]
@@ -25,7 +29,7 @@ def on_hold(status: Status, command: c.PutHold) -> tuple[Event, ...]:
         open_ones = [d for d in open_ones if d.active]
     d = pick_or_named(status, open_ones, command.number, "hold")
     held = Held(d.number, HoldKind.PERSON, command.actor.name, command.why, None, command.place.private)
-    return (held,)
+    return (*stopped, held)
 
 
 def on_resume(status: Status, command: c.Resume) -> tuple[Event, ...]:

@@ -15,12 +15,12 @@ def onward(status: Status, now: datetime, rules: Rules) -> e.Event | None:
     """The next event that is due by itself, None when all waits for hosts, people or time."""
     for d in status.live.values():
         event = _step(d, now, rules)
-        if event is not None:
-            return event
+        if event is not None and (first := _make_way(status, event)) is not None:
+            return first
     return _begin(status) or next_upkeep(status, now)
 
 
-def _step(d: Live, now: datetime, rules: Rules) -> e.Event | None:
+def _step(d: Live, now: datetime, rules: Rules) -> e.DeploymentEvent | None:
     done = d.phase is Phase.DONE
     match d.state:
         case State.STAGING if done:
@@ -38,7 +38,7 @@ def _step(d: Live, now: datetime, rules: Rules) -> e.Event | None:
     return None
 
 
-def _undone(d: Live, now: datetime, rules: Rules) -> e.Event:
+def _undone(d: Live, now: datetime, rules: Rules) -> e.DeploymentEvent:
     if d.kind is Kind.ROLLBACK:  # what the fleet holds changes with it; hosts that failed are stale
         return e.FinishStarted(d.number)
     left = tuple(h for h in d.touched if not d.proves(h, 0))
@@ -50,9 +50,15 @@ def _undone(d: Live, now: datetime, rules: Rules) -> e.Event:
 
 
 def _begin(status: Status) -> e.Event | None:
-    """The first in the queue begins, unless hosts are being worked on that it has to wait for."""
+    """The first in the queue begins."""
     event = _first(status) if status.active is None else None
-    if status.mending is None or not isinstance(event, e.Started | e.RollbackStarted):
+    return event and _make_way(status, event)
+
+
+def _make_way(status: Status, event: e.DeploymentEvent) -> e.Event | None:
+    """What has to come before an event that takes hosts: a catch-up gives way, a repair is waited for."""
+    takes_hosts = isinstance(event, e.Started | e.CanariesStarted | e.RollbackStarted)
+    if status.mending is None or not takes_hosts:
         return event
     d = status.live[event.number]
     return give_way(status, d.number, urgent=d.kind is Kind.ROLLBACK or bool(d.options.emergency))

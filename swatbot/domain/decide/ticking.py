@@ -50,6 +50,8 @@ def _due(status: Status, d: Live, rules: Rules) -> Due:
 
 
 def _awaiting(status: Status, d: Live, rules: Rules) -> Due:
+    if not d.waits_for:  # everybody has spoken, and a repair is to be over first
+        return
     if d.deadline:
         yield d.deadline, e.RollbackStarted(d.number, Cause(CauseKind.EXPIRED))
     others = [o for o in status.waiting if o.state is State.QUEUED]

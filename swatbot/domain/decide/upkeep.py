@@ -1,5 +1,6 @@
 """Hosts outside of deployments: those that return are caught up, others repaired, all asked now and then."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from swatbot.domain import commands as c
@@ -13,7 +14,7 @@ from swatbot.domain.upkeep import Drift, Upkeep, UpkeepKind
 
 
 def on_returned(status: Status, command: c.HostReturned) -> tuple[e.Event, ...]:
-    """A stale host is caught up as soon as no deployment is active; others are as they should be.
+    """A stale host is caught up as soon as no deployment occupies it; others are as they should be.
 
     One that is being caught up may come and go, and one that failed at it has its time to try again.
     """
@@ -25,15 +26,16 @@ def on_returned(status: Status, command: c.HostReturned) -> tuple[e.Event, ...]:
 
 
 def on_repair(status: Status, command: c.Repair, rules: Rules) -> tuple[e.Event, ...]:
-    """Hosts are brought back to what the fleet holds; while a deployment is active nobody else may."""
+    """Hosts are brought back to what the fleet holds, unless a deployment is at work on them."""
     if status.holdings is None:
         raise DeclinedError(NoBaseline())
     everyone = _everyone(rules)
     for host in command.hosts:
         if host not in everyone:
             raise DeclinedError(UnknownHost(host=host))
-    if status.active is not None:
-        raise DeclinedError(UnderWay(number=status.active.number, command="repair"))
+    active = status.active
+    if active is not None and any(map(active.occupies, command.hosts)):
+        raise DeclinedError(UnderWay(number=active.number, command="repair"))
     if status.mending is not None:
         raise DeclinedError(AtWork(hosts=status.mending.hosts))
     actor = command.actor
@@ -75,19 +77,30 @@ def on_failed_upkeep(status: Status, effect: Mend | Patrol, error: str) -> tuple
 
 
 def next_upkeep(status: Status, now: datetime) -> e.Event | None:
-    """Stale hosts whose time has come are caught up when nothing else is going on."""
-    when = catch_up_at(status)
-    if when is None or when > now:
-        return None
-    hosts = tuple(h for h, due in status.due.items() if due <= now)
-    return e.UpkeepStarted(Upkeep(UpkeepKind.CATCH_UP, hosts))
+    """Stale hosts whose time has come are caught up when nothing else is going on with them."""
+    hosts = tuple(h for h, due in _due(status).items() if due <= now)
+    return e.UpkeepStarted(Upkeep(UpkeepKind.CATCH_UP, hosts)) if hosts else None
 
 
 def catch_up_at(status: Status) -> datetime | None:
     """When the next stale host is to be caught up, None while something else is going on with hosts."""
-    if status.mending is not None or status.active is not None or status.holdings is None:
-        return None
-    return min(status.due.values(), default=None)
+    return min(_due(status).values(), default=None)
+
+
+def _due(status: Status) -> Mapping[str, datetime]:
+    """Stale hosts that may be worked on, and when."""
+    if status.mending is not None or status.holdings is None:
+        return {}
+    active = status.active
+    return {h: when for h, when in status.due.items() if active is None or not active.occupies(h)}
+
+
+def braked(status: Status, command: c.PutHold) -> tuple[e.Event, ...]:
+    """A brake without a number stops a repair or a catch-up, too."""
+    if status.mending is None or command.number is not None:
+        return ()
+    by, private = command.actor.name, command.place.private
+    return (e.UpkeepStopped(status.mending, 0, by, command.why, private),)
 
 
 def give_way(status: Status, number: int, *, urgent: bool) -> e.Event | None:

@@ -22,10 +22,21 @@ class UpkeepStarted:
 
 @dataclass(frozen=True, slots=True)
 class UpkeepStopped:
-    """A deployment comes first: hosts in flight are finished, none is begun, and nothing is reported."""
+    """Hosts in flight are finished, none is begun, and nothing is reported.
+
+    Attributes:
+        upkeep: what was going on.
+        number: the deployment that comes first, 0 where a person put the brake on.
+        by: that person's name.
+        why: the reason given.
+        private: whether it was asked for in private.
+    """
 
     upkeep: Upkeep
     number: int
+    by: str = ""
+    why: str = ""
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
