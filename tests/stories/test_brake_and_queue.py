@@ -277,7 +277,7 @@ def test_questions_and_their_answers() -> None:
         world.chat.says("other", "!history wmf-config")
         world.chat.expect("other: #1 wmf-config by deployer, completed 0 s ago: A change")
         world.chat.says("other", "!help hold")
-        assert "!hold [#] [WHY]: stops what is active" in world.chat.skip()[0]
+        assert "!hold [#] [WHY]: stops what is going on" in world.chat.skip()[0]
         world.chat.says("other", "!help")
         assert len(world.chat.skip()) == 2
 
