@@ -10,6 +10,7 @@ from swatbot.domain.manifest import Entry, Kind, Manifest, covered
 from swatbot.domain.person import People
 from swatbot.domain.plan import path_fault
 from swatbot.ports import Clock
+from swatbot.tree.committed import uncommitted
 from swatbot.tree.compare import Side, count
 from swatbot.tree.history import History, TreeState
 from swatbot.tree.manifest import Captured, HashCache, capture, entry_at
@@ -167,7 +168,8 @@ class Inspection:
             deletions=sum(f not in found.new for f in found.files),
             held=len(found.old.entries),
             dirty=tuple(
-                Edit.of(f, owner(self.tree, f), found.new.get(f)) for f in _dirty(found.files, state.edited)
+                Edit.of(f, owner(self.tree, f), found.new.get(f))
+                for f in uncommitted(self.history, state.head, found.files, found.new, content)
             ),
             upstream_ahead=state.behind,
             fetched_at=self.history.fetched_at(),
@@ -237,9 +239,3 @@ def _notes(found: Difference, waiting: Waiting) -> Notes:
 def _parents(path: str) -> list[str]:
     parts = path.split("/")
     return ["/".join(parts[:n]) for n in range(1, len(parts))]
-
-
-def _dirty(files: Sequence[str], edited: frozenset[str]) -> tuple[str, ...]:
-    """The differing files that git has not, or has otherwise; of a checkout within the tree git says `x/`."""
-    directories = [e.rstrip("/") for e in edited if e.endswith("/")]
-    return tuple(f for f in files if f in edited or covered(f, directories))

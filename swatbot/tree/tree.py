@@ -104,7 +104,7 @@ class GitTree:
         with self._discreet():
             held = self.deployable(holdings.manifest)
             captured = self._look(plan.paths)
-            state = self._history.state(plan.paths)
+            state = self._history.state()
             return self._judge(plan, holdings, held, captured, state, from_store=False)
 
     def snapshot(self, plan: Plan, holdings: Holdings) -> Pin:
