@@ -172,6 +172,9 @@ class FakeTree:
             return faults
         return tuple(_missing(p) for p in paths if not self._any(p, held) and not self._any(p, now))
 
+    def known(self, words: Sequence[str], holdings: Holdings) -> tuple[str, ...]:
+        return tuple(word for word in words if not self.nowhere((word,), holdings))
+
     def content(self, sha256: str) -> bytes:
         return self._contents[sha256]
 

@@ -75,7 +75,8 @@ class Effects:
         match effect:
             case f.Inspect():
                 season = self._world.calendar.season(self._world.clock.now())
-                return c.Inspected(effect, tree.inspect(effect.plan, effect.holdings), season)
+                found = tree.inspect(effect.plan, effect.holdings)
+                return c.Inspected(effect, found, season, tree.known(effect.words, effect.holdings))
             case f.TakeSnapshot():
                 return c.Snapshotted(effect, tree.snapshot(effect.plan, effect.holdings))
             case f.Finish():

@@ -47,6 +47,14 @@ class Tree(Contents, Protocol):
         """
         ...
 
+    def known(self, words: Sequence[str], holdings: Holdings) -> tuple[str, ...]:
+        """Those of the words that are paths at which tree or fleet have something that is deployed.
+
+        Raises:
+            OperationalError: the disk failed, or the store does not have what the fleet holds.
+        """
+        ...
+
     def inspect(self, plan: Plan, holdings: Holdings) -> Findings:
         """Hold the tree against what the fleet holds, for the paths of a plan.
 

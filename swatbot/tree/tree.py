@@ -88,6 +88,22 @@ class GitTree:
             faults = (*(fault for fault in found if isinstance(fault, PathFault)), *missing)
             return masked(faults, paths, inspection.private)
 
+    def known(self, words: Sequence[str], holdings: Holdings) -> tuple[str, ...]:
+        """Those of the words that are paths at which tree or fleet have something that is deployed.
+
+        Raises:
+            OperationalError: the disk failed, or the store does not have what the fleet holds.
+        """
+        possible = [word for word in words if not typed_faults([word], self._inspection.ignore)]
+        if not possible:
+            return ()
+        with self._discreet():
+            held = self.deployable(holdings.manifest)
+            missing = [word for word in possible if not held.select([word]).entries]
+            found = self._inspection.nowhere(missing)
+            nowhere = {at if isinstance(at, str) else at.path for at in found}
+            return tuple(word for word in possible if word not in nowhere)
+
     def content(self, sha256: str) -> bytes:
         """The bytes with this SHA-256, see `SnapshotStore.content`."""
         return self._store.content(sha256)

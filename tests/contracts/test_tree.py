@@ -114,6 +114,15 @@ def test_an_edit_is_seen_at_once_however_often_one_looks(lab: TreeLab) -> None:
         assert lab.tree.inspect(plan("wmf-config"), lab.holdings).files == ()
 
 
+def test_words_that_are_paths_are_known_by_tree_or_fleet(lab: TreeLab) -> None:
+    lab.delete("dblists/all.dblist")
+    lab.write("w/new", b"x")
+    lab.write("tests/a", b"x")
+    words = ("wmf-config", "dblists", SETTINGS, "w", "Two", "README.md", "tests", "../x", "/", "", ".git")
+    assert lab.tree.known(words, lab.holdings) == ("wmf-config", "dblists", SETTINGS, "w")
+    assert lab.tree.known((), lab.holdings) == ()
+
+
 def test_a_mistyped_path_is_answered_with_the_nearest(lab: TreeLab) -> None:
     assert fault(lab, "wmf-confg")[1] == "wmf-config"
     assert fault(lab, "wmf-confg/InitializeSettings.php")[1] == SETTINGS

@@ -222,14 +222,27 @@ def test_a_path_with_a_space_is_told_in_quotation_marks() -> None:
 
 
 def test_a_plan_that_would_be_read_otherwise_is_told_in_words() -> None:
-    for plan in (Plan((Step(("my dir/x",)),)), Plan((Step(("--x",)),)), Plan((Step(("a,b",)),))):
+    for plan in (
+        Plan((Step(("a", "then")),)),
+        Plan((Step(("my dir/x",)),)),
+        Plan((Step(("--x",)),)),
+        Plan((Step(("a,b",)),)),
+    ):
         for reason in stopped(plan, ("static/x",), "Fix", private=False):
             assert "!sync-dir" not in why(reason) + alternatives(reason)
 
 
 @pytest.mark.parametrize(
     ("path", "as_typed"),
-    [("a/b", "a/b"), ("a b", '"a b"'), ("a,b", '"a,b"'), ("--x", '"--x"'), ('a"b', ""), ("a\x07b", "")],
+    [
+        ("a/b", "a/b"),
+        ("a b", '"a b"'),
+        ("a,b", '"a,b"'),
+        ("--x", '"--x"'),
+        ("Then", '"Then"'),
+        ('a"b', ""),
+        ("a\x07b", ""),
+    ],
 )
 def test_a_path_is_told_as_it_is_typed(path: str, as_typed: str) -> None:
     assert typed(path) == as_typed

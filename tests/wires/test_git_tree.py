@@ -308,9 +308,7 @@ def test_the_trees_own_settings_run_nothing(lab: GitLab, tmp_path: Path) -> None
     assert not (tmp_path / "sprung").exists()
 
 
-def test_an_inspection_costs_four_git_processes_at_most(
-    lab: GitLab, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_inspection_costs_four_git_processes_at_most(lab: GitLab, monkeypatch: pytest.MonkeyPatch) -> None:
     lab.write(SETTINGS, b"x")
     lab.commit("alice", "x")
     lab.tree.inspect(plan("."), lab.holdings)

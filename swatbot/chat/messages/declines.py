@@ -41,7 +41,7 @@ def why(reason: r.Reason) -> str:
             return _about_tree(reason)
         case r.UnknownHost() | r.UnderWay() | r.AtWork():
             return _about_hosts(reason)
-        case r.LeftBehind() | r.Dirty() | r.ManyDeletions() | r.UnknownAuthor():
+        case r.LeftBehind() | r.Dirty() | r.ManyDeletions() | r.UnknownAuthor() | r.PathInMessage():
             return _about_changes(reason)
     assert_never(reason)
 
@@ -192,7 +192,14 @@ def _bad_paths(reason: r.BadPaths) -> str:
     return whole((f"I can not {verb} {path}: {fault}.{hint}{more}" for hint in hints), _ROOM)
 
 
-Changes = r.LeftBehind | r.Dirty | r.ManyDeletions | r.UnknownAuthor
+def _path_in_message(reason: r.PathInMessage) -> str:
+    path = fit(reason.doubt.path, 80)
+    if reason.doubt.ordered:
+        return f"not queued. {path} would not ship: the message begins at the first word that is no path."
+    return f"not queued. {path} is a path, and would not ship: without a comma it is a part of the message."
+
+
+Changes = r.LeftBehind | r.Dirty | r.ManyDeletions | r.UnknownAuthor | r.PathInMessage
 
 
 def _about_changes(reason: Changes) -> str:
@@ -205,6 +212,8 @@ def _about_changes(reason: Changes) -> str:
             return _deletions(reason)
         case r.UnknownAuthor():
             return _unknown_author(reason)
+        case r.PathInMessage():
+            return _path_in_message(reason)
 
 
 def _files(files: tuple[str, ...], *, private: bool, width: int = 60) -> str:

@@ -50,7 +50,8 @@ def typed(path: str) -> str:
     """A path as it is to be typed, in quotation marks where it needs them; "" if it can not be."""
     if '"' in path or clean(path) != path:
         return ""
-    return f'"{path}"' if path.startswith("-") or re.search(r"[\s,]", path) else path
+    odd = path.startswith("-") or path.lower() == "then" or re.search(r"[\s,]", path)
+    return f'"{path}"' if odd else path
 
 
 def quoted(text: str, limit: int = 160) -> str:

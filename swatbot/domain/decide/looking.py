@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from swatbot.domain import commands as c
 from swatbot.domain.coverage import Change, Covered, Share, coverage, shipped
+from swatbot.domain.decide.typed import mistyped
 from swatbot.domain.deployment import State
 from swatbot.domain.events import Accepted, Event, Failed, Pinned, Refused
 from swatbot.domain.findings import NO_NOTES, Findings, Pin, Season
@@ -31,7 +32,8 @@ def on_inspected(status: Status, d: Live, command: c.Inspected, rules: Rules) ->
         return ()
     found, season = command.findings, command.season
     covered = coverage(found.changes, d.plan, d.actor.person or "", d.message)
-    refusal = _refusal(d, found, covered, rules) or _season(d, season, Outside.REFUSE, rules)
+    refusal = mistyped(d, command) or _refusal(d, found, covered, rules)
+    refusal = refusal or _season(d, season, Outside.REFUSE, rules)
     if refusal is not None:
         return (Refused(d.number, refusal),)
     ships = shipped(covered)

@@ -11,6 +11,7 @@ from swatbot.domain.reasons.content import (
     ManyDeletions,
     NoBaseline,
     NothingToSync,
+    PathInMessage,
     TreeChanged,
     UnknownAuthor,
 )
@@ -56,6 +57,7 @@ Reason = (
     | LockState
     | BadPaths
     | NothingToSync
+    | PathInMessage
     | LeftBehind
     | Dirty
     | ManyDeletions
@@ -100,6 +102,7 @@ __all__ = [
     "NothingTo",
     "NothingToSync",
     "OutOfSeason",
+    "PathInMessage",
     "Reason",
     "SayNumber",
     "SelfVerifyDenied",

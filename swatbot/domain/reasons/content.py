@@ -6,6 +6,7 @@ from typing import Literal
 
 from swatbot.domain.coverage import Change
 from swatbot.domain.findings import NO_NOTES, Edit, Notes, PathFault
+from swatbot.domain.meant import Doubt
 from swatbot.domain.plan import NO_OPTIONS, Options
 
 
@@ -28,6 +29,17 @@ class NothingToSync:
     fetched_at: datetime | None
     notes: Notes = NO_NOTES
     why: Literal["nothing_to_sync"] = "nothing_to_sync"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PathInMessage:
+    """The message seems to go on with the plan: somebody forgot a comma."""
+
+    doubt: Doubt
+    plan: str
+    message: str
+    options: Options = NO_OPTIONS
+    why: Literal["path_in_message"] = "path_in_message"
 
 
 @dataclass(frozen=True, kw_only=True)
