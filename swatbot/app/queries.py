@@ -2,10 +2,9 @@
 
 from swatbot.app.discreet import Discreet
 from swatbot.chat.handler import DiffQuery, DriftQuery, Query
-from swatbot.chat.messages.replies import diff
+from swatbot.chat.messages.differences import diff
 from swatbot.chat.messages.upkeep import drift
 from swatbot.domain.findings import mark_for
-from swatbot.domain.manifest import covered
 from swatbot.domain.reasons import BadPaths, DeclinedError, NoBaseline, UnderWay
 from swatbot.domain.rules import Rules
 from swatbot.domain.stage import Files
@@ -20,11 +19,10 @@ class Queries:
         tree: what is deployed.
         fleet: the hosts.
         rules: which hosts there are.
-        private: paths whose diffs are not shown.
     """
 
-    def __init__(self, tree: Tree, fleet: Fleet, rules: Rules, private: tuple[str, ...]) -> None:
-        self._tree, self._fleet, self._private = tree, fleet, private
+    def __init__(self, tree: Tree, fleet: Fleet, rules: Rules) -> None:
+        self._tree, self._fleet = tree, fleet
         self._discreet = Discreet(tree)
         self._hosts = tuple(h for stage in rules.stages for h in stage.hosts)
 
@@ -40,7 +38,7 @@ class Queries:
     def _diff(self, query: DiffQuery, status: Status) -> tuple[str, ...]:
         """Of a deployment with a snapshot what that ships, else what the tree has."""
         d = status.deployment(query.number) if query.number else None
-        private = self._is_private(query.paths) or (d is not None and d.private)
+        private = d is not None and d.private
         if d is not None and d.states:
             return diff(self._tree.compare(d.states[0], d.states[-1]), f"#{d.number}", private=private)
         if status.holdings is None:
@@ -70,6 +68,3 @@ class Queries:
             (p, wanted.select((p,)).digest[:6], mark_for(p, status.holdings.marks)) for p in query.paths
         ]
         return drift(found, silent, len(self._hosts), origins)
-
-    def _is_private(self, paths: tuple[str, ...]) -> bool:
-        return any(covered(p, self._private) or covered(s, (p,)) for p in paths for s in self._private)

@@ -5,7 +5,7 @@ from typing import assert_never
 from swatbot.chat.messages.again import again
 from swatbot.chat.messages.names import plan_words
 from swatbot.chat.messages.notes import cancelled, links, untold
-from swatbot.chat.messages.text import both, count, fit, hhmm, quoted, some, typed, whole
+from swatbot.chat.messages.text import both, count, fit, hhmm, quoted, some, spelled, typed, whole
 from swatbot.domain import reasons as r
 from swatbot.domain.findings import MISSING
 from swatbot.domain.hosts import fold
@@ -178,7 +178,7 @@ def _nothing(reason: r.NothingToSync) -> str:
 
 def _bad_paths(reason: r.BadPaths) -> str:
     first = reason.faults[0]
-    path = fit(first.path, 80) or "(empty)"
+    path = spelled(first.path, 80) or "(empty)"
     more = f" ({count(len(reason.faults) - 1, 'more path')} with faults)" if len(reason.faults) > 1 else ""
     if first.fault == MISSING:
         near = typed(first.suggestion)
@@ -193,7 +193,7 @@ def _bad_paths(reason: r.BadPaths) -> str:
 
 
 def _path_in_message(reason: r.PathInMessage) -> str:
-    path = fit(reason.doubt.path, 80)
+    path = spelled(reason.doubt.path, 80)
     if reason.doubt.ordered:
         return f"not queued. {path} would not ship: the message begins at the first word that is no path."
     return f"not queued. {path} is a path, and would not ship: without a comma it is a part of the message."
@@ -218,7 +218,7 @@ def _about_changes(reason: Changes) -> str:
 
 def _files(files: tuple[str, ...], *, private: bool, width: int = 60) -> str:
     """File names of at most so many bytes each; of private paths only how many."""
-    return count(len(files), "private file") if private else some([fit(f, width) for f in files])
+    return count(len(files), "private file") if private else some([spelled(f, width) for f in files])
 
 
 def _left_behind(reason: r.LeftBehind) -> str:
@@ -235,7 +235,7 @@ def _left_behind(reason: r.LeftBehind) -> str:
 def _dirty(reason: r.Dirty) -> str:
     def said(command: str, width: int) -> str:
         owners = reason.owners if len(reason.owners) == len(reason.files) else ("",) * len(reason.files)
-        edits = [f"{fit(f, width)} ({_whose(o)})" for f, o in zip(reason.files, owners, strict=True)]
+        edits = [f"{spelled(f, width)} ({_whose(o)})" for f, o in zip(reason.files, owners, strict=True)]
         files = _files(reason.files, private=True) if reason.private else some(edits)
         return (
             f"not queued. There are edits in the tree that are in no commit: {files}. Commit or remove them,"

@@ -54,6 +54,11 @@ def typed(path: str) -> str:
     return f'"{path}"' if odd else path
 
 
+def spelled(path: str, limit: int) -> str:
+    """A file's name in at most `limit` bytes, with what can not be seen of it as Python would write it."""
+    return fit("".join(c if c == " " or _harmless(c) else _escape(c) for c in path), limit)
+
+
 def quoted(text: str, limit: int = 160) -> str:
     """A person's words, cleaned, shortened and in quotation marks."""
     return f'"{fit(text, limit)}"'
@@ -116,6 +121,12 @@ def ago(span: timedelta) -> str:
 
 def _visible(text: str) -> bool:
     return any(unicodedata.category(c)[0] in "LNPS" and c not in _INKLESS for c in text)
+
+
+def _escape(character: str) -> str:
+    """As Python writes it; a byte that is not UTF-8 as that byte."""
+    code = ord(character)
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else ascii(character)[1:-1]
 
 
 def _harmless(character: str) -> bool:
