@@ -153,7 +153,7 @@ class GitTree:
         with self._discreet():
             held = self.deployable(holdings.manifest)
             captured = self._look(paths)
-            self._refuse(Findings("", faults=self._inspection.faults(captured, held)))
+            self._refuse(Findings("", faults=self._inspection.faults(paths, captured, held)))
             old, new = held.select(paths), Manifest.of(paths, captured.entries.values())
             gone = [file.old for file in changed(old, new) if file.old]
             recover(self._history, self._store, gone, effective(holdings.marks))
@@ -234,7 +234,7 @@ class GitTree:
         inspection = self._inspection
         blocked = inspection.blocked(plan.paths, held)
         told = {fault.path for fault in blocked}
-        faults = (*blocked, *(f for f in inspection.faults(captured, held) if f.path not in told))
+        faults = (*blocked, *(f for f in inspection.faults(plan.paths, captured, held) if f.path not in told))
         if faults:
             return Findings(state.head, faults=masked(faults, plan.paths, inspection.private))
         found = difference(plan.paths, captured, held)

@@ -28,6 +28,16 @@ def again(option: str, reason: Again) -> Iterator[str]:
     yield f"the same with {option} before the paths"
 
 
+def instead(reason: r.IdleStep) -> Iterator[str]:
+    """The plans that may be meant, shorter and shorter, the last way in words."""
+    if reason.plans and all(_PLAN.fullmatch(plan) for plan in reason.plans):
+        for options in _typed(reason.options):
+            for message in _messages(reason.message):
+                first, *rest = (f'"{_sync(options, plan, message)}"' for plan in reason.plans)
+                yield first + "".join(f", or {way} if that is to go first" for way in rest)
+    yield "the same without it"
+
+
 def alternatives(reason: r.Reason) -> str:
     """The commands to type next, where they want a line of their own; "" otherwise."""
     if isinstance(reason, r.PathInMessage):

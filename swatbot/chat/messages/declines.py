@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from swatbot.chat.messages.again import again
+from swatbot.chat.messages.again import again, instead
 from swatbot.chat.messages.names import plan_words
 from swatbot.chat.messages.notes import cancelled, links, untold
 from swatbot.chat.messages.text import both, count, fit, hhmm, quoted, some, spelled, typed, whole
@@ -41,7 +41,14 @@ def why(reason: r.Reason) -> str:
             return _about_tree(reason)
         case r.UnknownHost() | r.UnderWay() | r.AtWork():
             return _about_hosts(reason)
-        case r.LeftBehind() | r.Dirty() | r.ManyDeletions() | r.UnknownAuthor() | r.PathInMessage():
+        case (
+            r.LeftBehind()
+            | r.Dirty()
+            | r.ManyDeletions()
+            | r.UnknownAuthor()
+            | r.PathInMessage()
+            | r.IdleStep()
+        ):
             return _about_changes(reason)
     assert_never(reason)
 
@@ -199,7 +206,19 @@ def _path_in_message(reason: r.PathInMessage) -> str:
     return f"not queued. {path} is a path, and would not ship: without a comma it is a part of the message."
 
 
-Changes = r.LeftBehind | r.Dirty | r.ManyDeletions | r.UnknownAuthor | r.PathInMessage
+def _idle(reason: r.IdleStep) -> str:
+    paths = "its paths" if reason.private else both(spelled(path, 60) for path in reason.paths)
+    empty = f"step {reason.step} would ship nothing"
+    whats = {
+        r.Idle.TWICE: f"{paths} is named twice",
+        r.Idle.COVERED: f"{empty}: the steps before it cover {paths}",
+        r.Idle.BEFORE: f"{empty}: what differs in {paths} is in the steps before it",
+        r.Idle.SAME: f"{empty}: nothing differs in {paths}",
+    }
+    return whole((f"not queued: {whats[reason.idle]}. Say {way}." for way in instead(reason)), _ROOM)
+
+
+Changes = r.LeftBehind | r.Dirty | r.ManyDeletions | r.UnknownAuthor | r.PathInMessage | r.IdleStep
 
 
 def _about_changes(reason: Changes) -> str:
@@ -214,6 +233,8 @@ def _about_changes(reason: Changes) -> str:
             return _unknown_author(reason)
         case r.PathInMessage():
             return _path_in_message(reason)
+        case r.IdleStep():
+            return _idle(reason)
 
 
 def _files(files: tuple[str, ...], *, private: bool, width: int = 60) -> str:

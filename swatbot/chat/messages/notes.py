@@ -33,6 +33,13 @@ def links(notes: Notes, *, private: bool = False) -> Iterator[str]:
             yield f"{spelled(link.path, 60)} is a symbolic link: it ships, not {spelled(link.target, 60)}."
 
 
+def idle(notes: Notes, *, private: bool = False) -> Iterator[str]:
+    """Paths that may have been thought to ship something."""
+    if notes.idle:
+        listed = count(len(notes.idle), "path") if private else some([spelled(p, 60) for p in notes.idle])
+        yield f"Nothing differs in {listed}."
+
+
 def undone(notes: Notes, *, private: bool = False) -> Iterator[str]:
     """Commits that the fleet holds and the tree has not."""
     if notes.undone:

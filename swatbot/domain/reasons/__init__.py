@@ -6,6 +6,8 @@ Each class has a tag in `why`, so that a journal can hold any of them.
 from swatbot.domain.reasons.content import (
     BadPaths,
     Dirty,
+    Idle,
+    IdleStep,
     LeftBehind,
     LookupFailed,
     ManyDeletions,
@@ -58,6 +60,7 @@ Reason = (
     | BadPaths
     | NothingToSync
     | PathInMessage
+    | IdleStep
     | LeftBehind
     | Dirty
     | ManyDeletions
@@ -87,6 +90,8 @@ __all__ = [
     "BadPaths",
     "DeclinedError",
     "Dirty",
+    "Idle",
+    "IdleStep",
     "LaterDeployment",
     "LeftBehind",
     "LockState",

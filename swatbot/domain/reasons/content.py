@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Literal
 
 from swatbot.domain.coverage import Change
@@ -40,6 +41,32 @@ class PathInMessage:
     message: str
     options: Options = NO_OPTIONS
     why: Literal["path_in_message"] = "path_in_message"
+
+
+class Idle(StrEnum):
+    """Why a step would ship nothing, or not what it seems to.
+
+    A path is named twice; the steps before it cover its paths; or all that differs there; nothing differs.
+    """
+
+    TWICE = "twice"
+    COVERED = "covered"
+    BEFORE = "before"
+    SAME = "same"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdleStep:
+    """A step of the plan would ship nothing, and could not be said to have passed; `plans` may be meant."""
+
+    step: int
+    idle: Idle
+    paths: tuple[str, ...]
+    plans: tuple[str, ...]
+    message: str
+    private: bool = False
+    options: Options = NO_OPTIONS
+    why: Literal["idle_step"] = "idle_step"
 
 
 @dataclass(frozen=True, kw_only=True)
