@@ -57,6 +57,6 @@ def test_it_is_still_down_after_a_restart_and_caught_up_later(place: Ground) -> 
         deploy_without(place, dana, alice)
     with people(place, "dana") as (dana,), bot(place):
         dana.say("#swat", "!status")
-        dana.expect_text(f"dana: Stale: {DOWN} (see #1)", WAIT)
+        dana.expect_text(f"dana: Stale: {DOWN} .see #1", WAIT)
         place.scene.hosts[DOWN].restore()
         dana.expect_text(CAUGHT_UP, WAIT)
