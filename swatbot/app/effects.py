@@ -96,8 +96,8 @@ class Effects:
     ) -> tuple[HostResult, ...]:
         """A push from what the fleet holds to the same: who holds something else is repaired."""
         whole = self._world.tree.deployable(effect.whole)
-        budget = Budget(hosts=len(effect.hosts))
-        order = Order(effect.number, 0, effect.hosts, whole, whole, token, self._rules.batch, budget)
+        batch, budget = self._rules.batch.size(len(effect.hosts)), Budget(hosts=len(effect.hosts))
+        order = Order(effect.number, 0, effect.hosts, whole, whole, token, batch, budget)
         return self._push(effect, order, report, stop)
 
     def _patrol(self, effect: f.Patrol, stop: Stop) -> c.PatrolReported:
@@ -111,7 +111,10 @@ class Effects:
     def _bring(
         self, effect: f.SyncStep | f.RestoreStep, token: int, report: Report, stop: Stop
     ) -> tuple[HostResult, ...]:
-        tree = self._world.tree
+        tree, rules, pause = self._world.tree, self._rules, 0.0
+        total = len(effect.hosts)
+        if isinstance(effect, f.SyncStep):  # a rollback is never held up
+            total, pause = len(rules.hosts(effect.stage)), rules.pause.total_seconds()
         order = Order(
             effect.number,
             effect.step,
@@ -119,8 +122,9 @@ class Effects:
             tree.deployable(effect.base),
             tree.deployable(effect.target),
             token,
-            self._rules.batch,
+            rules.batch.size(total),
             self._budget(effect),
+            pause,
         )
         return self._push(effect, order, report, stop)
 

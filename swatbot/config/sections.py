@@ -16,6 +16,7 @@ from swatbot.config.types import (
     DurationOrNever,
     Flag,
     Hosts,
+    InFlight,
     LocalPath,
     Moment,
     Port,
@@ -77,7 +78,8 @@ class DeploySection(Section):
     """[deploy]: what the site has decided beforehand; see `swatbot.domain.rules.Rules`."""
 
     budgets: dict[Stage, BudgetSection] = Field(default_factory=dict)
-    batch: Count = Rules.batch
+    batch: InFlight = Rules.batch
+    pause: DurationOrNever = Rules.pause
     self_verify: Flag = Rules.self_verify
     verify_within: Duration = Rules.verify_within
     remind_every: Duration = Rules.remind_every

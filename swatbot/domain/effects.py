@@ -11,7 +11,7 @@ from swatbot.domain.meant import maybe_paths
 from swatbot.domain.plan import Plan
 from swatbot.domain.stage import Stage
 from swatbot.domain.status import Status
-from swatbot.domain.upkeep import UpkeepKind
+from swatbot.domain.upkeep import Upkeep, UpkeepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,14 @@ class PutRight:
 class Mend:
     """Bring hosts to exactly what the fleet holds, outside of any deployment."""
 
-    hosts: tuple[str, ...]
+    upkeep: Upkeep
     whole: str
     number: int = 0
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Which."""
+        return self.upkeep.hosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +151,9 @@ def upkeep_effect(status: Status) -> Mend | Patrol | None:
     upkeep, holdings = status.upkeep, status.holdings
     if upkeep is None or holdings is None:
         return None
-    made = Patrol if upkeep.kind is UpkeepKind.PATROL else Mend
-    return made(upkeep.hosts, holdings.manifest)
+    if upkeep.kind is UpkeepKind.PATROL:
+        return Patrol(upkeep.hosts, holdings.manifest)
+    return Mend(upkeep, holdings.manifest)
 
 
 def _about_tree(d: Live, holdings: Holdings) -> Effect | None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from swatbot.chat.handler import Handler, Site, View
 from swatbot.chat.messages.hosts import folded
+from swatbot.chat.messages.inventory import excluded
 from swatbot.chat.messages.names import called, message_of, owners, plan_of
 from swatbot.chat.messages.text import LINE_BYTES, ago, both, fit, hhmm, quoted, some
 from swatbot.domain.deployment import Kind, State
@@ -120,9 +121,11 @@ def _stale(status: Status) -> tuple[str, ...]:
     lines = []
     if status.stale:
         numbers = dict.fromkeys(n for missed in status.stale.values() for n in missed)
-        lines.append(f"Stale: {fold(status.stale)}, missing {some([f'#{n}' for n in numbers])}.")
+        since = f" (see {some([f'#{n}' for n in numbers])})" if numbers else ""
+        lines.append(f"Stale: {fold(status.stale)}{since}.")
     if status.drift:
         lines.append(f"Drifted: {fold(status.drift)} (see !drift).")
+    lines += excluded(status)
     return tuple(lines)
 
 

@@ -39,6 +39,10 @@ from swatbot.domain.events.stopping import (
     RolledBack,
 )
 from swatbot.domain.events.upkeep import (
+    DriftFound,
+    HostsConfigured,
+    HostsExcluded,
+    HostsIncluded,
     HostsMended,
     HostsReturned,
     Patrolled,
@@ -76,7 +80,17 @@ DeploymentEvent = (
     | Rejoined
     | Cancelled
 )
-UpkeepEvent = HostsReturned | UpkeepStarted | UpkeepStopped | HostsMended | Patrolled
+UpkeepEvent = (
+    HostsConfigured
+    | HostsExcluded
+    | HostsIncluded
+    | HostsReturned
+    | UpkeepStarted
+    | UpkeepStopped
+    | HostsMended
+    | Patrolled
+    | DriftFound
+)
 GlobalEvent = EngineStarted | Answered | BaselineTaken | Locked | Unlocked | UpkeepEvent
 Event = GlobalEvent | DeploymentEvent
 
@@ -92,6 +106,7 @@ __all__ = [
     "Completed",
     "Continued",
     "DeploymentEvent",
+    "DriftFound",
     "EngineStarted",
     "Event",
     "Failed",
@@ -99,6 +114,9 @@ __all__ = [
     "FleetStarted",
     "GlobalEvent",
     "Held",
+    "HostsConfigured",
+    "HostsExcluded",
+    "HostsIncluded",
     "HostsMended",
     "HostsPutRight",
     "HostsRestored",

@@ -20,10 +20,12 @@ from swatbot.domain.reasons.content import (
 from swatbot.domain.reasons.requests import (
     AlreadySaid,
     AtWork,
+    ExclusionState,
     LaterDeployment,
     LockState,
     NearlyAWord,
     NeedsRole,
+    NoHostLeft,
     NoSuchDeployment,
     NotAsked,
     NothingTo,
@@ -70,6 +72,8 @@ Reason = (
     | UnknownHost
     | UnderWay
     | AtWork
+    | ExclusionState
+    | NoHostLeft
     | NoBaseline
     | LookupFailed
     | TreeChanged
@@ -90,6 +94,7 @@ __all__ = [
     "BadPaths",
     "DeclinedError",
     "Dirty",
+    "ExclusionState",
     "Idle",
     "IdleStep",
     "LaterDeployment",
@@ -100,6 +105,7 @@ __all__ = [
     "NearlyAWord",
     "NeedsRole",
     "NoBaseline",
+    "NoHostLeft",
     "NoSuchDeployment",
     "NotAsked",
     "NotKnown",
