@@ -11,7 +11,8 @@ USAGE = "!repair HOST[,HOST…]"
 def run(request: Request, view: View) -> Repair:
     """The intent, for the hosts that were named, folded or not."""
     del view
-    return Repair(request.actor, request.place, read_hosts(request.rest, USAGE))
+    typed = request.rest if request.number is None else f"{request.number} {request.rest}"
+    return Repair(request.actor, request.place, read_hosts(typed, USAGE))
 
 
 HANDLER = Handler(

@@ -64,7 +64,7 @@ def _about_numbers(reason: Numbers) -> str:
             return f'there is nothing to {_verb(command)} now: "!queue" says what there is.'
         case r.WhichOne(command=command, numbers=numbers):
             marked = [f"#{n}" for n in numbers]
-            listed = both(marked) if len(marked) <= _FEW else some(marked)
+            listed = both(marked, "or") if len(marked) <= _FEW else some(marked)
             return f'I can not tell whether you mean {listed}: say "!{command} {numbers[0]}".'
         case r.WrongState(number=n, state=state, command=command):
             return f'#{n} is {state}, so I can not {_verb(command)} it: "!status {n}" tells more.'

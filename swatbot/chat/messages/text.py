@@ -81,12 +81,12 @@ def some(items: Sequence[str], more: str = "", most: int = 3, others: int = 0) -
     return f"{listed} and {left} more{hint}"
 
 
-def both(items: Iterable[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
+def both(items: Iterable[str], word: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`; or with another word."""
     listed = list(items)
     if len(listed) < 2:
         return "".join(listed)
-    return f"{', '.join(listed[:-1])} and {listed[-1]}"
+    return f"{', '.join(listed[:-1])} {word} {listed[-1]}"
 
 
 def count(number: int, noun: str) -> str:
