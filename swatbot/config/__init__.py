@@ -11,17 +11,17 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from swatbot.config.cross import Surroundings, between_faults, cross_faults, secret_faults
+from swatbot.config.cross import between_faults, cross_faults
 from swatbot.config.faults import ConfigError, Fault, translate
+from swatbot.config.fleet import FleetFile, GroupSection
 from swatbot.config.probes import ChecksFile
 from swatbot.config.sections import (
-    FleetFile,
-    GroupSection,
     LocalSection,
     PersonSection,
     SwatbotFile,
     WindowsFile,
 )
+from swatbot.config.unseen import Surroundings, secret_faults
 from swatbot.domain.findings import StageHosts
 from swatbot.domain.person import People, Person, Role
 from swatbot.domain.rules import Rules
