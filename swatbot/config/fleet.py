@@ -9,11 +9,13 @@ from swatbot.config.types import (
     Argv,
     Count,
     Duration,
+    DurationOrNever,
     Flag,
     Hosts,
     LocalPath,
     Port,
     Section,
+    Title,
     Word,
     duration,
 )
@@ -31,14 +33,21 @@ class SshSection(Section):
     connect_parallel: Count = 40
     durable: Flag = True
     ping_every: Duration = duration("15s")
+    idle_close: DurationOrNever = duration("8h")
     after_sync_timeout: Duration = duration("60s")
 
 
 class GroupSection(Section):
-    """[[group]]: hosts of which the same is true."""
+    """[[group]]: hosts of which the same is true.
+
+    `hosts` are all of them, also where a file or a command has named them.
+    """
 
     name: Word
-    hosts: Hosts
+    hosts: Hosts = ()
+    hosts_file: LocalPath | None = None
+    hosts_command: Argv | None = None
+    site: Word = ""
     address: Address = "{host}"
     addresses: dict[str, Word] = Field(default_factory=dict)
     port: Port = 22
@@ -82,9 +91,24 @@ class StagesSection(Section):
         return named[stage]
 
 
+class SiteSection(Section):
+    """[sites.NAME]: a place of which hosts are near to one another, and those from which others may pull."""
+
+    proxies: Hosts = ()
+
+
+class ExcludeSection(Section):
+    """[[exclude]]: hosts that are left out of every stage, and why."""
+
+    hosts: Hosts
+    why: Title
+
+
 class FleetFile(Section):
     """fleet.toml."""
 
     ssh: SshSection
     group: Annotated[tuple[GroupSection, ...], Field(min_length=1)]
     stages: StagesSection
+    sites: dict[str, SiteSection] = Field(default_factory=dict)
+    exclude: tuple[ExcludeSection, ...] = ()
