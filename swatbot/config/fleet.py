@@ -32,7 +32,7 @@ class SshSection(Section):
     answer_timeout: Duration = duration("60s")
     connect_parallel: Count = 40
     durable: Flag = True
-    ping_every: Duration = duration("15s")
+    ping_every: Duration = duration("60s")
     idle_close: DurationOrNever = duration("8h")
     after_sync_timeout: Duration = duration("60s")
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -78,6 +79,7 @@ class Connection:
         self._failures = 0
         self._fault: UnreachedError | None = None
         self._wanted = False
+        self._wanted_at = -inf
         self._missed = False
         self._closed = False
 
@@ -104,6 +106,15 @@ class Connection:
     def unused(self) -> float:
         """Seconds since it was last asked something."""
         return monotonic() - self._used
+
+    @property
+    def unwanted(self) -> float:
+        """Seconds since somebody wanted it, be it open or not."""
+        return monotonic() - self._wanted_at
+
+    def want(self) -> None:
+        """Somebody has a use for it: it is not closed for being idle."""
+        self._wanted_at = monotonic()
 
     @property
     def may_reopen(self) -> bool:
@@ -204,6 +215,18 @@ class Connection:
         """End it now, whatever it is doing; who wants it opens it again."""
         self._hang_up()
         self._wire = None
+
+    def rest(self) -> None:
+        """End it until somebody wants it again; who holds the turn may do that. Nobody is missed then.
+
+        A connection that others go through stays, without a helper.
+        """
+        self._wanted = False
+        line, self._wire = self._wire, None
+        if self.bears and self._stands and line is not None:
+            line.close()
+        else:
+            self._hang_up()
 
     def close(self) -> None:
         """End it now, whatever it is doing; it stays closed."""

@@ -36,7 +36,7 @@ class SshFleet:
         self._settings = settings
         self._connections = Connections(targets, settings, clock)
         self._lists = Lists()
-        self._keeper = Keeper(self._connections, settings.ping_every, settings.connect_parallel)
+        self._keeper = Keeper(self._connections, settings)
 
     def push(
         self, order: Order, contents: Contents, progress: Callable[[Tally], None], stop: Stop
@@ -46,6 +46,7 @@ class SshFleet:
         Raises:
             OperationalError: the contents can not be read; no host was begun then.
         """
+        self._connections.want(order.hosts)
         payload = Payload(order, contents, self._settings.durable)
         self._lists.remember(order.base, order.target)
         for host in order.hosts[:1]:  # a damaged store is found before the first host is begun
@@ -81,6 +82,8 @@ class SshFleet:
         def may_begin() -> bool:
             return stop is None or not stop.is_set()
 
+        if not afresh:  # a patrol comes by so often that no connection would ever be idle
+            self._connections.want(hosts)
         # Who reads every file is busy with that for a while, and a deployment would have to wait for it.
         width = _READ_AT_ONCE if afresh else _PROVE_AT_ONCE
         self._conversations(hosts, proving.ask, lambda _: None).run(width, may_begin)
@@ -90,6 +93,7 @@ class SshFleet:
 
     def warm(self, hosts: Sequence[str]) -> None:
         """Open connections that are not open yet, in the background."""
+        self._connections.want(hosts)
         talks = self._conversations(hosts, _open, lambda _: None)
         threading.Thread(
             target=talks.run, args=(self._settings.connect_parallel,), name="fleet-warm", daemon=True

@@ -4,6 +4,7 @@ import json
 import shlex
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from importlib import resources
 from typing import Any
 
@@ -74,6 +75,11 @@ class Wire:
     def is_open(self) -> bool:
         """Whether the channel still stands, as far as is known."""
         return not (self._channel.closed or self._channel.eof_received)
+
+    def close(self) -> None:
+        """End the helper, and leave the connection."""
+        with suppress(EOFError, OSError, paramiko.SSHException):
+            self._channel.close()
 
     def greet(self) -> None:
         """Send the helper over, and wait until it has started; what a login script printed is skipped."""
