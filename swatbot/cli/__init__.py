@@ -5,6 +5,7 @@ import logging
 import click
 
 from swatbot import __version__
+from swatbot.cli.hosts import hosts
 from swatbot.cli.look import audit, coverage, status
 from swatbot.cli.operate import baseline, check_config, run, say
 from swatbot.cli.practice import demo, practice
@@ -26,5 +27,5 @@ def main(*, verbose: bool) -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
-for _command in (run, say, check_config, baseline, status, coverage, audit, demo, practice):
+for _command in (run, say, check_config, hosts, baseline, status, coverage, audit, demo, practice):
     main.add_command(_command)

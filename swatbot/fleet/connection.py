@@ -93,6 +93,12 @@ class Connection:
         return self._transport is not None and self._transport.is_active()
 
     @property
+    def host_key(self) -> tuple[str, bytes] | None:
+        """Type and bytes of the key by which the host proved itself, None if it did not come to that."""
+        key = self._transport.host_key if self._transport else None
+        return (key.get_name(), key.asbytes()) if key else None
+
+    @property
     def is_wanted(self) -> bool:
         """Whether somebody wanted it open at some time, with a helper."""
         return self._wanted and not self._closed

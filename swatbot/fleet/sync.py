@@ -1,7 +1,8 @@
 """The fleet: orders carried out on many hosts over kept connections, and what the hosts prove."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from swatbot.domain.stage import HostResult, Outcome, Tally
@@ -15,6 +16,7 @@ from swatbot.fleet.keeper import Keeper
 from swatbot.fleet.lists import Lists
 from swatbot.fleet.payload import Payload
 from swatbot.fleet.proving import STUMBLED, Proving
+from swatbot.fleet.visit import Visited, visit
 from swatbot.ports import Clock, Contents, HostProof, Order, Stop
 
 T = TypeVar("T")
@@ -33,7 +35,7 @@ class SshFleet:
         Raises:
             ValueError: a jump host is not among the targets, or leads in a circle.
         """
-        self._settings = settings
+        self._settings, self._clock = settings, clock
         self._connections = Connections(targets, settings, clock)
         self._lists = Lists()
         self._keeper = Keeper(self._connections, settings)
@@ -111,6 +113,21 @@ class SshFleet:
         """What a host said of itself when its connection opened; None if none was opened yet."""
         connection = self._connections.of(host)
         return connection.facts if connection else None
+
+    def visit(self, hosts: Mapping[str, bool]) -> tuple[Visited, ...]:
+        """Look at hosts as who sets them up would; see `visit`.
+
+        Args:
+            hosts: must be of the config; True where a helper must work, False where others only go through.
+        """
+
+        def one(item: tuple[str, bool]) -> Visited:
+            connection = self._connections.of(item[0])
+            assert connection is not None  # noqa: S101 - as promised
+            return visit(connection, self._clock, self._settings.connect_timeout, with_helper=item[1])
+
+        with ThreadPoolExecutor(self._settings.connect_parallel, "fleet-visit") as pool:
+            return tuple(pool.map(one, hosts.items()))
 
     def is_open(self, host: str) -> bool:
         """Whether the connection to a host stands, as far as is known."""

@@ -33,8 +33,13 @@ class GarbageError(Exception):
 
 def command(python: str, run_as: str = "") -> str:
     """The shell command that starts a helper whose source follows on stdin."""
+    return python_command(python, _BOOTSTRAP, run_as)
+
+
+def python_command(python: str, program: str, run_as: str = "") -> str:
+    """The shell command that runs a Python program as the helper is run."""
     sudo = ["sudo", "-n", "-u", run_as, "--"] if run_as else []
-    return shlex.join([*sudo, python, "-I", "-S", "-c", _BOOTSTRAP])
+    return shlex.join([*sudo, python, "-I", "-S", "-c", program])
 
 
 def request(header: Mapping[str, Any], blob: bytes = b"") -> bytes:

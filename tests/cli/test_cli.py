@@ -31,7 +31,7 @@ from tests.world import handlers
 
 ROOT = Path(__file__).parent.parent.parent
 COMMANDS = ["run", "demo", "practice", "say", "check-config", "baseline", "status", "coverage"]
-COMMANDS += ["audit", "audit verify"]
+COMMANDS += ["audit", "audit verify", "hosts"]
 
 
 def swatbot(*words: str) -> tuple[int, str]:
