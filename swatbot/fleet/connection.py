@@ -1,5 +1,6 @@
 """The connection to one host: its transport, its helper, one question at a time and its answer."""
 
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -318,7 +319,8 @@ class Connection:
             self.facts = Facts(
                 str(answer["python"]), int(answer["free"]), offset, int(answer["fence"]), answer["unfinished"]
             )
-            self.kept = set(answer["kept"])
+            # Hosts keep much the same: each name is held once, or a thousand hosts take a thousand copies.
+            self.kept = set(map(sys.intern, answer["kept"]))
         except (KeyError, TypeError, ValueError) as error:
             raise UnreachedError("what it answers makes no sense") from error
 
