@@ -11,7 +11,6 @@ from swatbot.domain.commands import DriftSeen
 from swatbot.domain.findings import mark_for
 from swatbot.domain.manifest import Manifest, covered
 from swatbot.domain.reasons import AtWork, BadPaths, DeclinedError, NoBaseline, Reason, UnderWay
-from swatbot.domain.rules import Rules
 from swatbot.domain.stage import Files
 from swatbot.domain.status import Status
 from swatbot.domain.upkeep import Drift
@@ -53,14 +52,12 @@ class Queries:
     Args:
         tree: what is deployed.
         fleet: the hosts.
-        rules: which hosts there are.
         private: paths whose diffs are not shown.
     """
 
-    def __init__(self, tree: Tree, fleet: Fleet, rules: Rules, private: tuple[str, ...]) -> None:
+    def __init__(self, tree: Tree, fleet: Fleet, private: tuple[str, ...]) -> None:
         self._tree, self._fleet, self._private = tree, fleet, private
         self._discreet = Discreet(tree)
-        self._hosts = tuple(h for stage in rules.stages for h in stage.hosts)
 
     def answer(self, query: Query, status: Status) -> Found:
         """What there is to tell.
@@ -95,13 +92,14 @@ class Queries:
         if faults := self._tree.nowhere(query.paths, status.holdings):
             raise DeclinedError(BadPaths(faults=faults, command="drift"))
         wanted = self._tree.deployable(status.holdings.manifest).select(query.paths)
-        proofs = self._fleet.prove(self._hosts, wanted.roots)
+        hosts = status.hosts
+        proofs = self._fleet.prove(hosts, wanted.roots)
         found, silent = self._sorted(proofs, wanted)
         marks = status.holdings.marks
         origins = [(p, wanted.select((p,)).digest[:6], mark_for(p, marks)) for p in query.paths]
-        lines = drift(found, silent, len(self._hosts), origins)
+        lines = drift(found, silent, len(hosts), origins)
         whole = query.paths == (".",)
-        right = tuple(h for h in self._hosts if whole and h not in found and h not in silent)
+        right = tuple(h for h in hosts if whole and h not in found and h not in silent)
         seen = DriftSeen(tuple(Drift(h, files) for h, files in found.items()), right)
         return Found(lines, seen, status.holdings.manifest)
 

@@ -39,7 +39,7 @@ def why(reason: r.Reason) -> str:
             return _about_time(reason)
         case r.NoBaseline() | r.LookupFailed() | r.TreeChanged() | r.NothingToSync() | r.BadPaths():
             return _about_tree(reason)
-        case r.UnknownHost() | r.UnderWay() | r.AtWork():
+        case r.UnknownHost() | r.ExclusionState() | r.NoHostLeft() | r.UnderWay() | r.AtWork():
             return _about_hosts(reason)
         case r.LeftBehind() | r.Dirty() | r.ManyDeletions() | r.UnknownAuthor():
             return _about_changes(reason)
@@ -112,10 +112,20 @@ def _about_words(reason: Words) -> str:
             return f"I do not know {quoted(name, 40)} in people.toml.{hint}"
 
 
-def _about_hosts(reason: r.UnknownHost | r.UnderWay | r.AtWork) -> str:
+Hosts = r.UnknownHost | r.ExclusionState | r.NoHostLeft | r.UnderWay | r.AtWork
+
+
+def _about_hosts(reason: Hosts) -> str:
     match reason:
         case r.UnknownHost(host=host):
             return f"there is no host {quoted(host, 60)} in the fleet: see fleet.toml for their names."
+        case r.ExclusionState(host=host, excluded=True):
+            return f'{fit(host, 60)} is excluded already: "!include {fit(host, 60)}" lets it take part again.'
+        case r.ExclusionState(host=host):
+            return f'{fit(host, 60)} is not excluded: "!status" says who is.'
+        case r.NoHostLeft(stage=stage):
+            left = f"then {stage.value} would have no host left to deploy to"
+            return f'{left}: "!lock WHY" stops deploying.'
         case r.UnderWay(number=n, command=command):
             return f'#{n} is under way, and hosts are between two states: "!{command}" again when it is over.'
         case r.AtWork(hosts=hosts):

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from swatbot.chat.handler import Handler, Site, View
 from swatbot.chat.messages.hosts import folded
+from swatbot.chat.messages.inventory import excluded
 from swatbot.chat.messages.names import called, message_of, owners, plan_of
 from swatbot.chat.messages.text import LINE_BYTES, ago, both, count, fit, hhmm, quoted, some
 from swatbot.domain.deployment import Kind, State
@@ -125,6 +126,7 @@ def _stale(status: Status) -> tuple[str, ...]:
         lines.append(f"Stale: {fold(status.stale)}{since}.")
     if status.drift:
         lines.append(f"Drifted: {fold(status.drift)} (see !drift).")
+    lines += excluded(status)
     return tuple(lines)
 
 

@@ -17,10 +17,12 @@ from swatbot.domain.reasons.content import (
 from swatbot.domain.reasons.requests import (
     AlreadySaid,
     AtWork,
+    ExclusionState,
     LaterDeployment,
     LockState,
     NearlyAWord,
     NeedsRole,
+    NoHostLeft,
     NoSuchDeployment,
     NotAsked,
     NothingTo,
@@ -65,6 +67,8 @@ Reason = (
     | UnknownHost
     | UnderWay
     | AtWork
+    | ExclusionState
+    | NoHostLeft
     | NoBaseline
     | LookupFailed
     | TreeChanged
@@ -85,6 +89,7 @@ __all__ = [
     "BadPaths",
     "DeclinedError",
     "Dirty",
+    "ExclusionState",
     "LaterDeployment",
     "LeftBehind",
     "LockState",
@@ -93,6 +98,7 @@ __all__ = [
     "NearlyAWord",
     "NeedsRole",
     "NoBaseline",
+    "NoHostLeft",
     "NoSuchDeployment",
     "NotAsked",
     "NotKnown",
