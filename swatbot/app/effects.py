@@ -10,6 +10,7 @@ from swatbot.domain import commands as c
 from swatbot.domain import effects as f
 from swatbot.domain.rules import Rules
 from swatbot.domain.stage import Budget, HostResult, Tally
+from swatbot.domain.status import Status
 from swatbot.domain.upkeep import Drift
 from swatbot.errors import OperationalError, UserError
 from swatbot.ports import Calendar, Checker, CheckTask, Clock, Fleet, Order, Stop, Tree
@@ -38,6 +39,10 @@ class Effects:
         self._world, self._rules = world, rules
         self._discreet = Discreet(world.tree)
         self._aftercare = Aftercare(world.checker, world.clock, rules)
+
+    def foresee(self, status: Status) -> None:
+        """A deployment waits for its turn: hosts are connected to while it does, for that takes longest."""
+        self._world.fleet.warm([host for stage in status.stages for host in stage.hosts])
 
     def run(self, effect: f.Effect, token: int, report: Report, stop: Stop) -> c.ShellCommand:
         """Carry an effect out.
