@@ -29,7 +29,7 @@ check: $(READY) ## Lint, types and import contracts only.
 	@echo "fleet/helper.py, which runs on every host, has $$(grep -c . swatbot/fleet/helper.py) lines"
 
 bench: SERVERS := openssh-server openssh-client rsync
-bench: $(READY) servers ## Print the benchmarks, and write build/bench.json (make bench PART=chat: one part).
+bench: $(READY) $(if $(filter fleet,$(or $(PART),fleet)),servers) ## Print the benchmarks, and write build/bench.json (make bench PART=chat: one part).
 	@mkdir -p build
 	$(BIN)/python -m bench $(PART)
 

@@ -21,8 +21,8 @@ def find_disk() -> tuple[Path, str]:
             return place, kind
     tried = ", ".join(map(str, places))
     if found:
-        raise OperationalError(f"the fleet's benchmark needs {_SPACE >> 30} GB free on a disk: tried {tried}")
-    raise OperationalError(f"the fleet's benchmark needs a disk, and finds memory only: tried {tried}")
+        raise OperationalError(f"it needs {_SPACE >> 30} GB free on a disk: tried {tried}")
+    raise OperationalError(f"it needs a disk, and finds memory only: tried {tried}")
 
 
 def _file_system(place: Path) -> str:

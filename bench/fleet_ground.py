@@ -148,9 +148,9 @@ def ground(hosts: int) -> Iterator[Ground]:
 def _need() -> None:
     missing = [package for program, package in _PACKAGES.items() if not shutil.which(program)]
     if missing:
-        raise OperationalError(f"the fleet's benchmark needs: apt install {' '.join(missing)}")
+        raise OperationalError(f"programs are missing: apt install {' '.join(missing)}")
     if os.geteuid() != 0:
-        raise OperationalError("the fleet's benchmark starts an sshd that lets it in: run it as root")
+        raise OperationalError("it has an sshd of its own that lets it in as root: run it as root")
 
 
 def _write_files(directory: Path, ssh_port: int, hosts: int) -> None:
