@@ -3,13 +3,14 @@
 import argparse
 import signal
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from bench import chat, coverage, fleet, journal, process
 from bench.figures import Figure, show, write
 from swatbot.errors import OperationalError
 
-PARTS = {
+PARTS: dict[str, Callable[[int], Iterable[Figure]]] = {
     "chat": chat.measure,
     "process": process.measure,
     "journal": journal.measure,
@@ -50,7 +51,7 @@ def main() -> None:
     for part in options.part or PARTS:
         print(f"-- {part} ...", file=sys.stderr)
         try:
-            figures += PARTS[part](options.requests)
+            figures.extend(PARTS[part](options.requests))  # where a part fails, what it found by then stays
         except OperationalError as error:
             faults.append(f"{part}: {error}")
     if figures:

@@ -16,8 +16,8 @@ from bench.fleet_rsync import CURVE25519, Rsync
 from bench.fleet_tree import Library, Tree, lacking, write
 
 FILES, BYTES = 50, 3_000_000
-_ROUNDS, _WARM = 3, 2
-# A helper reads what changed within the last 2 s once more; syncs are further apart than that, a rollback is not.
+_WARM = 2
+# A helper reads once more what changed within the last 2 s. Syncs are further apart than that, rollbacks not.
 _SETTLED = 2.2
 
 
@@ -30,12 +30,14 @@ class Case:
         changed: how many files differ each time: a line in each, or every line.
         rewritten: whether it is every line, of which a delta saves nothing.
         goals: see Goals.
+        rounds: how often; each has two warm syncs of ours.
     """
 
     hosts: int
     changed: int = 1
     rewritten: bool = False
     goals: Goals = NONE
+    rounds: int = 3
 
     def __str__(self) -> str:
         how = "rewritten" if self.rewritten else "edited"
@@ -81,7 +83,7 @@ class Syncs:
         """
         self._hosts = self._rsync.hosts = range(case.hosts)
         taken = _Taken()
-        for _ in range(_ROUNDS):
+        for _ in range(case.rounds):
             taken.note(DEFAULT, self._pull(case))
             self._ours(taken, case, durable=True)
             taken.note(CURVE, self._pull(case, *CURVE25519))
