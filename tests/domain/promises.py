@@ -92,7 +92,7 @@ class Promises:
             case e.Accepted():
                 self.ledgers[event.number].asked = set(event.asked)
             case e.Pinned():
-                self.ledgers[event.number].approved.clear()
+                self._pinned(before.live[event.number], event)
             case e.Answer():
                 self._word(event)
             case e.Checked() | e.Continued():
@@ -103,6 +103,15 @@ class Promises:
                 self.ledgers[event.number].known.update(before.stale)
             case e.HostsSynced():
                 self._synced(event)
+
+    def _pinned(self, d: Live, event: e.Pinned) -> None:
+        """Words are about a snapshot; whose change is no part of it any more is not asked."""
+        ledger = self.ledgers[event.number]
+        ledger.approved.clear()
+        if event.gone:
+            left = {change.person for change in d.changes if change.short not in event.gone}
+            ledger.asked = set(d.options.verifiers) or left or {d.actor.name}
+            assert set(event.asked) == ledger.asked, "somebody else is asked than whose change ships"
 
     def _word(self, event: e.Answer) -> None:
         ledger = self.ledgers[event.number]
