@@ -11,7 +11,7 @@ USAGE = "!exclude HOST[,HOST…] WHY"
 def run(request: Request, view: View) -> Exclude:
     """The intent, for the hosts that were named, folded or not."""
     del view
-    hosts, why = read_hosts_and_why(request.rest, USAGE)
+    hosts, why = read_hosts_and_why(request.typed, USAGE)
     return Exclude(request.actor, request.place, hosts, why)
 
 

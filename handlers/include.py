@@ -11,7 +11,7 @@ USAGE = "!include HOST[,HOST…]"
 def run(request: Request, view: View) -> Include:
     """The intent, for the hosts that were named, folded or not."""
     del view
-    return Include(request.actor, request.place, read_hosts(request.rest, USAGE))
+    return Include(request.actor, request.place, read_hosts(request.typed, USAGE))
 
 
 HANDLER = Handler(

@@ -11,8 +11,7 @@ USAGE = "!repair HOST[,HOST…]"
 def run(request: Request, view: View) -> Repair:
     """The intent, for the hosts that were named, folded or not."""
     del view
-    typed = request.rest if request.number is None else f"{request.number} {request.rest}"
-    return Repair(request.actor, request.place, read_hosts(typed, USAGE))
+    return Repair(request.actor, request.place, read_hosts(request.typed, USAGE))
 
 
 HANDLER = Handler(

@@ -31,6 +31,11 @@ class Request:
     rest: str
     bare: bool = False
 
+    @property
+    def typed(self) -> str:
+        """All that followed the command, for commands in which a number is no deployment's."""
+        return self.rest if self.number is None else f"{self.number} {self.rest}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -93,7 +98,7 @@ def number_and_why(request: Request, numbers: Container[int]) -> tuple[int | Non
     """
     if request.number is None or request.number in numbers:
         return request.number, request.rest
-    return None, f"{request.number} {request.rest}".strip()
+    return None, request.typed
 
 
 Result = PersonCommand | Query | Reply

@@ -224,6 +224,7 @@ def _pinned(event: e.Pinned, d: Live, _at: datetime, _site: Site) -> Sentences:
 def _failed(event: e.Failed, d: Past, _at: datetime, site: Site) -> Sentences:
     counted = isinstance(event.reason, TreeChanged) and event.reason.private
     reason = why(event.reason) if counted or not d.private else "the tree or its files; the log has more."
+    reason = reason.removeprefix("not queued. ")  # it was, once
     return (f"{called(d.actor.name, site)}: #{d.number} stopped before any host was touched: {reason}",)
 
 
