@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from swatbot.fleet.connection import readable
+from swatbot.fleet.wire import readable
 
 
 class RefusedError(Exception):

@@ -27,7 +27,7 @@ from swatbot.fleet.lists import Lists
 from swatbot.fleet.payload import Payload
 from swatbot.tree.patterns import Patterns
 from tests.contracts.fleet_lab import Files, Store, order, read_files, write_file
-from tests.contracts.helper_process import HelperProcess
+from tests.contracts.helper_process import HelperProcess, hello_to
 from tests.contracts.tree_lab import GitLab
 
 SOAK = os.environ.get("SOAK") == "1"
@@ -135,8 +135,7 @@ class Host:
     def _open(self) -> None:
         dies = self.fates.popleft() if self.fates else ()
         self._helper = HelperProcess(self.root, sys.executable, ignore=IGNORE, dies=dies, hello=False)
-        hello = {"op": "hello", "root": str(self.root), "state": "", "ignore": IGNORE}
-        self.kept.update(self._helper.ask(hello)["kept"])
+        self.kept.update(self._helper.ask(hello_to(self.root, ignore=IGNORE))["kept"])
 
 
 class World:
@@ -196,7 +195,7 @@ def holds_old_or_new(host: Host, world: World, step: int, base: Manifest, target
         entries: tuple[Entry | None, ...] = (base.by_path.get(path), target.by_path.get(path))
         assert part.by_path.get(path) in entries, path
     if part.digest not in (base.digest, target.digest):
-        assert unfinished == {"number": 42, "step": step, "target": target.digest}
+        assert unfinished == {"number": "42", "step": str(step), "target": target.digest[:16]}
     outside = {p: f for p, f in read_files(host.root).items() if not covered(p, base.roots)}
     assert outside == apart(world.case, base.roots)
 
