@@ -40,6 +40,7 @@ class FakeTree:
         }
         self.commits: list[Change] = []
         self.edits: list[str] = []
+        self.undone: list[str] = []
         self.ignored: list[str] = []
         self.fails: Exception | None = None
         self.upstream_ahead: int | None = None
@@ -111,7 +112,7 @@ class FakeTree:
             self.upstream_ahead,
             WHEN,
             private=covered("private", plan.paths) or any(covered(p, ("private",)) for p in plan.paths),
-            notes=Notes(tuple(under)),
+            notes=Notes(tuple(under), undone=tuple(self.undone)),
         )
 
     def snapshot(self, plan: Plan, holdings: Holdings) -> Pin:

@@ -67,7 +67,7 @@ def _all_answer(proofs: dict[str, HostProof]) -> None:
     if silent:
         first = next(iter(silent))
         raise OperationalError(
-            f"{fold(silent)} can not be asked ({silent[first]}): mend that, or take them out of fleet.toml"
+            f"{fold(silent)} can not be asked ({silent[first]}): mend that, or exclude them in fleet.toml"
         )
 
 

@@ -39,6 +39,10 @@ class Effects:
         self._discreet = Discreet(world.tree)
         self._aftercare = Aftercare(world.checker, world.clock, rules)
 
+    def foresee(self) -> None:
+        """A deployment waits for its turn: hosts are connected to while it does, for that takes longest."""
+        self._world.fleet.warm([host for stage in self._rules.stages for host in stage.hosts])
+
     def run(self, effect: f.Effect, token: int, report: Report, stop: Stop) -> c.ShellCommand:
         """Carry an effect out.
 

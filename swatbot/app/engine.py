@@ -4,13 +4,13 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from swatbot.app.effects import Effects
 from swatbot.app.intake import Intake, take, worded
 from swatbot.app.lookups import STUMBLED, Lookups
-from swatbot.app.queries import Queries
+from swatbot.app.queries import Found, Queries
 from swatbot.app.records import Heard, body_of, decided
 from swatbot.app.timetable import CLOCK
 from swatbot.app.workers import Workers
@@ -18,7 +18,7 @@ from swatbot.chat.handler import DiffQuery, DriftQuery, Query, Site
 from swatbot.domain import commands as c
 from swatbot.domain.decide import decide
 from swatbot.domain.deployment import Place
-from swatbot.domain.effects import Effect, effects
+from swatbot.domain.effects import Effect, Mend, Patrol, effects
 from swatbot.domain.events import Answered, Event
 from swatbot.domain.evolve import evolve
 from swatbot.domain.status import Status
@@ -32,10 +32,10 @@ _MANY = 1000
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """The lines of a query, ready to be told."""
+    """What was looked up for a query, ready to be told."""
 
     intake: Intake
-    lines: tuple[str, ...]
+    found: Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,8 @@ class Engine:
         away = self._lease.last_seen if self._heard else None
         self._journal.watch(self._grown)
         self._grown()
+        if self.status.live:
+            self._effects.foresee()
         self._command(c.Start(self._lease.token, away))
 
     def take_over(self, holder: str) -> None:
@@ -166,11 +168,18 @@ class Engine:
             case Record():
                 self._hear(item)
             case _Answer():
-                self._append(
-                    [self._answered(item.intake, item.lines)], item.intake.place.request, dealt=False
-                )
+                self._tell(item.intake, item.found)
             case _:
                 self._command(item)
+
+    def _tell(self, intake: Intake, found: Found) -> None:
+        """Answer a query; what was seen on hosts is known from now on, unless they were changed meanwhile."""
+        lines, seen = found.lines, found.seen
+        if seen is not None and (overtaken := found.overtaken(self.status)):
+            lines, seen = worded(overtaken), None
+        self._append([self._answered(intake, lines)], intake.place.request, dealt=False)
+        if seen is not None:
+            self._decide(seen, 0)
 
     def _hear(self, record: Record) -> None:
         heard = body_of(record)
@@ -201,16 +210,19 @@ class Engine:
     def _command(self, command: c.ShellCommand) -> None:
         """An outcome first makes room for the deployment's next effect.
 
-        Checks that were told to stop have found nothing: they are asked again when they are wanted.
+        What was told to stop may have found nothing: it is asked again when it is wanted.
         """
         effect = getattr(command, "effect", None)
         running = None
         if effect is not None and not isinstance(command, c.TellProgress):
             running = self._running.pop(effect.number, None)
-        if isinstance(command, c.ChecksReported) and running is not None and running.stop.is_set():
-            self._dispatch()
-        else:
-            self._decide(command, 0)
+        if running is not None and running.stop.is_set():
+            if _found_nothing(command):
+                self._dispatch()
+                return
+            if isinstance(command, c.MendReported):
+                command = replace(command, stopped=True)
+        self._decide(command, 0)
 
     def _decide(self, command: c.Command, seq: int) -> None:
         events = decide(self.status, command, self._clock.now(), self._site.rules)
@@ -232,8 +244,11 @@ class Engine:
         cursor = (_CURSOR, seq) if seq and dealt else None
         records = self._journal.append(entries, expect=self._decided, token=self._lease.token, cursor=cursor)
         for record, event in zip(records, events, strict=True):
+            queued = self.status.queue
             self.status = evolve(self.status, event, record.entry.time)
             self._decided = record.seq
+            if len(self.status.queue) > len(queued):
+                self._effects.foresee()
 
     def _answered(self, intake: Intake, lines: tuple[str, ...]) -> Answered:
         return Answered(intake.place, intake.nick, lines)
@@ -266,7 +281,7 @@ class Engine:
         return job
 
     def _look_up(self, query: Query, intake: Intake) -> None:
-        self._lookups.answer(query, self.status, lambda lines: self._inbox.put(_Answer(intake, lines)))
+        self._lookups.answer(query, self.status, lambda found: self._inbox.put(_Answer(intake, found)))
 
     def _stumble(self, item: Item) -> None:
         """After a bug: whoever asked is told, and a deployment whose outcome it was stands still."""
@@ -294,3 +309,10 @@ class Engine:
         body = body_of(record)
         if isinstance(body, Event):
             self.status = evolve(self.status, body, at)
+
+
+def _found_nothing(command: c.ShellCommand) -> bool:
+    """Checks and patrols that were stopped are no finding; a mending that was says nothing by failing."""
+    if isinstance(command, c.EffectFailed):
+        return isinstance(command.effect, Mend | Patrol)
+    return isinstance(command, c.ChecksReported | c.PatrolReported)

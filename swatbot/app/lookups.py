@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 
 from swatbot.app.intake import worded
-from swatbot.app.queries import Queries
+from swatbot.app.queries import Found, Queries
 from swatbot.app.workers import Workers
 from swatbot.chat.handler import Query
 from swatbot.domain.status import Status
@@ -17,7 +17,7 @@ _BUSY = "I am looking up too much at once: please ask again in a moment."
 STUMBLED = "I stumbled over that, and have changed nothing. The log has more: please tell an admin."
 """What whoever asked is told after a bug."""
 
-Lines = tuple[str, ...]
+Told = Callable[[Found], None]
 
 
 class Lookups:
@@ -27,28 +27,28 @@ class Lookups:
         self._queries, self._workers = queries, workers
         self._free = threading.BoundedSemaphore(_AT_ONCE)
 
-    def answer(self, query: Query, status: Status, told: Callable[[Lines], None]) -> None:
+    def answer(self, query: Query, status: Status, told: Told) -> None:
         """Have `told` called with the answer, at once or by a worker; whatever goes wrong, there is one."""
         if not self._free.acquire(blocking=False):
-            told((_BUSY,))
+            told(Found((_BUSY,)))
             return
 
         def job() -> None:
             try:
-                lines = self._look(query, status)
+                found = self._look(query, status)
             finally:
                 self._free.release()
-            told(lines)
+            told(found)
 
         self._workers.run("query", job)
 
-    def _look(self, query: Query, status: Status) -> Lines:
+    def _look(self, query: Query, status: Status) -> Found:
         try:
             return self._queries.answer(query, status)
         except UserError as error:
-            return worded(error)
+            return Found(worded(error))
         except OperationalError as error:
-            return (str(error),)
+            return Found((str(error),))
         except Exception:  # noqa: BLE001 - whoever asked gets an answer
             _LOG.exception("stumbled over %r", query)
-            return (STUMBLED,)
+            return Found((STUMBLED,))

@@ -1,16 +1,50 @@
 """Questions that need a look at the world: answered in a worker, in words."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from swatbot.app.discreet import Discreet
 from swatbot.chat.handler import DiffQuery, DriftQuery, Query
 from swatbot.chat.messages.replies import diff
 from swatbot.chat.messages.upkeep import drift
+from swatbot.domain.commands import DriftSeen
 from swatbot.domain.findings import mark_for
-from swatbot.domain.manifest import covered
-from swatbot.domain.reasons import BadPaths, DeclinedError, NoBaseline, UnderWay
+from swatbot.domain.manifest import Manifest, covered
+from swatbot.domain.reasons import AtWork, BadPaths, DeclinedError, NoBaseline, Reason, UnderWay
 from swatbot.domain.rules import Rules
 from swatbot.domain.stage import Files
 from swatbot.domain.status import Status
-from swatbot.ports import Fleet, Tree
+from swatbot.domain.upkeep import Drift
+from swatbot.ports import Fleet, HostProof, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was looked up for a query.
+
+    Attributes:
+        lines: of the answer.
+        seen: what hosts were seen to hold, None if none was asked.
+        held: what the fleet held then.
+    """
+
+    lines: tuple[str, ...]
+    seen: DriftSeen | None = None
+    held: str = ""
+
+    def overtaken(self, status: Status) -> DeclinedError | None:
+        """Why what hosts hold says nothing any more, None if it does."""
+        if (reason := busy(status)) is not None:
+            return DeclinedError(reason)
+        same = status.holdings is not None and status.holdings.manifest == self.held
+        return None if same else DeclinedError(UnderWay(number=status.latest, command="drift"))
+
+
+def busy(status: Status) -> Reason | None:
+    """Why hosts can not be asked now: a deployment or a repair is at work on them."""
+    if status.active is not None:
+        return UnderWay(number=status.active.number, command="drift")
+    return AtWork(hosts=status.mending.hosts) if status.mending is not None else None
 
 
 class Queries:
@@ -28,14 +62,16 @@ class Queries:
         self._discreet = Discreet(tree)
         self._hosts = tuple(h for stage in rules.stages for h in stage.hosts)
 
-    def answer(self, query: Query, status: Status) -> tuple[str, ...]:
-        """The lines of the answer.
+    def answer(self, query: Query, status: Status) -> Found:
+        """What there is to tell.
 
         Raises:
             DeclinedError: it can not be told now, and why.
             OperationalError: git or the disk failed.
         """
-        return self._diff(query, status) if isinstance(query, DiffQuery) else self._drift(query, status)
+        return (
+            Found(self._diff(query, status)) if isinstance(query, DiffQuery) else self._drift(query, status)
+        )
 
     def _diff(self, query: DiffQuery, status: Status) -> tuple[str, ...]:
         """Of a deployment with a snapshot what that ships, else what the tree has."""
@@ -50,26 +86,37 @@ class Queries:
         name = f"#{d.number}" if d is not None else ", ".join(query.paths)
         return diff(self._tree.diff(query.paths, status.holdings), name, private=private)
 
-    def _drift(self, query: DriftQuery, status: Status) -> tuple[str, ...]:
-        """Every host is asked; while a deployment is active they are between two states."""
+    def _drift(self, query: DriftQuery, status: Status) -> Found:
+        """Every host is asked; while somebody is at work on them, they are between two states."""
         if status.holdings is None:
             raise DeclinedError(NoBaseline())
-        if status.active is not None:
-            raise DeclinedError(UnderWay(number=status.active.number, command="drift"))
+        if (reason := busy(status)) is not None:
+            raise DeclinedError(reason)
         if faults := self._tree.nowhere(query.paths, status.holdings):
             raise DeclinedError(BadPaths(faults=faults, command="drift"))
         wanted = self._tree.deployable(status.holdings.manifest).select(query.paths)
+        proofs = self._fleet.prove(self._hosts, wanted.roots)
+        found, silent = self._sorted(proofs, wanted)
+        marks = status.holdings.marks
+        origins = [(p, wanted.select((p,)).digest[:6], mark_for(p, marks)) for p in query.paths]
+        lines = drift(found, silent, len(self._hosts), origins)
+        whole = query.paths == (".",)
+        right = tuple(h for h in self._hosts if whole and h not in found and h not in silent)
+        seen = DriftSeen(tuple(Drift(h, files) for h, files in found.items()), right)
+        return Found(lines, seen, status.holdings.manifest)
+
+    def _sorted(
+        self, proofs: Iterable[HostProof], wanted: Manifest
+    ) -> tuple[dict[str, Files], dict[str, str]]:
+        """Hosts that differ, with the files; those that could not be asked, with the reason."""
         found: dict[str, Files] = {}
         silent: dict[str, str] = {}
-        for proof in self._fleet.prove(self._hosts, wanted.roots):
+        for proof in proofs:
             if proof.manifest is None:
                 silent[proof.host] = self._discreet.proof(proof).reason
             elif files := proof.manifest.differences(wanted):
                 found[proof.host] = self._discreet.files(files)
-        origins = [
-            (p, wanted.select((p,)).digest[:6], mark_for(p, status.holdings.marks)) for p in query.paths
-        ]
-        return drift(found, silent, len(self._hosts), origins)
+        return found, silent
 
     def _is_private(self, paths: tuple[str, ...]) -> bool:
         return any(covered(p, self._private) or covered(s, (p,)) for p in paths for s in self._private)

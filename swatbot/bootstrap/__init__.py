@@ -1,5 +1,6 @@
 """The one room that knows every part, and wires them: from the config to a process that runs."""
 
+from swatbot.bootstrap.hosts import Report, look_at_hosts
 from swatbot.bootstrap.process import PARTS, EnginePart, Process
 from swatbot.bootstrap.tasks import read_status, take_baseline
 from swatbot.bootstrap.world import Base, base, load_handlers, make_fleet
@@ -9,8 +10,10 @@ __all__ = [
     "Base",
     "EnginePart",
     "Process",
+    "Report",
     "base",
     "load_handlers",
+    "look_at_hosts",
     "make_fleet",
     "read_status",
     "take_baseline",

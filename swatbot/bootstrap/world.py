@@ -119,6 +119,7 @@ def make_ssh_settings(config: Config) -> SshSettings:
         ssh.ping_every.total_seconds(),
         ignore=config.swatbot.tree.ignore,
         after_sync_timeout=ssh.after_sync_timeout.total_seconds(),
+        idle_close=ssh.idle_close.total_seconds(),
     )
 
 

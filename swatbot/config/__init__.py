@@ -6,33 +6,52 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from swatbot.config.cross import Surroundings, between_faults, cross_faults, secret_faults
+from swatbot.config.cross import between_faults, cross_faults
 from swatbot.config.faults import ConfigError, Fault, translate
+from swatbot.config.fleet import FleetFile, GroupSection
+from swatbot.config.inventory import find_hosts
 from swatbot.config.probes import ChecksFile
 from swatbot.config.sections import (
-    FleetFile,
-    GroupSection,
     LocalSection,
     PersonSection,
     SwatbotFile,
     WindowsFile,
 )
+from swatbot.config.unseen import Surroundings, secret_faults
 from swatbot.domain.findings import StageHosts
 from swatbot.domain.person import People, Person, Role
 from swatbot.domain.rules import Rules
 from swatbot.domain.stage import Budget, Stage
 
-__all__ = ["Config", "ConfigError", "load", "local_socket"]
+__all__ = ["Config", "ConfigError", "Place", "load", "local_socket"]
 
 REQUIRED = ("swatbot.toml", "fleet.toml", "people.toml", "checks.toml")
 OPTIONAL = ("windows.toml",)
 
 _AnyModel = TypeVar("_AnyModel", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a host belongs.
+
+    Attributes:
+        host: its name.
+        group: the one it is in.
+        stage: that of the group, None if no stage has it (a jump host, say).
+        excluded: why it is left out of its stage, "" if it is not.
+    """
+
+    host: str
+    group: GroupSection
+    stage: Stage | None
+    excluded: str
 
 
 @dataclass(frozen=True)
@@ -74,9 +93,31 @@ class Config:
         )
 
     def hosts(self, stage: Stage) -> tuple[str, ...]:
-        """The hosts of a stage, group by group."""
+        """The hosts of a stage, group by group, without those that are excluded."""
         groups = {group.name: group for group in self.fleet.group}
-        return tuple(host for name in self.fleet.stages.groups(stage) for host in groups[name].hosts)
+        named = (host for name in self.fleet.stages.groups(stage) for host in groups[name].hosts)
+        return tuple(host for host in named if host not in self.excluded)
+
+    @cached_property
+    def excluded(self) -> Mapping[str, str]:
+        """Hosts that are left out of every stage, also such as no group has, and why."""
+        return {host: entry.why for entry in self.fleet.exclude for host in entry.hosts}
+
+    @cached_property
+    def places(self) -> Mapping[str, Place]:
+        """Every host of every group, in the order of the file, with all that is true of it."""
+        stages = {name: stage for stage in Stage for name in self.fleet.stages.groups(stage)}
+        return {
+            host: Place(host, group, stages.get(group.name), self.excluded.get(host, ""))
+            for group in self.fleet.group
+            for host in group.hosts
+        }
+
+    def proxies(self, site: str) -> tuple[str, ...]:
+        """The hosts from which others of a site may pull, without those that are excluded or gone."""
+        section = self.fleet.sites.get(site)
+        named = section.proxies if section else ()
+        return tuple(host for host in named if host in self.places and not self.places[host].excluded)
 
     def group_of(self, host: str) -> GroupSection:
         """The group of a host.
@@ -84,13 +125,16 @@ class Config:
         Raises:
             KeyError: no group has it.
         """
-        for group in self.fleet.group:
-            if host in group.hosts:
-                return group
-        raise KeyError(host)
+        return self.places[host].group
 
 
-def load(directory: Path, environ: Mapping[str, str] = os.environ, *, secrets: bool = True) -> Config:
+def load(
+    directory: Path,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    secrets: bool = True,
+    inventory: bool = True,
+) -> Config:
     """Read and check the config.
 
     Args:
@@ -98,6 +142,8 @@ def load(directory: Path, environ: Mapping[str, str] = os.environ, *, secrets: b
         environ: where `password_env` is looked up.
         secrets: whether a password or certificate that is not there is a fault; if not, it is only told in
             `unseen`.
+        inventory: whether the files and commands that say a group's hosts are asked; if not, such a group has
+            none.
 
     Raises:
         ConfigError: with one line for every fault in any of the files.
@@ -107,6 +153,8 @@ def load(directory: Path, environ: Mapping[str, str] = os.environ, *, secrets: b
     unseen = reader.secrets(raw)
     if secrets:
         reader.faults += unseen
+    if inventory:
+        reader.inventory("fleet.toml", raw)
     swatbot = reader.model("swatbot.toml", raw, SwatbotFile)
     fleet = reader.model("fleet.toml", raw, FleetFile)
     checks = reader.model("checks.toml", raw, ChecksFile)
@@ -191,6 +239,10 @@ class _Reader:
             for name, content in raw.items()
             for fault in secret_faults(self._shown(name), content or {}, self._around)
         )
+
+    def inventory(self, name: str, raw: Mapping[str, dict[str, Any] | None]) -> None:
+        """Fill in the hosts that a file or a command says."""
+        self.faults += find_hosts(self._shown(name), raw[name] or {}, self._around.directory)
 
     def persons(self, name: str, raw: Mapping[str, dict[str, Any] | None]) -> dict[str, PersonSection]:
         """The persons in a file whose keys are names."""

@@ -1,4 +1,4 @@
-"""The tables of the config files as frozen values; `config/*.toml` says what each key is for.
+"""The tables of the config files as frozen values (fleet.toml: see fleet.py, checks.toml: see probes.py).
 
 Times are timedeltas, paths start at the directory of the config files, host names are unfolded.
 """
@@ -8,14 +8,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from swatbot.config.types import (
-    Address,
-    Argv,
     ClockTime,
     Count,
     Duration,
     DurationOrNever,
     Flag,
-    Hosts,
     LocalPath,
     Moment,
     Port,
@@ -27,12 +24,9 @@ from swatbot.config.types import (
     Word,
     Zone,
     account,
-    duration,
 )
 from swatbot.domain.rules import Outside, Rules
 from swatbot.domain.stage import Stage
-
-# --- swatbot.toml --------------------------------------------------------------------------------
 
 
 class BotSection(Section):
@@ -123,82 +117,6 @@ class SwatbotFile(Section):
     deploy: DeploySection = DeploySection()
     irc: tuple[IrcSection, ...] = ()
     local: LocalSection = LocalSection()
-
-
-# --- fleet.toml ----------------------------------------------------------------------------------
-
-
-class SshSection(Section):
-    """[ssh]: how hosts are reached."""
-
-    known_hosts: LocalPath
-    keys: tuple[LocalPath, ...] = ()
-    agent: Flag = False
-    connect_timeout: Duration = duration("10s")
-    answer_timeout: Duration = duration("60s")
-    connect_parallel: Count = 40
-    durable: Flag = True
-    ping_every: Duration = duration("15s")
-    after_sync_timeout: Duration = duration("60s")
-
-
-class GroupSection(Section):
-    """[[group]]: hosts of which the same is true."""
-
-    name: Word
-    hosts: Hosts
-    address: Address = "{host}"
-    addresses: dict[str, Word] = Field(default_factory=dict)
-    port: Port = 22
-    ports: dict[str, Port] = Field(default_factory=dict)
-    user: Word
-    root: Annotated[str, Field(pattern="^/")]
-    state_dir: str = ""
-    run_as: str = ""
-    python: str = "python3"
-    jump: str = ""
-    after_sync: tuple[Argv, ...] = ()
-    http_port: Port = 80
-    http_ports: dict[str, Port] = Field(default_factory=dict)
-
-    def address_of(self, host: str) -> str:
-        """Where a host of this group is reached."""
-        return self.addresses.get(host) or self.address.replace("{host}", host)
-
-    def port_of(self, host: str) -> int:
-        """Where its SSH server listens."""
-        return self.ports.get(host, self.port)
-
-    def http_port_of(self, host: str) -> int:
-        """Where its web server listens."""
-        return self.http_ports.get(host, self.http_port)
-
-
-_Groups = Annotated[tuple[str, ...], Field(min_length=1)]
-
-
-class StagesSection(Section):
-    """[stages]: the groups of each stage."""
-
-    testservers: _Groups
-    canaries: _Groups
-    fleet: _Groups
-
-    def groups(self, stage: Stage) -> tuple[str, ...]:
-        """Names of the groups of a stage."""
-        named = {Stage.TESTSERVERS: self.testservers, Stage.CANARIES: self.canaries, Stage.FLEET: self.fleet}
-        return named[stage]
-
-
-class FleetFile(Section):
-    """fleet.toml."""
-
-    ssh: SshSection
-    group: Annotated[tuple[GroupSection, ...], Field(min_length=1)]
-    stages: StagesSection
-
-
-# --- people.toml, windows.toml -------------------------------------------------------------------
 
 
 class PersonSection(Section):

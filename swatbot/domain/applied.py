@@ -72,6 +72,7 @@ def _accepted(d: Live, event: e.Accepted, _at: datetime) -> Live:
         asked=tuple(Asked(p) for p in event.asked),
         private=event.private,
         edits=event.edits,
+        undone=event.notes.undone,
     )
 
 
@@ -79,6 +80,9 @@ def _pinned(d: Live, event: e.Pinned, at: datetime) -> Live:
     pin = event.pin
     d = replace(d, head=pin.findings.head, states=pin.states, before=event.before, stages=event.stages)
     d = replace(d, behind=event.behind)
+    if event.gone:
+        changes = tuple(change for change in d.changes if change.short not in event.gone)
+        d = replace(d, changes=changes, asked=tuple(Asked(p) for p in event.asked))
     return _enter(d, Stage.TESTSERVERS, at)
 
 

@@ -10,7 +10,7 @@ from swatbot.domain.live import Live, Phase
 from swatbot.domain.plan import Plan
 from swatbot.domain.stage import Stage
 from swatbot.domain.status import Status
-from swatbot.domain.upkeep import UpkeepKind
+from swatbot.domain.upkeep import Upkeep, UpkeepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,14 @@ class PutRight:
 class Mend:
     """Bring hosts to exactly what the fleet holds, outside of any deployment."""
 
-    hosts: tuple[str, ...]
+    upkeep: Upkeep
     whole: str
     number: int = 0
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Which."""
+        return self.upkeep.hosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +146,9 @@ def upkeep_effect(status: Status) -> Mend | Patrol | None:
     upkeep, holdings = status.upkeep, status.holdings
     if upkeep is None or holdings is None:
         return None
-    made = Patrol if upkeep.kind is UpkeepKind.PATROL else Mend
-    return made(upkeep.hosts, holdings.manifest)
+    if upkeep.kind is UpkeepKind.PATROL:
+        return Patrol(upkeep.hosts, holdings.manifest)
+    return Mend(upkeep, holdings.manifest)
 
 
 def _about_tree(d: Live, holdings: Holdings) -> Effect | None:

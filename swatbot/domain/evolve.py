@@ -51,7 +51,7 @@ def _global(status: Status, event: e.GlobalEvent, at: datetime) -> Status:
             return replace(status, live=live, token=event.token)
         case e.BaselineTaken():
             status = replace(status, holdings=event.holdings, stale={}, drift={}, upkeep=None)
-            return replace(status, due={}, setbacks={}, patrolled_at=at)
+            return replace(status, due={}, setbacks={}, returned=(), silent=(), patrolled_at=at)
         case e.Locked():
             return replace(status, lock=Lock(event.by, event.why, event.until))
         case e.Unlocked():
@@ -89,6 +89,7 @@ def _requested(status: Status, event: e.Requested, at: datetime) -> Status:
         return status.put(d)
     original = status.past[event.of]
     last = len(original.states) - 1
+    stages = status.stages or original.stages
     d = replace(
         d,
         state=State.QUEUED,
@@ -96,9 +97,9 @@ def _requested(status: Status, event: e.Requested, at: datetime) -> Status:
         private=original.private,
         states=original.states,
         before=original.before,
-        stages=original.stages,
-        marks=dict.fromkeys(original.hosts(), HostMark(last, last, reached=last)),
+        stages=stages,
     )
+    d = replace(d, marks=dict.fromkeys(d.hosts(), HostMark(last, last, reached=last)))
     return replace(status.put(d), queue=(d.number, *status.queue))
 
 
@@ -141,7 +142,7 @@ def _stale(status: Status, d: Live, hosts: tuple[str, ...]) -> dict[str, tuple[i
     caught_up: dict[str, tuple[int, ...]] = {}
     for host, numbers in status.stale.items():
         left = tuple(n for n in numbers if host in hosts or not _covers(d, status.deployment(n)))
-        if left:
+        if left or not numbers:
             caught_up[host] = left
     return _missed(replace(status, stale=caught_up), d.number, hosts)
 

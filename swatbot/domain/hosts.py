@@ -8,13 +8,16 @@ _NUMBERED = re.compile(r"(?P<head>.*?)(?P<digits>\d+)(?P<tail>\D*)", re.DOTALL)
 _FOLDED = re.compile(r"(?P<head>[^\[\]]*)\[(?P<ranges>[\d,-]+)\](?P<tail>[^\[\]]*)")
 _LARGEST_RANGE = 100_000
 
+Families = dict[tuple[str, str, int], set[int]]
+"""Numbers by what stands before and after them, and how wide they are padded with zeros (0: not at all)."""
+
 
 def fold(names: Iterable[str]) -> str:
     """Write host names in short: {"mw1261", "mw1262", "db1"} -> "db1,mw[1261-1262]".
 
     The last run of digits in a name is what is folded; its zero padding is kept apart.
     """
-    families: dict[tuple[str, str, int], set[int]] = defaultdict(set)
+    families: Families = defaultdict(set)
     plain: set[str] = set()
     for name in names:
         match = _NUMBERED.fullmatch(name)
@@ -22,8 +25,9 @@ def fold(names: Iterable[str]) -> str:
             plain.add(name)
             continue
         digits = match["digits"]
-        padding = len(digits) if digits.startswith("0") else 0
+        padding = len(digits) if digits.startswith("0") and len(digits) > 1 else 0
         families[match["head"], match["tail"], padding].add(int(digits))
+    _join(families)
     folded = [_family(*family, numbers) for family, numbers in families.items()]
     return ",".join(sorted([*plain, *folded]))
 
@@ -59,6 +63,17 @@ def _numbers(piece: str) -> list[str]:
         raise ValueError(f"host range {piece!r} runs backwards or is too long")
     width = len(first) if first.startswith("0") else 0
     return [str(n).zfill(width) for n in range(low, high + 1)]
+
+
+def _join(families: Families) -> None:
+    """A number that fills the width of padded ones goes with them: 10 follows 09."""
+    for head, tail, padding in [key for key in families if key[2]]:
+        bare = families.get((head, tail, 0), set())
+        full = {n for n in bare if len(str(n)) == padding}
+        families[head, tail, padding] |= full
+        bare -= full
+        if not bare:
+            families.pop((head, tail, 0), None)
 
 
 def _family(head: str, tail: str, padding: int, numbers: set[int]) -> str:

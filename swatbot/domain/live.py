@@ -66,6 +66,7 @@ class Live(Deployment):
 
     Attributes:
         edits: those in no commit that the deployer was told of.
+        undone: short ids of the commits that the deployer was told it takes back.
         head: the commit at the snapshot, "" for a rollback.
         behind: hosts that may hold something else than the fleet does, until they are put right.
         step: the step (from 0) within the stage being worked on; `phase` within that.
@@ -80,6 +81,7 @@ class Live(Deployment):
     """
 
     edits: tuple[Edit, ...] = ()
+    undone: tuple[str, ...] = ()
     head: str = ""
     behind: tuple[str, ...] = ()
     step: int = 0

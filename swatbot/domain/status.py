@@ -32,11 +32,13 @@ class Status:
         latest: the highest number given out.
         lock: the lock, if there is one.
         holdings: what the fleet holds, None before the first baseline.
-        stages: the hosts, as they were at the latest snapshot.
-        stale: hosts that missed deployments, with their numbers.
+        stages: the hosts, as the config has them.
+        stale: hosts that missed deployments, with their numbers; with none, hosts that are new.
+        returned: stale hosts that were seen to answer again.
         due: when stale hosts are to be caught up, at the earliest.
         setbacks: how often in a row that failed although the host answered.
-        drift: hosts of which the patrol knows that they hold something else, with the files.
+        drift: hosts that are known to hold something else, with the files as far as they are known.
+        silent: hosts that the patrol could not ask.
         upkeep: what is being done to hosts outside of any deployment.
         patrolled_at: when all hosts were last asked.
         token: the fencing token of the engine that decides.
@@ -50,9 +52,11 @@ class Status:
     holdings: Holdings | None = None
     stages: tuple[StageHosts, ...] = ()
     stale: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    returned: tuple[str, ...] = ()
     due: Mapping[str, datetime] = field(default_factory=dict)
     setbacks: Mapping[str, int] = field(default_factory=dict)
     drift: Mapping[str, Files] = field(default_factory=dict)
+    silent: tuple[str, ...] = ()
     upkeep: Upkeep | None = None
     patrolled_at: datetime | None = None
     token: int = 0

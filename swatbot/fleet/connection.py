@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -58,6 +59,7 @@ class Connection:
         self._failures = 0
         self._fault: UnreachedError | None = None
         self._wanted = False
+        self._wanted_at = -inf
         self._missed = False
         self._closed = False
 
@@ -69,6 +71,12 @@ class Connection:
     @property
     def _stands(self) -> bool:
         return self._transport is not None and self._transport.is_active()
+
+    @property
+    def host_key(self) -> tuple[str, bytes] | None:
+        """Type and bytes of the key by which the host proved itself, None if it did not come to that."""
+        key = self._transport.host_key if self._transport else None
+        return (key.get_name(), key.asbytes()) if key else None
 
     @property
     def is_wanted(self) -> bool:
@@ -84,6 +92,15 @@ class Connection:
     def unused(self) -> float:
         """Seconds since it was last asked something."""
         return monotonic() - self._used
+
+    @property
+    def unwanted(self) -> float:
+        """Seconds since somebody wanted it, be it open or not."""
+        return monotonic() - self._wanted_at
+
+    def want(self) -> None:
+        """Somebody has a use for it: it is not closed for being idle."""
+        self._wanted_at = monotonic()
 
     @property
     def may_reopen(self) -> bool:
@@ -191,6 +208,18 @@ class Connection:
         """End it now, whatever it is doing; who wants it opens it again."""
         self._hang_up()
         self._wire = None
+
+    def rest(self) -> None:
+        """End it until somebody wants it again; who holds the turn may do that. Nobody is missed then.
+
+        A connection that others go through stays, without a helper.
+        """
+        self._wanted = False
+        line, self._wire = self._wire, None
+        if self.bears and self._stands and line is not None:
+            line.close()
+        else:
+            self._hang_up()
 
     def close(self) -> None:
         """End it now, whatever it is doing; it stays closed."""

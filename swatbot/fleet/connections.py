@@ -33,6 +33,16 @@ class Connections:
         """The connection to a host, None if no target has this name."""
         return self._all.get(host)
 
+    def want(self, hosts: Iterable[str]) -> None:
+        """Somebody has a use for these: they are not closed for being idle."""
+        for host in hosts:
+            if host in self._all:
+                self._all[host].want()
+
+    def carries_nobody(self, jump: Connection) -> bool:
+        """Whether nobody wants to go through a jump host any more."""
+        return not any(c.jump is jump and (c.is_wanted or c.carries) for c in self)
+
     def kept(self, host: str) -> set[str]:
         """The sha256 of contents that a host is believed to have in its own store."""
         return self._all[host].kept if host in self._all else set()

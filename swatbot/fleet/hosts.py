@@ -53,7 +53,8 @@ class SshSettings:
         answer_timeout: seconds without a byte taken or an answer given, after which a host has failed.
         connect_parallel: how many connections are opened at once.
         durable: whether files are fsynced on the hosts.
-        ping_every: seconds between signs of life on a connection that is not used.
+        ping_every: seconds between signs of life on a connection that is not used; the kernel asks oftener.
+        idle_close: seconds after which a connection that nobody wanted is closed, 0 for never.
         ignore: glob patterns (see swatbot/tree/patterns.py) of what hosts leave alone: it is neither listed
             in proofs, nor removed.
         after_sync_timeout: seconds that each after-sync command may take.
@@ -66,6 +67,7 @@ class SshSettings:
     answer_timeout: float = 60.0
     connect_parallel: int = 40
     durable: bool = True
-    ping_every: float = 15.0
+    ping_every: float = 60.0
     ignore: tuple[str, ...] = ()
     after_sync_timeout: float = 60.0
+    idle_close: float = 0.0

@@ -13,31 +13,43 @@ from pathlib import Path
 from swatbot.errors import OperationalError
 
 _RSA = ("rsa-sha2-512", "rsa-sha2-256")
+_WILD = frozenset("*?")
 _BEST_FIRST = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", *_RSA)
 
 
 @dataclass(frozen=True, slots=True)
 class HostKey:
-    """One line of known_hosts: the patterns of the names it is for, the key, and where it stands."""
+    """One line of known_hosts: a key, where it stands, and how it says which names it is for.
 
-    patterns: tuple[str, ...]
+    Attributes:
+        kind: type of the key.
+        blob: the key.
+        line: number of the line.
+        revoked: whether the line says that nobody may have this key.
+        names: written out; they are looked up, since there may be thousands.
+        wild: patterns with * or ?.
+        not_for: patterns of names that it is not for, whatever else it says.
+        hashed: salt and HMAC of a name.
+    """
+
     kind: str
     blob: bytes
     line: int
     revoked: bool
+    names: tuple[str, ...]
+    wild: tuple[str, ...]
+    not_for: tuple[str, ...]
+    hashed: tuple[bytes, bytes] | None
 
     def matches(self, name: str) -> bool:
-        """Whether the line is about this name, hashed names included."""
-        wanted = False
-        for pattern in self.patterns:
-            if pattern.startswith("!"):
-                if fnmatch.fnmatchcase(name, _plain(pattern[1:])):
-                    return False
-            elif pattern.startswith("|1|"):
-                wanted = wanted or _hashed(pattern, name)
-            else:
-                wanted = wanted or fnmatch.fnmatchcase(name, _plain(pattern))
-        return wanted
+        """Whether the line is about this name."""
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in self.not_for):
+            return False
+        if name in self.names or any(fnmatch.fnmatchcase(name, pattern) for pattern in self.wild):
+            return True
+        return (
+            self.hashed is not None and hmac.digest(self.hashed[0], name.encode(), "sha1") == self.hashed[1]
+        )
 
 
 class KnownHosts:
@@ -48,7 +60,8 @@ class KnownHosts:
         self._path = path
         self._lock = threading.Lock()
         self._stamp: tuple[int, int, int] | None = None
-        self._keys: tuple[HostKey, ...] = ()
+        self._named: dict[str, list[HostKey]] = {}
+        self._others: list[HostKey] = []
         self._found: dict[tuple[str, ...], tuple[HostKey, ...]] = {}
 
     def lookup(self, names: Sequence[str]) -> tuple[HostKey, ...]:
@@ -61,7 +74,7 @@ class KnownHosts:
         with self._lock:
             self._refresh()
             if wanted not in self._found:
-                self._found[wanted] = tuple(k for k in self._keys if any(k.matches(n) for n in wanted))
+                self._found[wanted] = self._search(wanted)
             return self._found[wanted]
 
     def fault(self, names: Sequence[str], kind: str, blob: bytes) -> str | None:
@@ -74,9 +87,11 @@ class KnownHosts:
         """
         keys = self.lookup(names)
         offered = f"{kind} {fingerprint(blob)}"
-        for key in keys:
-            if key.blob == blob:
-                return f"host key {offered} is revoked: {self._path} line {key.line}" if key.revoked else None
+        same = [key for key in keys if key.blob == blob]
+        if revoked := next((key for key in same if key.revoked), None):
+            return f"host key {offered} is revoked: {self._path} line {revoked.line}"
+        if same:
+            return None
         known = [k for k in keys if not k.revoked]
         if not known:
             return f"unknown host key {offered}: {self._path} has no line for {names[0]}"
@@ -92,6 +107,11 @@ class KnownHosts:
         known = tuple(a for a in _BEST_FIRST if a in kinds or (a in _RSA and "ssh-rsa" in kinds))
         return known or _BEST_FIRST
 
+    def _search(self, names: tuple[str, ...]) -> tuple[HostKey, ...]:
+        near = [key for name in names for key in self._named.get(name, ())]
+        found = (key for key in (*near, *self._others) if any(map(key.matches, names)))
+        return tuple(sorted(dict.fromkeys(found), key=lambda key: key.line))
+
     def _refresh(self) -> None:
         try:
             info = self._path.stat()
@@ -101,10 +121,17 @@ class KnownHosts:
             text = self._path.read_text("utf-8", "replace")
         except OSError as error:
             raise OperationalError(f"no host can be trusted: {self._path}: {error.strerror}") from error
-        parsed = (_parse(line, number) for number, line in enumerate(text.splitlines(), 1))
-        self._keys = tuple(key for key in parsed if key is not None)
-        self._found = {}
+        self._named, self._others, self._found = {}, [], {}
+        for number, line in enumerate(text.splitlines(), 1):
+            if (key := _parse(line, number)) is not None:
+                self._file(key)
         self._stamp = stamp
+
+    def _file(self, key: HostKey) -> None:
+        for name in key.names:
+            self._named.setdefault(name, []).append(key)
+        if key.wild or key.hashed:
+            self._others.append(key)
 
 
 def names_of(address: str, port: int, name: str) -> tuple[str, ...]:
@@ -128,17 +155,29 @@ def _parse(line: str, number: int) -> HostKey | None:
         blob = base64.b64decode(fields[2], validate=True)
     except binascii.Error:
         return None
-    return HostKey(tuple(fields[0].split(",")), fields[1], blob, number, marker == "@revoked")
+    patterns = fields[0].split(",")
+    wanted = [pattern for pattern in patterns if not pattern.startswith(("!", "|"))]
+    return HostKey(
+        fields[1],
+        blob,
+        number,
+        marker == "@revoked",
+        tuple(pattern for pattern in wanted if not _WILD.intersection(pattern)),
+        tuple(_glob(pattern) for pattern in wanted if _WILD.intersection(pattern)),
+        tuple(_glob(pattern[1:]) for pattern in patterns if pattern.startswith("!")),
+        _hash(fields[0]),
+    )
 
 
-def _plain(pattern: str) -> str:
+def _glob(pattern: str) -> str:
     """In known_hosts brackets are letters; only * and ? are wild."""
     return pattern.replace("[", "[[]")
 
 
-def _hashed(pattern: str, name: str) -> bool:
+def _hash(pattern: str) -> tuple[bytes, bytes] | None:
+    """The salt and the HMAC in `|1|SALT|HMAC`; such a pattern stands alone on its line."""
     try:
         salt, wanted = (base64.b64decode(part) for part in pattern.split("|")[2:4])
     except (ValueError, binascii.Error):
-        return False
-    return hmac.compare_digest(hmac.digest(salt, name.encode(), "sha1"), wanted)
+        return None
+    return (salt, wanted) if pattern.startswith("|1|") else None

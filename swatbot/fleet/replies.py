@@ -1,5 +1,6 @@
 """What a host's answers mean where it can not, or will not, do what it was asked."""
 
+import sys
 from typing import Any
 
 from swatbot.fleet.wire import readable
@@ -27,5 +28,5 @@ def unfinished(answer: dict[str, Any]) -> str:
 
 
 def strings(values: object) -> set[str]:
-    """The strings in what a host answered."""
-    return {v for v in values if isinstance(v, str)} if isinstance(values, list) else set()
+    """The strings in what a host answered, each held once for all hosts."""
+    return {sys.intern(v) for v in values if isinstance(v, str)} if isinstance(values, list) else set()

@@ -1,5 +1,6 @@
 """Starting a helper on an open transport: what it is told, what it says of itself, why it did not start."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -67,7 +68,8 @@ def start_helper(
     if "error" in answer:
         raise UnreachedError(f"the helper can not work: {wire.readable(answer['error'])}")
     try:
-        return Started(line, _facts(answer, clock), set(answer["kept"]))
+        # Hosts keep much the same: each name is held once, or a thousand hosts take a thousand copies.
+        return Started(line, _facts(answer, clock), set(map(sys.intern, answer["kept"])))
     except (KeyError, TypeError, ValueError) as error:
         raise UnreachedError("what it answers makes no sense") from error
 

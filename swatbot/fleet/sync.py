@@ -1,7 +1,8 @@
 """The fleet: orders carried out on many hosts over kept connections, and what the hosts prove."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from swatbot.domain.stage import HostResult, Outcome, Tally
@@ -15,6 +16,7 @@ from swatbot.fleet.lists import Lists
 from swatbot.fleet.payload import Payload
 from swatbot.fleet.proving import STUMBLED, Proving
 from swatbot.fleet.starting import Facts
+from swatbot.fleet.visit import Visited, visit
 from swatbot.ports import Clock, Contents, HostProof, Order, Stop
 
 T = TypeVar("T")
@@ -33,10 +35,10 @@ class SshFleet:
         Raises:
             ValueError: a jump host is not among the targets, or leads in a circle.
         """
-        self._settings = settings
+        self._settings, self._clock = settings, clock
         self._connections = Connections(targets, settings, clock)
         self._lists = Lists()
-        self._keeper = Keeper(self._connections, settings.ping_every, settings.connect_parallel)
+        self._keeper = Keeper(self._connections, settings)
 
     def push(
         self, order: Order, contents: Contents, progress: Callable[[Tally], None], stop: Stop
@@ -46,6 +48,7 @@ class SshFleet:
         Raises:
             OperationalError: the contents can not be read; no host was begun then.
         """
+        self._connections.want(order.hosts)
         payload = Payload(order, contents, self._settings.durable)
         self._lists.remember(order.base, order.target)
         for host in order.hosts[:1]:  # a damaged store is found before the first host is begun
@@ -81,6 +84,8 @@ class SshFleet:
         def may_begin() -> bool:
             return stop is None or not stop.is_set()
 
+        if not afresh:  # a patrol comes by so often that no connection would ever be idle
+            self._connections.want(hosts)
         # Who reads every file is busy with that for a while, and a deployment would have to wait for it.
         width = _READ_AT_ONCE if afresh else _PROVE_AT_ONCE
         talks = self._conversations(hosts, proving.ask, lambda _: None)
@@ -91,6 +96,7 @@ class SshFleet:
 
     def warm(self, hosts: Sequence[str]) -> None:
         """Open connections that are not open yet, in the background."""
+        self._connections.want(hosts)
         talks = self._conversations(hosts, _open, lambda _: None)
         threading.Thread(
             target=talks.run, args=(self._settings.connect_parallel,), name="fleet-warm", daemon=True
@@ -108,6 +114,21 @@ class SshFleet:
         """What a host said of itself when its connection opened; None if none was opened yet."""
         connection = self._connections.of(host)
         return connection.facts if connection else None
+
+    def visit(self, hosts: Mapping[str, bool]) -> tuple[Visited, ...]:
+        """Look at hosts as who sets them up would; see `visit`.
+
+        Args:
+            hosts: must be of the config; True where a helper must work, False where others only go through.
+        """
+
+        def one(item: tuple[str, bool]) -> Visited:
+            connection = self._connections.of(item[0])
+            assert connection is not None  # noqa: S101 - as promised
+            return visit(connection, self._clock, self._settings.connect_timeout, with_helper=item[1])
+
+        with ThreadPoolExecutor(self._settings.connect_parallel, "fleet-visit") as pool:
+            return tuple(pool.map(one, hosts.items()))
 
     def is_open(self, host: str) -> bool:
         """Whether the connection to a host stands, as far as is known."""

@@ -5,6 +5,7 @@ import shlex
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from importlib import resources
 from typing import Any
 
@@ -35,8 +36,13 @@ class GarbageError(Exception):
 
 def command(python: str, run_as: str = "") -> str:
     """The shell command that starts a helper whose source follows on stdin."""
+    return python_command(python, _BOOTSTRAP, run_as)
+
+
+def python_command(python: str, program: str, run_as: str = "") -> str:
+    """The shell command that runs a Python program as the helper is run."""
     sudo = ["sudo", "-n", "-u", run_as, "--"] if run_as else []
-    return shlex.join([*sudo, python, "-I", "-S", "-X", "utf8", "-c", _BOOTSTRAP])
+    return shlex.join([*sudo, python, "-I", "-S", "-X", "utf8", "-c", program])
 
 
 def request(header: Mapping[str, Any], blob: bytes = b"") -> bytes:
@@ -88,6 +94,11 @@ class Wire:
     def is_open(self) -> bool:
         """Whether the channel still stands, as far as is known."""
         return not (self._channel.closed or self._channel.eof_received)
+
+    def close(self) -> None:
+        """End the helper, and leave the connection."""
+        with suppress(EOFError, OSError, paramiko.SSHException):
+            self._channel.close()
 
     def start(self, shell_command: str, hello: bytes, alive: Callable[[], None]) -> dict[str, Any]:
         """Start a helper and return its first answer; what a login script printed is skipped.

@@ -31,7 +31,7 @@ from tests.world import handlers
 
 ROOT = Path(__file__).parent.parent.parent
 COMMANDS = ["run", "demo", "practice", "say", "check-config", "baseline", "status", "coverage"]
-COMMANDS += ["audit", "audit verify"]
+COMMANDS += ["audit", "audit verify", "hosts"]
 
 
 def swatbot(*words: str) -> tuple[int, str]:
@@ -72,6 +72,21 @@ def test_the_samples_load_as_they_are() -> None:
     status, out = swatbot("check-config", "--config", str(ROOT / "config"))
     assert status == 0, out
     assert "is well: 1 testservers, 3 canaries, 97 fleet; 4 checks; 2 people; 2 windows." in out
+    assert "note: mw1411 is in no stage: broken disk" in out
+
+
+def test_exclusions_that_concern_nobody_and_sites_without_a_canary_are_told(site: Path) -> None:
+    file = site / "fleet.toml"
+    text = file.read_text().replace('hosts = "mw[1261-1263]"', 'hosts_command = ["echo", "mw1261"]')
+    head, rest = text.split('name = "app"')
+    rest = rest.replace('site = "eqiad"', 'site = "codfw"').replace('proxies = ["mw1264", "mw1301"]', "")
+    rest = rest.replace('hosts = "mw1411"', 'hosts = ["mw[1262-1263]", "mw1411"]')
+    file.write_text(f'{head}name = "app"{rest}[sites.codfw]\n')
+    status, out = swatbot("check-config", "--config", str(site))
+    assert status == 0, out
+    assert "note: mw[1262-1263] is excluded, and no group has it" in out
+    assert "note: mw1411 is in no stage: broken disk" in out
+    assert "note: the site codfw has no canary" in out
 
 
 def test_every_fault_is_told_at_once(site: Path) -> None:
@@ -273,7 +288,7 @@ def test_a_baseline_is_signed_by_who_took_it_whatever_the_environment_says(
         signed.append(by)
         return commit
 
-    monkeypatch.setattr("swatbot.cli.take_baseline", take)
+    monkeypatch.setattr("swatbot.cli.operate.take_baseline", take)
     for name in ("HOME", "USER", "LOGNAME"):
         monkeypatch.setenv(name, "/home/mallory")
     assert swatbot("baseline", "--config", str(site)) == (0, "\n")

@@ -12,8 +12,9 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from swatbot.config import Config, ConfigError, load, local_socket
+from swatbot.config.fleet import FleetFile
 from swatbot.config.probes import ChecksFile
-from swatbot.config.sections import FleetFile, PersonSection, SwatbotFile, WindowsFile
+from swatbot.config.sections import PersonSection, SwatbotFile, WindowsFile
 from swatbot.config.types import duration
 from swatbot.domain.person import Role
 from swatbot.domain.rules import Outside, Rules

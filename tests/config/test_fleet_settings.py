@@ -14,6 +14,7 @@ def test_hosts_ignore_what_the_tree_ignores() -> None:
     settings = make_ssh_settings(config)
     assert settings.ignore == config.swatbot.tree.ignore == ("tests/**", "*.md")
     assert settings.after_sync_timeout == 60.0
+    assert (settings.ping_every, settings.idle_close) == (60.0, 8 * 3600.0)
 
 
 def test_hooks_are_those_of_the_group_with_the_name_of_the_host(tmp_path: Path) -> None:

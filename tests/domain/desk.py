@@ -13,7 +13,7 @@ from swatbot.domain.decide import decide
 from swatbot.domain.decide.ticking import next_tick
 from swatbot.domain.deployment import State, Word
 from swatbot.domain.evolve import evolve, fold
-from swatbot.domain.findings import Season
+from swatbot.domain.findings import Season, StageHosts
 from swatbot.domain.reasons import DeclinedError
 from swatbot.domain.rules import Rules
 from swatbot.domain.stage import Budget, Files, HostResult, Outcome
@@ -74,10 +74,13 @@ class Desk:
 
     def _begin(self) -> None:
         wanted = {effect.number: effect for effect in f.effects(self.status)}
-        for number, running in tuple(self.running.items()):
+        for number, running in self.running.items():
             running.stopped = running.stopped or wanted.get(number) != running.effect
-            if running.stopped and isinstance(running.effect, f.Mend):
-                self._end_mend(running.effect)
+        upkeep = self.running.get(0)
+        if upkeep is not None and upkeep.stopped:
+            del self.running[0]
+            self.do(self._end_mend(upkeep.effect) if isinstance(upkeep.effect, f.Mend) else c.Tick())
+            return
         for number, effect in wanted.items():
             if number not in self.running:
                 self.promises.begins(self.status, effect)
@@ -132,11 +135,15 @@ class Desk:
             self._write(effect, result.host, Fate.OK if fate is Fate.STOP else fate)
         return c.MendReported(effect, results)
 
-    def _end_mend(self, effect: f.Mend) -> None:
+    def _end_mend(self, effect: f.Mend) -> c.MendReported:
         """Hosts in flight are finished before anything else reaches them: one conversation at a time."""
-        del self.running[effect.number]
-        for host in effect.hosts:
+        results = []
+        for host in effect.hosts[:2]:
+            results.append(self._noticed(effect, HostResult(host, Outcome.OK)))
             self.hosts.write(host, effect.whole, Fate.OK)
+            self.hosts.spoiled.discard(host)
+        results += [HostResult(host, Outcome.NOT_STARTED) for host in effect.hosts[2:]]
+        return c.MendReported(effect, tuple(results), stopped=True)
 
     def _patrol(self, effect: f.Patrol) -> c.PatrolReported:
         wrong = (Drift(host, Files.of(self.hosts.wrong(host, effect.whole))) for host in effect.hosts)
@@ -179,6 +186,25 @@ class Desk:
         self.status = fold(Status(), self.log)
         last_seen, self.now = self.now, self.now + away
         self.do(c.Start(self.status.token + 1, last_seen))
+
+    def configure(self, stages: tuple[StageHosts, ...]) -> None:
+        """The bot is started with other hosts; one that is new there holds nothing yet."""
+        known = {h for found in self.rules.stages for h in found.hosts}
+        self.rules = self.promises.rules = replace(self.rules, stages=stages)
+        self.site = Site("swatbot", "deploy1001", self.rules)
+        for host in (h for found in stages for h in found.hosts if h not in known):
+            self.hosts.clear(host)
+        self.crash([], timedelta(seconds=41))
+
+    def look(self) -> None:
+        """Somebody asks what the hosts hold."""
+        if self.status.active is not None or self.status.mending is not None or not self.status.holdings:
+            return
+        held = self.status.holdings.manifest
+        hosts = [h for found in self.rules.stages for h in found.hosts]
+        drift = [Drift(h, Files.of(files)) for h in hosts if (files := self.hosts.wrong(h, held))]
+        differ = {found.host for found in drift}
+        self.do(c.DriftSeen(tuple(drift), tuple(h for h in hosts if h not in differ)))
 
     def wait(self, span: timedelta) -> None:
         """Time passes; every deadline on the way is kept."""

@@ -18,6 +18,11 @@ from swatbot.domain.stage import Budget, HostResult, Outcome, Stage, failures
 
 START = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 PATHS = ("a", "b", "c")
+WITHOUT_WEB5 = (
+    StageHosts(Stage.TESTSERVERS, ("debug1",)),
+    StageHosts(Stage.CANARIES, ("web1", "web2")),
+    StageHosts(Stage.FLEET, ("web3", "web4")),
+)
 STAGES = (
     StageHosts(Stage.TESTSERVERS, ("debug1",)),
     StageHosts(Stage.CANARIES, ("web1", "web2")),
@@ -129,6 +134,10 @@ class PaperHosts:
         """Somebody edits a file on a host, behind everybody's back."""
         self.truth[host][path] = -1
         self.spoiled.add(host)
+
+    def clear(self, host: str) -> None:
+        """A host that was installed anew."""
+        self.truth[host] = dict.fromkeys(PATHS, -2)
 
     def wrong(self, host: str, digest: str) -> tuple[str, ...]:
         """The paths in which a host holds something else."""

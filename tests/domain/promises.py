@@ -136,7 +136,7 @@ class Promises:
             case e.RollbackIncomplete():
                 named = set(event.hosts)
                 assert self._not_back(event.number, before) <= named, "not put back, and not named"
-                assert named <= after.stale.keys(), "not put back, and not stale"
+                assert self._ours(named) <= after.stale.keys(), "not put back, and not stale"
             case _ if isinstance(event, SETTLED):
                 left = self._not_back(event.number, before)
                 assert not left, f"{type(event).__name__}, and {sorted(left)} hold something else"
@@ -146,9 +146,13 @@ class Promises:
 
     def _completed(self, d: Live, event: e.Completed, after: Status) -> None:
         wanted = d.states[0 if d.kind is Kind.ROLLBACK else -1]
-        wrong = {h for h in d.hosts() if not self.hosts.holds(h, wanted)} - set(event.stale)
+        wrong = self._ours(h for h in d.hosts() if not self.hosts.holds(h, wanted)) - set(event.stale)
         assert not wrong, f"#{d.number} completed, and {sorted(wrong)} do not hold {wanted}"
         assert set(event.stale) <= after.stale.keys(), "left behind, and not stale"
+
+    def _ours(self, hosts: Iterable[str]) -> set[str]:
+        """Those that the config has: of others nothing is promised any more."""
+        return {h for found in self.rules.stages for h in found.hosts}.intersection(hosts)
 
     @staticmethod
     def _nothing_lost(before: Status, d: Live) -> None:
@@ -298,5 +302,5 @@ class Promises:
             return
         fleet = status.holdings.manifest
         known = status.stale.keys() | self.hosts.spoiled
-        wrong = {h for h in self.hosts.truth if not self.hosts.holds(h, fleet)} - known
+        wrong = self._ours(h for h in self.hosts.truth if not self.hosts.holds(h, fleet)) - known
         assert not wrong, f"{sorted(wrong)} do not hold {fleet}, and are not called stale"

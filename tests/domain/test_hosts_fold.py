@@ -28,6 +28,10 @@ def test_unfold_undoes_fold_of_numbered_names(numbers: set[int], form: str) -> N
         (("mw1261", "mw1262", "mw1263"), "mw[1261-1263]"),
         (("db1", "mw1", "mw2", "mw4"), "db1,mw[1-2,4]"),
         (("cp08", "cp09"), "cp[08-09]"),
+        (("cp08", "cp09", "cp10"), "cp[08-10]"),
+        (("cp09", "cp10", "cp11", "cp99", "cp100", "cp101"), "cp[09-11,99],cp[100-101]"),
+        (("cp09", "cp009", "cp10", "cp100", "cp7"), "cp7,cp[009,100],cp[09-10]"),
+        (("db0", "db1", "db10"), "db[0-1,10]"),
         ((), ""),
     ],
 )

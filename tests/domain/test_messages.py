@@ -51,7 +51,7 @@ patient = settings(
     deadline=None,
 )
 SITE = Site("swatbot", "deploy1001", rules())
-UNTOLD = {e.HostsReturned,
+UNTOLD = {e.HostsReturned, e.DriftFound,
     e.Requested, e.Started, e.Pinned, e.Checked, e.CanariesStarted, e.FinishStarted, e.HostsRestored,
 }  # fmt: skip
 

@@ -11,7 +11,17 @@ from swatbot.domain.plan import Plan, Step
 from swatbot.domain.stage import Tally
 from swatbot.domain.verdict import Finding
 from tests.domain.desk import Desk, Running
-from tests.domain.paper import ACTORS, HOSTS, PATHS, PLACE, Fate, plan_options, rules
+from tests.domain.paper import (
+    ACTORS,
+    HOSTS,
+    PATHS,
+    PLACE,
+    STAGES,
+    WITHOUT_WEB5,
+    Fate,
+    plan_options,
+    rules,
+)
 
 ADMIN = ACTORS[3]
 FATES = [Fate.OK] * 6 + list(Fate)
@@ -45,8 +55,8 @@ class Walker:
     def step(self) -> None:
         """One random step: mostly effects end, often somebody says something."""
         moves: list[Callable[[], None]] = [self._go_on, self._effect, self._speak, self._brake, self._time]
-        rare = [self._break, self._crash, self._ask, self._spoil, self._upkeep]
-        (move,) = self.random.choices([*moves, *rare], [3, 5, 3, 4, 2, 1, 1, 3, 1, 1])
+        rare = [self._break, self._crash, self._ask, self._spoil, self._upkeep, self._other_hosts]
+        (move,) = self.random.choices([*moves, *rare], [3, 5, 3, 4, 2, 1, 1, 3, 1, 1, 0.2])
         move()
 
     def _fates(self) -> list[Fate]:
@@ -86,8 +96,13 @@ class Walker:
         if self.desk.status.active is None:
             self.desk.hosts.spoil("debug1", self.random.choice(PATHS))
 
+    def _other_hosts(self) -> None:
+        """The inventory changes, and the bot is started with it."""
+        self.desk.configure(WITHOUT_WEB5 if self.desk.rules.stages == STAGES else STAGES)
+
     def _upkeep(self) -> None:
         """A host answers again, or somebody wants one repaired."""
+        self.desk.look()
         host = self.random.choice([*self.desk.status.stale, *HOSTS])
         says: tuple[c.Command, ...] = (c.HostReturned(host), c.Repair(ADMIN, PLACE, (host, "web5")))
         self.desk.do(self.random.choice(says))

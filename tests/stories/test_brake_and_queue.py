@@ -277,7 +277,7 @@ def test_questions_and_their_answers() -> None:
         world.chat.says("other", "!history wmf-config")
         world.chat.expect("other: #1 wmf-config by deployer, completed 0 s ago: A change")
         world.chat.says("other", "!help hold")
-        assert "!hold [#] [WHY]: stops what is active" in world.chat.skip()[0]
+        assert "!hold [#] [WHY]: stops what is going on" in world.chat.skip()[0]
         world.chat.says("other", "!help")
         assert len(world.chat.skip()) == 2
 
@@ -293,7 +293,7 @@ def test_hosts_that_are_down_within_the_budget_are_named_and_stale() -> None:
         assert "[100 of 101 hosts]" in lines[-2]
         assert lines[-1].endswith("NOT on mw1300 (no answer in 10 s): stale until they prove it.")
         world.chat.says("other", "!status")
-        world.chat.expect("other: nothing is active.", "other: Stale: mw1300, missing #1.")
+        world.chat.expect("other: nothing is active.", "other: Stale: mw1300 (see #1).")
         synced = [r for r in world.journal.read(0) if r.entry.type == HostsSynced.__name__]
         assert synced
 

@@ -371,3 +371,49 @@ def test_the_tree_can_not_be_read() -> None:
         world.tree.change("submitter", "One", {"wmf-config/CommonSettings.php": "2"})
         world.chat.says("deployer", "!resume 1")
         assert "#1 resumed by deployer" in world.chat.skip()[0]
+
+
+def two_in_one_directory(world: World) -> tuple[str, str]:
+    """#1 is tested, and #2, asked for meanwhile, covers what #1 ships, too."""
+    one = world.tree.change("other", "Old", {"wmf-config/CommonSettings.php": "common 2"})
+    world.chat.says("deployer", "!sync-dir wmf-config Old")
+    two = world.tree.change("submitter", "New", {"wmf-config/InitialiseSettings.php": "2"})
+    world.chat.says("deployer", "!sync-dir wmf-config New")
+    assert "#2 wmf-config: 2 changes" in world.chat.skip()[-1]
+    return one, two
+
+
+def test_a_second_patch_in_the_same_directory_ships_what_the_first_has_left() -> None:
+    with story() as world:
+        one, two = two_in_one_directory(world)
+        world.chat.says("other", "verified")
+        lines = world.chat.skip()
+        assert f"#2 is without {one}: live by now, or no more in the tree." in lines
+        assert lines[-1].startswith("submitter: #2 is on mwdebug1001")
+        assert [c.short for c in world.engine.status.live[2].changes] == [two]
+        world.chat.says("submitter", "verified")
+        assert "#2 is live on 101 hosts" in world.chat.skip()[-1]
+
+
+def test_a_change_that_is_new_at_the_snapshot_is_asked_about() -> None:
+    with story() as world:
+        two_in_one_directory(world)
+        new = world.tree.change("submitter", "Newer", {"wmf-config/InitialiseSettings.php": "3"})
+        world.chat.says("other", "verified")
+        assert world.chat.skip()[-1] == (
+            "deployer: #2 stopped before any host was touched: the tree has changed since you asked:"
+            f' {new} would ship, too. "!retry 2" asks anew.'
+        )
+
+
+def test_a_change_that_would_be_taken_back_at_the_snapshot_is_asked_about() -> None:
+    with story() as world:
+        two_in_one_directory(world)
+        world.tree.undone = ["af50209"]
+        world.chat.says("other", "verified")
+        assert world.chat.skip()[-1] == (
+            "deployer: #2 stopped before any host was touched: the tree has changed since you asked:"
+            ' af50209 would be taken back. "!retry 2" asks anew.'
+        )
+        world.chat.says("deployer", "!retry 2")
+        assert "It takes back af50209" in world.chat.skip()[0]

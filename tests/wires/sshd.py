@@ -79,6 +79,10 @@ class Sshd:
     def host_key(self) -> str:
         return " ".join((self.directory / "host_key.pub").read_text().split()[:2])
 
+    @property
+    def host_key_blob(self) -> bytes:
+        return base64.b64decode(self.host_key.split()[1])
+
     def start(self) -> None:
         need(SSHD, "ssh-keygen")
         if os.geteuid() == 0:

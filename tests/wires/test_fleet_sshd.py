@@ -546,6 +546,8 @@ def test_paramiko_still_has_what_keeps_idle_connections_quiet(lab: SshLab) -> No
     assert sock.gettimeout() == dial.QuietTransport._active_check_timeout
     assert isinstance(sock, socket.socket)
     assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 15
 
 
 def test_the_helper_runs_as_another_user_by_sudo(lab: SshLab, states: States) -> None:

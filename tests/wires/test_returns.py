@@ -12,7 +12,7 @@ from tests.wires.irc_client import RawClient
 
 DOWN = "mw1265"
 CHANGE = b"$wgRelatedArticles = true;"
-CAUGHT_UP = rf"{DOWN} answers again and is caught up: 1 file \({SETTINGS}\) had not been as the fleet has"
+CAUGHT_UP = rf"{DOWN} is caught up: 1 file \({SETTINGS}\) had not been as the fleet has"
 
 
 @pytest.fixture
@@ -57,6 +57,6 @@ def test_it_is_still_down_after_a_restart_and_caught_up_later(place: Ground) -> 
         deploy_without(place, dana, alice)
     with people(place, "dana") as (dana,), bot(place):
         dana.say("#swat", "!status")
-        dana.expect_text(f"dana: Stale: {DOWN}, missing #1", WAIT)
+        dana.expect_text(f"dana: Stale: {DOWN} .see #1", WAIT)
         place.scene.hosts[DOWN].restore()
         dana.expect_text(CAUGHT_UP, WAIT)

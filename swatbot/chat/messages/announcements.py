@@ -212,8 +212,16 @@ def _refused(event: e.Refused, d: Past, _at: datetime, site: Site) -> Sentences:
     return (f"{to}{why(event.reason)}", f"{to}{more}" if more else "")
 
 
+def _pinned(event: e.Pinned, d: Live, _at: datetime, _site: Site) -> Sentences:
+    """What went live with another deployment, or was reverted, is no part of this one any more."""
+    if not event.gone:
+        return ()
+    gone = count(len(event.gone), "change") if d.private else some(event.gone)
+    return (f"#{d.number} is without {gone}: live by now, or no more in the tree.",)
+
+
 def _failed(event: e.Failed, d: Past, _at: datetime, site: Site) -> Sentences:
-    counted = isinstance(event.reason, TreeChanged) and event.reason.private and event.reason.edits
+    counted = isinstance(event.reason, TreeChanged) and event.reason.private
     reason = why(event.reason) if counted or not d.private else "the tree or its files; the log has more."
     return (f"{called(d.actor.name, site)}: #{d.number} stopped before any host was touched: {reason}",)
 
@@ -223,6 +231,7 @@ _SENTENCES: dict[type[e.DeploymentEvent], Sentence] = {
     e.Accepted: _accepted,
     e.Refused: _refused,
     e.Failed: _failed,
+    e.Pinned: _pinned,
     e.HostsPutRight: put_right,
     e.HostsSynced: synced,
     e.Progressed: progressed,

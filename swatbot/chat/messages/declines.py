@@ -148,18 +148,20 @@ def _about_tree(reason: Tree) -> str:
             return 'I do not know what the fleet holds yet: run "swatbot baseline" on the deployment host.'
         case r.LookupFailed(error=error):
             return f"I could not look: {fit(error, 200)}."
-        case r.TreeChanged(number=n, edits=edits, private=private) if edits:
-            new = untold(edits, private=private)
-            return f'the tree has changed since you asked: {new}. "!retry {n}" asks anew.'
-        case r.TreeChanged(number=n, told=told, found=found):
-            return (
-                f"the tree has changed since you asked: {some(told) or 'no change'} then,"
-                f' {some(found) or "no change"} now. "!retry {n}" takes it as it is.'
-            )
+        case r.TreeChanged():
+            return _changed(reason)
         case r.NothingToSync():
             return _nothing(reason)
         case r.BadPaths(faults=faults):
             return _bad_paths(reason) if faults else "no path was named."
+
+
+def _changed(reason: r.TreeChanged) -> str:
+    new = [untold(reason.edits, private=reason.private)] if reason.edits else []
+    for verb, ids in (("would ship, too", reason.new), ("would be taken back", reason.undone)):
+        if ids:
+            new.append(f"{count(len(ids), 'change') if reason.private else some(ids)} {verb}")
+    return f'the tree has changed since you asked: {"; ".join(new)}. "!retry {reason.number}" asks anew.'
 
 
 def _nothing(reason: r.NothingToSync) -> str:

@@ -1,10 +1,14 @@
 """What hosts hold, in words: files by name, and hosts together that had the same ones."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
+from typing import TypeVar
 
+from swatbot.chat.handler import Site
 from swatbot.chat.messages.text import count, fit, some
 from swatbot.domain.hosts import fold
 from swatbot.domain.stage import PRIVATE_FILE, Files, HostResult, Outcome
+
+T = TypeVar("T", bound=Hashable)
 
 _ROOM = 100
 
@@ -48,9 +52,18 @@ def put_right(results: Iterable[HostResult]) -> list[Holders]:
     return together((r.host, r.put_right) for r in results if r.put_right and r.outcome is Outcome.OK)
 
 
-def together(found: Iterable[tuple[str, Files]]) -> list[Holders]:
-    """Hosts with the same files as one item."""
-    hosts: dict[Files, list[str]] = {}
-    for host, files in found:
-        hosts.setdefault(files, []).append(host)
-    return [(tuple(names), files) for files, names in hosts.items()]
+def logged(done: str, results: Iterable[HostResult], who: str, site: Site) -> tuple[str, ...]:
+    """The `!log` lines for files that were put back on production hosts, outside of what ships."""
+    return tuple(
+        f"!log {who}@{site.deploy_host} {done} {folded(hosts)}: {count(len(files), 'file')} put back to what"
+        " the fleet has"
+        for hosts, files in put_right(results)
+    )
+
+
+def together(found: Iterable[tuple[str, T]]) -> list[tuple[tuple[str, ...], T]]:
+    """Hosts of which the same is to be told as one item, with that."""
+    hosts: dict[T, list[str]] = {}
+    for host, what in found:
+        hosts.setdefault(what, []).append(host)
+    return [(tuple(names), what) for what, names in hosts.items()]

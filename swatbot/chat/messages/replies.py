@@ -121,7 +121,8 @@ def _stale(status: Status) -> tuple[str, ...]:
     lines = []
     if status.stale:
         numbers = dict.fromkeys(n for missed in status.stale.values() for n in missed)
-        lines.append(f"Stale: {fold(status.stale)}, missing {some([f'#{n}' for n in numbers])}.")
+        since = f" (see {some([f'#{n}' for n in numbers])})" if numbers else ""
+        lines.append(f"Stale: {fold(status.stale)}{since}.")
     if status.drift:
         lines.append(f"Drifted: {fold(status.drift)} (see !drift).")
     return tuple(lines)

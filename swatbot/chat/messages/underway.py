@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from swatbot.chat.handler import Site
-from swatbot.chat.messages.hosts import folded, named, odd
+from swatbot.chat.messages.hosts import folded, logged, named, odd
 from swatbot.chat.messages.hosts import put_right as hosts_put_right
 from swatbot.chat.messages.names import called, testers
 from swatbot.chat.messages.text import ago, both, count, fit, hhmm, quoted
@@ -19,7 +19,7 @@ Sentences = tuple[str, ...]
 
 def synced(event: e.HostsSynced, d: Live, _at: datetime, site: Site) -> Sentences:
     """Hosts that were put right, hosts that failed within the budget, and where a hold came to stand."""
-    lines = [*_mended(event, d)]
+    lines = [*_logged(event, d, site), *_mended(event, d)]
     if d.state is State.HELD and d.phase is Phase.SYNC:
         lines.append(f"#{d.number} stands still: {_share(d)}.")
         return tuple(lines)
@@ -51,7 +51,14 @@ def put_right(event: e.HostsPutRight, d: Live, _at: datetime, site: Site) -> Sen
         f"#{d.number} {odd(found)}: put back to what the fleet has, then {did}."
         for found in hosts_put_right(event.results)
     )
-    return (*lines, *_without(event, d, site))
+    return (*_logged(event, d, site), *lines, *_without(event, d, site))
+
+
+def _logged(event: e.HostsPutRight | e.HostsSynced, d: Live, site: Site) -> Sentences:
+    """What changed production beside the deployment's own files stays when that is undone."""
+    if event.stage is Stage.TESTSERVERS:
+        return ()
+    return logged(f"Put right for #{d.number}", event.results, site.bot, site)
 
 
 def _share(d: Live) -> str:

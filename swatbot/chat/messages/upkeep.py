@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from swatbot.chat.handler import Site
-from swatbot.chat.messages.hosts import folded, has, named, put_right, repair, together
+from swatbot.chat.messages.hosts import folded, has, logged, named, put_right, repair, together
 from swatbot.chat.messages.names import called
 from swatbot.chat.messages.text import count, fit, some
 from swatbot.domain import events as e
@@ -20,6 +20,8 @@ Sentences = tuple[str, ...]
 def upkeep(event: e.UpkeepEvent, after: Status, site: Site) -> Sentences:
     """The lines for an event; what somebody asked for is told when it begins, too."""
     match event:
+        case e.HostsConfigured():
+            return tuple(_configured(event, after))
         case e.UpkeepStarted(upkeep=begun) if begun.kind is UpkeepKind.REPAIR:
             who = called(begun.by, site)
             return (f"{folded(begun.hosts)}: repair for {who}, everything back to what the fleet has.",)
@@ -35,6 +37,16 @@ def upkeep(event: e.UpkeepEvent, after: Status, site: Site) -> Sentences:
             return tuple(_patrolled(event))
         case _:
             return ()
+
+
+def _configured(event: e.HostsConfigured, after: Status) -> Iterator[str]:
+    if after.holdings is None:
+        return
+    if event.new:
+        must = "it has to prove" if len(event.new) == 1 else "they have to prove"
+        yield f"New among the hosts: {folded(event.new)}. Before anything else {must} what the fleet has."
+    if event.gone:
+        yield f"No longer among the hosts: {folded(event.gone)}."
 
 
 def waits_for_repair(d: Live, after: Status) -> Sentences:
@@ -62,33 +74,33 @@ def _braked(event: e.UpkeepStopped, site: Site) -> Sentences:
 def _mended(event: e.HostsMended, after: Status, site: Site) -> Iterator[str]:
     repaired = event.upkeep.kind is UpkeepKind.REPAIR
     who, verb = (event.upkeep.nick, "Repaired") if repaired else (site.bot, "Caught up")
+    yield from logged(verb, event.results, who, site)
     for hosts, files in put_right(event.results):
-        files_back = f"{count(len(files), 'file')} put back to what the fleet has"
-        yield f"!log {who}@{site.deploy_host} {verb} {folded(hosts)}: {files_back}"
         done = f"{'is' if len(hosts) == 1 else 'are'} {'repaired' if repaired else 'caught up'}"
         yield f"{_whose(event, hosts, site)} {done}: {named(files)} had not been as the fleet has it."
     same = tuple(r.host for r in event.results if r.outcome is Outcome.OK and not r.put_right)
-    if same:
+    if same and not event.late:
         yield f"{_whose(event, same, site)} {has(same)} everything as the fleet has it."
     bad = failures(event.results)
     if not repaired:  # that a stale host is still down is known, and a failure is told once
         bad = tuple(r for r in bad if after.setbacks.get(r.host) == 1 and r.outcome is Outcome.FAILED)
-    if bad:
-        left = tuple(r.host for r in bad)
+    for left, reason in together((r.host, r.reason) for r in bad):
         again = f"{repair(left)} tries again."
-        yield f"{_whose(event, left, site)} could not be put right: {fit(bad[0].reason, 160)}. {again}"
+        yield f"{_whose(event, left, site)} could not be put right: {fit(reason, 160)}. {again}"
 
 
 def _whose(event: e.HostsMended, hosts: tuple[str, ...], site: Site) -> str:
     """The hosts, for whoever asked; or that they are back."""
     if event.upkeep.kind is UpkeepKind.REPAIR:
         return f"{called(event.upkeep.by, site)}: {folded(hosts)}"
-    return f"{folded(hosts)} {'answers' if len(hosts) == 1 else 'answer'} again and"
+    return folded(hosts)
 
 
 def _patrolled(event: e.Patrolled) -> Iterator[str]:
     if event.fault:
         yield f"The patrol could not ask the hosts what they hold: {fit(event.fault, 200)}."
+    if event.missing:
+        yield f'The patrol could not ask {folded(event.missing)}: "!drift" says why.'
     for hosts, files in together((d.host, d.files) for d in event.drift if d.host in event.news):
         yield (
             f"Drift: {folded(hosts)} {has(hosts)} {named(files)} not as the fleet has it."
@@ -122,8 +134,7 @@ def drift(
     ]
     if found:
         lines[-1] += f" {repair(tuple(found))} puts that right."
-    if silent:
-        lines.append(f"{folded(silent)} can not be asked: {fit(next(iter(silent.values())), 160)}.")
+    lines += [f"{folded(h)} can not be asked: {fit(why, 160)}." for h, why in together(silent.items())]
     if rest := asked - len(found) - len(silent):
         what = some([_origin(*one) for one in origins])
         lines.append(

@@ -21,6 +21,7 @@ from swatbot.domain.commands.people import (
 )
 from swatbot.domain.commands.shell import (
     ChecksReported,
+    DriftSeen,
     EffectFailed,
     Finished,
     HostReturned,
@@ -44,6 +45,7 @@ __all__ = [
     "ChecksReported",
     "Command",
     "Continue",
+    "DriftSeen",
     "EffectFailed",
     "Finished",
     "Here",

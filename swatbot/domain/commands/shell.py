@@ -102,10 +102,11 @@ class HostReturned:
 
 @dataclass(frozen=True, slots=True)
 class MendReported:
-    """Hosts were brought back to what the fleet holds, or failed."""
+    """Hosts were brought back to what the fleet holds, or failed; `stopped` if that was no longer wanted."""
 
     effect: Mend
     results: tuple[HostResult, ...]
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,14 @@ class PatrolReported:
     effect: Patrol
     drift: tuple[Drift, ...]
     silent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DriftSeen:
+    """Somebody had hosts asked: `drift` of those that differ; `right` prove that nothing does."""
+
+    drift: tuple[Drift, ...]
+    right: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,5 +148,6 @@ ShellCommand = (
     | HostReturned
     | MendReported
     | PatrolReported
+    | DriftSeen
     | EffectFailed
 )

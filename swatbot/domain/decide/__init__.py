@@ -24,6 +24,8 @@ from swatbot.domain.decide.reports import (
 )
 from swatbot.domain.decide.ticking import on_tick
 from swatbot.domain.decide.upkeep import (
+    configured,
+    on_drift_seen,
     on_failed_upkeep,
     on_mended,
     on_patrolled,
@@ -129,17 +131,20 @@ def _shell(status: Status, command: c.ShellCommand, now: datetime, rules: Rules)
     match command:
         case c.Start():
             away = (now - command.away_since).total_seconds() if command.away_since else 0.0
-            return (EngineStarted(command.token, command.away_since, max(0.0, away)),)
+            started = EngineStarted(command.token, command.away_since, max(0.0, away))
+            return (started, *configured(status, rules))
         case c.Tick():
             return on_tick(status, now, rules)
         case c.TakeBaseline():
             return (BaselineTaken(command.holdings, command.hosts, command.by),)
         case c.HostReturned():
-            return on_returned(status, command)
+            return on_returned(status, command, now)
         case c.MendReported():
             return on_mended(status, command)
         case c.PatrolReported():
             return on_patrolled(status, command)
+        case c.DriftSeen():
+            return on_drift_seen(status, command)
         case _:
             return _outcome(status, command, now, rules)
 

@@ -57,22 +57,31 @@ def on_snapshotted(status: Status, d: Live, command: c.Snapshotted, rules: Rules
     """Pinned, unless the tree changed in a way that the deployer was not told."""
     if d.state is not State.SNAPSHOTTING:
         return ()
-    covered = coverage(command.pin.findings.changes, d.plan, d.actor.person or "", d.message)
-    reason = _refusal(d, command.pin.findings, covered, rules) or _untold(d, command.pin.findings, covered)
+    found = command.pin.findings
+    covered = coverage(found.changes, d.plan, d.actor.person or "", d.message)
+    ships = shipped(covered)
+    reason = _refusal(d, found, covered, rules) or _untold(d, found, ships)
     if reason is not None:
         return (Failed(d.number, reason),)
-    return (Pinned(d.number, _slim(command), rules.stages, command.effect.holdings, _behind(status, rules)),)
+    left = {change.short for change in ships}
+    gone = tuple(change.short for change in d.changes if change.short not in left)
+    asked = _asked(d, ships) if gone else ()
+    pin, behind = _slim(command), _behind(status, rules)
+    return (Pinned(d.number, pin, rules.stages, command.effect.holdings, behind, gone, asked),)
 
 
-def _untold(d: Live, findings: Findings, covered: tuple[Covered, ...]) -> Reason | None:
-    """What would ship, and was not there when the deployer asked: changes, and edits in no commit."""
-    told = tuple(change.short for change in d.changes)
-    found = tuple(change.short for change in shipped(covered))
+def _untold(d: Live, found: Findings, ships: tuple[Change, ...]) -> Reason | None:
+    """What would ship, and was not there when the deployer asked; what is no more there needs no question."""
+    told = {change.short for change in d.changes}
     known = {(edit.path, edit.sha256) for edit in d.edits}
-    edits = tuple(edit for edit in findings.dirty if (edit.path, edit.sha256) not in known)
-    if found == told and not edits:
-        return None
-    return TreeChanged(number=d.number, told=told, found=found, edits=edits, private=findings.private)
+    changed = TreeChanged(
+        number=d.number,
+        new=tuple(change.short for change in ships if change.short not in told),
+        undone=tuple(short for short in found.notes.undone if short not in d.undone),
+        edits=tuple(edit for edit in found.dirty if (edit.path, edit.sha256) not in known),
+        private=found.private,
+    )
+    return changed if changed.new or changed.undone or changed.edits else None
 
 
 def _behind(status: Status, rules: Rules) -> tuple[str, ...]:

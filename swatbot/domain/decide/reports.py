@@ -90,7 +90,10 @@ def on_finished(status: Status, d: Live, command: c.Finished) -> tuple[e.Event, 
         return ()
     marks = _undone_marks(status, d) if d.kind is Kind.ROLLBACK else _new_marks(status.holdings, d)
     wanted = 0 if d.kind is Kind.ROLLBACK else len(d.states) - 1
-    stale = tuple(h for h in d.hosts() if not d.proves(h, wanted))
+    new = {h for h, numbers in status.stale.items() if not numbers}
+    proven = {h for h in d.hosts() if d.proves(h, wanted)} - new
+    # Hosts that came into the config since the snapshot missed it, too.
+    stale = tuple(h for found in status.stages for h in found.hosts if h not in proven)
     newer = command.newer and d.kind is Kind.SYNC
     return (e.Completed(d.number, Holdings(command.manifest, marks), stale, newer),)
 
@@ -142,7 +145,12 @@ def _new_marks(before: Holdings, d: Live) -> tuple[Mark, ...]:
 
 
 def _undone_marks(status: Status, d: Live) -> tuple[Mark, ...]:
-    """The marks from before the original, followed by those of deployments since."""
+    """The marks from before the original, followed by those of deployments since; none that is undone."""
     current = status.holdings.marks if status.holdings else ()
     before = d.before.marks if d.before else ()
-    return before + tuple(m for m in current if m not in before and m.number != d.of)
+    undone = {
+        d.of,
+        *(o.of for o in status.past.values() if o.kind is Kind.ROLLBACK and o.state is State.COMPLETED),
+    }
+    marks = before + tuple(m for m in current if m not in before)
+    return tuple(m for m in marks if not m.number or m.number not in undone)

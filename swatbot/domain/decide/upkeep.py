@@ -1,7 +1,7 @@
 """Hosts outside of deployments: those that return are caught up, others repaired, all asked now and then."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from swatbot.domain import commands as c
 from swatbot.domain import events as e
@@ -13,14 +13,26 @@ from swatbot.domain.status import Status
 from swatbot.domain.upkeep import Drift, Upkeep, UpkeepKind
 
 
-def on_returned(status: Status, command: c.HostReturned) -> tuple[e.Event, ...]:
+def configured(status: Status, rules: Rules) -> tuple[e.Event, ...]:
+    """Hosts that are in the config since the last start are new, those that are not in it any more gone."""
+    if rules.stages == status.stages:
+        return ()
+    known = {h for found in status.stages for h in found.hosts}
+    now = dict.fromkeys(_everyone(rules))
+    new = tuple(h for h in now if known and status.holdings and h not in known)
+    gone = tuple(h for h in sorted(known) if h not in now)
+    return (e.HostsConfigured(rules.stages, new, gone),)
+
+
+def on_returned(status: Status, command: c.HostReturned, now: datetime) -> tuple[e.Event, ...]:
     """A stale host is caught up as soon as no deployment occupies it; others are as they should be.
 
-    One that is being caught up may come and go, and one that failed at it has its time to try again.
+    One that is being caught up may come and go, and so may one that is tried soon anyway.
     """
-    host = command.host
-    tried = status.setbacks.get(host) or (status.upkeep is not None and host in status.upkeep.hosts)
-    if host not in status.stale or tried:
+    host, mending = command.host, status.mending
+    if host not in status.stale or (mending is not None and host in mending.hosts):
+        return ()
+    if host in status.returned and status.due.get(host, now) <= now + timedelta(minutes=1):
         return ()
     return (e.HostsReturned((host,)),)
 
@@ -43,11 +55,23 @@ def on_repair(status: Status, command: c.Repair, rules: Rules) -> tuple[e.Event,
 
 
 def on_mended(status: Status, command: c.MendReported) -> tuple[e.Event, ...]:
-    """What came of it."""
-    upkeep = status.mending
-    if upkeep is None or upkeep.hosts != command.effect.hosts:
+    """What came of it; where it had been stopped, what was done all the same."""
+    upkeep = command.effect.upkeep
+    if command.stopped:
+        return _late(status, command)
+    if status.mending != upkeep:
         return ()
     return (e.HostsMended(upkeep, command.results),)
+
+
+def _late(status: Status, command: c.MendReported) -> tuple[e.Event, ...]:
+    """Hosts that a deployment occupies by now, or that missed one, have to prove themselves once more."""
+    holdings, active = status.holdings, status.active
+    if holdings is None or holdings.manifest != command.effect.whole:
+        return ()
+    free = (r for r in command.results if active is None or not active.occupies(r.host))
+    done = tuple(r for r in free if r.outcome is Outcome.OK)
+    return (e.HostsMended(command.effect.upkeep, done, late=True),) if done else ()
 
 
 def on_patrolled(status: Status, command: c.PatrolReported) -> tuple[e.Event, ...]:
@@ -59,19 +83,29 @@ def on_patrolled(status: Status, command: c.PatrolReported) -> tuple[e.Event, ..
     news = tuple(d.host for d in found if status.drift.get(d.host) != d.files)
     now = {d.host for d in (*found, *kept)}
     back = tuple(h for h in status.drift if h not in now and h not in status.stale)
-    return (e.Patrolled(len(command.effect.hosts), (*found, *kept), news, back),)
+    silent = tuple(h for h in command.silent if h not in status.stale)
+    missing = tuple(h for h in silent if h not in status.silent)
+    asked = len(command.effect.hosts)
+    return (e.Patrolled(asked, (*found, *kept), news, back, silent=silent, missing=missing),)
+
+
+def on_drift_seen(status: Status, command: c.DriftSeen) -> tuple[e.Event, ...]:
+    """Whoever differs is put right by the next deployment, which has to know of it."""
+    found = tuple(
+        d for d in command.drift if d.host not in status.stale and status.drift.get(d.host) != d.files
+    )
+    right = tuple(h for h in command.right if h in status.drift)
+    return (e.DriftFound(found, right),) if found or right else ()
 
 
 def on_failed_upkeep(status: Status, effect: Mend | Patrol, error: str) -> tuple[e.Event, ...]:
     """It is over, and who waits for it is told why it did not work; what was stopped is of no interest."""
     upkeep = status.upkeep
-    if upkeep is None or upkeep.hosts != effect.hosts:
+    if isinstance(effect, Patrol):
+        patrols = upkeep is not None and upkeep.kind is UpkeepKind.PATROL
+        return (e.Patrolled(0, _known(status), fault=error, silent=status.silent),) if patrols else ()
+    if upkeep is None or upkeep != effect.upkeep:
         return ()
-    patrols = isinstance(effect, Patrol)
-    if patrols is not (upkeep.kind is UpkeepKind.PATROL):
-        return ()
-    if patrols:
-        return (e.Patrolled(0, _known(status), fault=error),)
     results = (HostResult(h, Outcome.FAILED, reason=error) for h in upkeep.hosts)
     return (e.HostsMended(upkeep, tuple(results)),)
 
@@ -88,11 +122,12 @@ def catch_up_at(status: Status) -> datetime | None:
 
 
 def _due(status: Status) -> Mapping[str, datetime]:
-    """Stale hosts that may be worked on, and when."""
+    """Stale hosts that may be worked on, and when; a patrol is broken off only for one that is back."""
     if status.mending is not None or status.holdings is None:
         return {}
     active = status.active
-    return {h: when for h, when in status.due.items() if active is None or not active.occupies(h)}
+    hosts = status.due if status.upkeep is None else status.returned
+    return {h: status.due[h] for h in hosts if active is None or not active.occupies(h)}
 
 
 def braked(status: Status, command: c.PutHold) -> tuple[e.Event, ...]:

@@ -39,6 +39,8 @@ from swatbot.domain.events.stopping import (
     RolledBack,
 )
 from swatbot.domain.events.upkeep import (
+    DriftFound,
+    HostsConfigured,
     HostsMended,
     HostsReturned,
     Patrolled,
@@ -76,7 +78,9 @@ DeploymentEvent = (
     | Rejoined
     | Cancelled
 )
-UpkeepEvent = HostsReturned | UpkeepStarted | UpkeepStopped | HostsMended | Patrolled
+UpkeepEvent = (
+    HostsConfigured | HostsReturned | UpkeepStarted | UpkeepStopped | HostsMended | Patrolled | DriftFound
+)
 GlobalEvent = EngineStarted | Answered | BaselineTaken | Locked | Unlocked | UpkeepEvent
 Event = GlobalEvent | DeploymentEvent
 
@@ -92,6 +96,7 @@ __all__ = [
     "Completed",
     "Continued",
     "DeploymentEvent",
+    "DriftFound",
     "EngineStarted",
     "Event",
     "Failed",
@@ -99,6 +104,7 @@ __all__ = [
     "FleetStarted",
     "GlobalEvent",
     "Held",
+    "HostsConfigured",
     "HostsMended",
     "HostsPutRight",
     "HostsRestored",

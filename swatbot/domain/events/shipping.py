@@ -12,13 +12,21 @@ from swatbot.domain.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """The snapshot was taken; the hosts are fixed from here on, and those that must be put right first."""
+    """The snapshot was taken; the hosts are fixed from here on, and those that must be put right first.
+
+    Attributes:
+        gone: short ids of changes that the deployer was told of and that it does not ship: they went live
+            meanwhile, or were reverted.
+        asked: who is asked instead, if there are any.
+    """
 
     number: int
     pin: Pin
     stages: tuple[StageHosts, ...]
     before: Holdings | None = None
     behind: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from swatbot.domain.findings import StageHosts
 from swatbot.domain.stage import HostResult
 from swatbot.domain.upkeep import Drift, Upkeep
 
@@ -41,10 +42,11 @@ class UpkeepStopped:
 
 @dataclass(frozen=True, slots=True)
 class HostsMended:
-    """What came of a catch-up or a repair."""
+    """What came of a catch-up or a repair; `late` if it had been stopped: of hosts that were done by then."""
 
     upkeep: Upkeep
     results: tuple[HostResult, ...]
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Patrolled:
         news: of these, hosts of which that was not known.
         back: hosts that had drifted, and do not any more.
         fault: why nobody could be asked, "" if all could.
+        silent: those that could not be asked, stale ones left out.
+        missing: of these, hosts of which that was not known.
     """
 
     hosts: int
@@ -64,3 +68,28 @@ class Patrolled:
     news: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
     fault: str = ""
+    silent: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DriftFound:
+    """Somebody asked, and was told what hosts hold; `right` are those that hold all as the fleet does."""
+
+    drift: tuple[Drift, ...]
+    right: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HostsConfigured:
+    """The config has other hosts than before.
+
+    Attributes:
+        stages: the hosts.
+        new: those that are new, and have to prove what the fleet holds before anything is done with them.
+        gone: those that are no more among them.
+    """
+
+    stages: tuple[StageHosts, ...]
+    new: tuple[str, ...]
+    gone: tuple[str, ...]

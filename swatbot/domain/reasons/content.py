@@ -100,12 +100,16 @@ class LookupFailed:
 class TreeChanged:
     """Between the request and the snapshot the tree changed in a way the deployer was not told.
 
-    `edits` are those in no commit that are new, or changed since; with `private` they are only counted.
+    Attributes:
+        new: short ids of changes that would ship, and would not have then.
+        undone: short ids of changes that the fleet holds and that would be taken back.
+        edits: those in no commit that are new, or changed since.
+        private: whether all of these are only counted.
     """
 
     number: int
-    told: tuple[str, ...]
-    found: tuple[str, ...]
+    new: tuple[str, ...] = ()
+    undone: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
     private: bool = False
     why: Literal["tree_changed"] = "tree_changed"

@@ -1,0 +1,151 @@
+"""Looks at the hosts themselves, beside a running bot or without one, for who sets them up or mends them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from swatbot.adapters.clock import SystemClock
+from swatbot.app.follower import Follower
+from swatbot.bootstrap.world import base, make_ssh_settings, make_targets, make_tree
+from swatbot.config import Config, Place
+from swatbot.config.faults import nearest
+from swatbot.domain.hosts import fold, unfold
+from swatbot.domain.manifest import Manifest
+from swatbot.errors import OperationalError, UserError
+from swatbot.fleet.sync import SshFleet
+from swatbot.fleet.visit import Visited
+from swatbot.ports import HostProof
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the journal says of hosts.
+
+    Attributes:
+        whole: what the fleet holds, None if that is not known.
+        stale: hosts that missed deployments, with their numbers.
+        active: the deployment that is under way, 0 for none; hosts may hold what it ships.
+    """
+
+    whole: Manifest | None = None
+    stale: Mapping[str, tuple[int, ...]] | None = None
+    active: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found of one host.
+
+    Attributes:
+        place: where the config has it.
+        visited: what was found there, None if nobody looked, since it is excluded.
+        fault: why it can not be used, "" if it can.
+        digest: of what it holds of the whole tree, "" if that is not known.
+        differing: how many files differ from what the fleet holds, None if that is not known.
+        unfinished: the step that was begun there and not ended, "" for none.
+        stale: the deployments that it missed.
+        active: the deployment that is under way, 0 for none.
+    """
+
+    place: Place
+    visited: Visited | None = None
+    fault: str = ""
+    digest: str = ""
+    differing: int | None = None
+    unfinished: str = ""
+    stale: tuple[int, ...] = ()
+    active: int = 0
+
+    @property
+    def fit(self) -> bool:
+        """Whether there is nothing to be mended; an excluded host needs not be fit."""
+        odd = bool(self.stale or self.unfinished or self.differing) and not self.active
+        return bool(self.place.excluded) or not (self.fault or odd)
+
+
+def look_at_hosts(config: Config, names: Sequence[str], tell: Tell) -> tuple[Report, ...]:
+    """Look at hosts; no file of their trees is changed.
+
+    Args:
+        config: the site's.
+        names: of hosts, folded or not; none for all that are not excluded.
+        tell: is told what is done.
+
+    Returns:
+        A report for each host, in the order of the config; excluded ones were looked at if they were named.
+
+    Raises:
+        UserError: there is no such host.
+    """
+    wanted = _wanted(config, names)
+    places = [place for host, place in config.places.items() if host in wanted or not names]
+    looked_at = [place for place in places if names or not place.excluded]
+    expected = _expected(config, tell)
+    tell(
+        f"Connecting to {len(looked_at)} host{'' if len(looked_at) == 1 else 's'}, as the config says; "
+        "a running bot is not asked, and no file of the tree is changed."
+    )
+    fleet = SshFleet(make_targets(config), make_ssh_settings(config), SystemClock())
+    try:
+        found = {v.host: v for v in fleet.visit({p.host: p.stage is not None for p in looked_at})}
+        sound = [p.host for p in looked_at if p.stage is not None and not found[p.host].fault]
+        roots = expected.whole.roots if expected.whole else (".",)
+        proofs = {proof.host: proof for proof in fleet.prove(sound, roots)}
+    finally:
+        fleet.close()
+    return tuple(_report(p, found.get(p.host), proofs.get(p.host), expected) for p in places)
+
+
+def _wanted(config: Config, names: Sequence[str]) -> set[str]:
+    try:
+        wanted = [host for name in names for host in unfold(name)]
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    strangers = [host for host in wanted if host not in config.places]
+    if strangers:
+        close = nearest(strangers[0], config.places) if len(config.places) < 20 else ""
+        raise UserError(f"fleet.toml has no host {fold(strangers)}{close}")
+    return set(wanted)
+
+
+def _expected(config: Config, tell: Tell) -> Expected:
+    path = Path(config.swatbot.journal.path)
+    if not path.exists():
+        tell(f"There is no journal at {path}: what hosts hold is held against nothing.")
+        return Expected()
+    try:
+        return _by_journal(config)
+    except OperationalError as error:
+        tell(f"What hosts hold is held against nothing: {error}.")
+        return Expected()
+
+
+def _by_journal(config: Config) -> Expected:
+    shared = base(config)
+    try:
+        follower = Follower(shared.journal)
+        follower.catch_up()
+        status = follower.status
+        holdings, active = status.holdings, status.active
+        whole = make_tree(shared).deployable(holdings.manifest) if holdings else None
+        return Expected(whole, status.stale, active.number if active else 0)
+    finally:
+        shared.journal.close()
+
+
+def _report(place: Place, visited: Visited | None, proof: HostProof | None, expected: Expected) -> Report:
+    if visited is None or proof is None:
+        return Report(place, visited, visited.fault if visited else "", active=expected.active)
+    if proof.manifest is None:
+        return Report(place, visited, proof.reason, active=expected.active)
+    return Report(
+        place,
+        visited,
+        digest=proof.manifest.digest,
+        differing=len(proof.manifest.differences(expected.whole)) if expected.whole else None,
+        unfinished=proof.reason,
+        stale=(expected.stale or {}).get(place.host, ()),
+        active=expected.active,
+    )

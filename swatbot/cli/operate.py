@@ -1,0 +1,121 @@
+"""Commands for who runs the bot: the config, the baseline, the bot itself, and a word to it."""
+
+import logging
+import os
+import pwd
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from swatbot.adapters.local_chat import say as say_locally
+from swatbot.bootstrap import PARTS, Process, take_baseline
+from swatbot.cli.common import FAULT, config_option, count, end, told
+from swatbot.config import Config, load, local_socket
+from swatbot.domain.hosts import fold
+from swatbot.domain.stage import Stage
+from swatbot.errors import UserError
+
+
+@click.command()
+@click.argument("name", required=False, type=click.Choice(PARTS))
+@config_option
+@told
+def run(name: str | None, directory: Path) -> None:
+    """Run the bot, or one part of it.
+
+    Without NAME all configured parts run in this process. With NAME only that one does: the parts may
+    run in several processes on this machine, and meet in the journal.
+    """
+    logging.getLogger().setLevel(logging.INFO)
+    process = Process(load(directory), [name] if name else PARTS)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: process.ended.set())
+    process.start()
+    try:
+        process.ended.wait()
+    finally:
+        process.stop()
+    if process.fault:
+        end(process.fault, FAULT)
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--wait", default=3.0, show_default=True, help="Seconds of silence after which to leave.")
+@config_option
+@told
+def say(words: tuple[str, ...], wait: float, directory: Path) -> None:
+    """Say a line to the bot that runs on this machine, and read its answer.
+
+    You speak as local:HOST/USER, which people.toml may map to a person: the way in when there is no chat.
+    Quote the line, so that the shell leaves it alone:
+
+        swatbot say '!sync-dir wmf-config Mend the search'
+    """
+    path = local_socket(directory)
+    if path is None:
+        raise UserError("swatbot.toml has no [local] socket: without it nobody can speak to the bot here")
+    sys.exit(say_locally(Path(path), " ".join(words), click.echo, wait))
+
+
+@click.command("check-config")
+@config_option
+@click.option("--secrets", is_flag=True, help="A password that can not be seen from here is a fault.")
+@told
+def check_config(directory: Path, *, secrets: bool) -> None:
+    """Read the config, and tell every fault in it at once.
+
+    Passwords that only the bot may see are told, and are no faults. As the bot, with its environment,
+    say --secrets.
+    """
+    config = load(directory, secrets=secrets)
+    for note in (*map(str, config.unseen), *_notes(config)):
+        click.echo(f"note: {note}")
+    stages = ", ".join(f"{len(stage.hosts)} {stage.stage.value}" for stage in config.rules().stages)
+    checks = count(len(config.checks.check), "check")
+    people = count(len(config.persons), "person", "people")
+    windows = count(len(config.windows.window), "window")
+    click.echo(f"{directory} is well: {stages}; {checks}; {people}; {windows}.")
+
+
+def _notes(config: Config) -> Iterator[str]:
+    """What is no fault, and may yet be a mistake."""
+    for entry in config.fleet.exclude:
+        known = [host for host in entry.hosts if host in config.places]
+        gone = [host for host in entry.hosts if host not in config.places]
+        if known:
+            yield f"{fold(known)} is in no stage: {entry.why}"
+        if gone:
+            yield f"{fold(gone)} is excluded, and no group has it"
+    canaries, fleet = (
+        {config.places[host].group.site for host in config.hosts(stage)}
+        for stage in (Stage.CANARIES, Stage.FLEET)
+    )
+    for site in sorted(fleet - canaries):
+        yield f"the site {site} has no canary" if site else "hosts of the fleet without a site have no canary"
+
+
+@click.command()
+@click.option(
+    "--at", "commit", default="", help="The commit that the hosts hold. Default: the newest that fits."
+)
+@config_option
+@told
+def baseline(commit: str, directory: Path) -> None:
+    """Take over what the fleet holds, once, before the first deployment.
+
+    Every host is asked to prove what it holds. That must be the same everywhere, and equal to a commit
+    of the tree, which is found if it is not named; where it is not, hosts and files are named.
+    """
+    click.echo(take_baseline(load(directory), commit, f"local user {_user()}"))
+
+
+def _user() -> str:
+    """Who runs this, as the operating system knows it: the environment may say anything."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())

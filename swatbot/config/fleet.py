@@ -1,0 +1,114 @@
+"""The tables of fleet.toml as frozen values: hosts, how they are reached, and what each is for."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from swatbot.config.types import (
+    Address,
+    Argv,
+    Count,
+    Duration,
+    DurationOrNever,
+    Flag,
+    Hosts,
+    LocalPath,
+    Port,
+    Section,
+    Title,
+    Word,
+    duration,
+)
+from swatbot.domain.stage import Stage
+
+
+class SshSection(Section):
+    """[ssh]: how hosts are reached."""
+
+    known_hosts: LocalPath
+    keys: tuple[LocalPath, ...] = ()
+    agent: Flag = False
+    connect_timeout: Duration = duration("10s")
+    answer_timeout: Duration = duration("60s")
+    connect_parallel: Count = 40
+    durable: Flag = True
+    ping_every: Duration = duration("60s")
+    idle_close: DurationOrNever = duration("8h")
+    after_sync_timeout: Duration = duration("60s")
+
+
+class GroupSection(Section):
+    """[[group]]: hosts of which the same is true.
+
+    `hosts` are all of them, also where a file or a command has named them.
+    """
+
+    name: Word
+    hosts: Hosts = ()
+    hosts_file: LocalPath | None = None
+    hosts_command: Argv | None = None
+    site: Word = ""
+    address: Address = "{host}"
+    addresses: dict[str, Word] = Field(default_factory=dict)
+    port: Port = 22
+    ports: dict[str, Port] = Field(default_factory=dict)
+    user: Word
+    root: Annotated[str, Field(pattern="^/")]
+    state_dir: str = ""
+    run_as: str = ""
+    python: str = "python3"
+    jump: str = ""
+    after_sync: tuple[Argv, ...] = ()
+    http_port: Port = 80
+    http_ports: dict[str, Port] = Field(default_factory=dict)
+
+    def address_of(self, host: str) -> str:
+        """Where a host of this group is reached."""
+        return self.addresses.get(host) or self.address.replace("{host}", host)
+
+    def port_of(self, host: str) -> int:
+        """Where its SSH server listens."""
+        return self.ports.get(host, self.port)
+
+    def http_port_of(self, host: str) -> int:
+        """Where its web server listens."""
+        return self.http_ports.get(host, self.http_port)
+
+
+_Groups = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class StagesSection(Section):
+    """[stages]: the groups of each stage."""
+
+    testservers: _Groups
+    canaries: _Groups
+    fleet: _Groups
+
+    def groups(self, stage: Stage) -> tuple[str, ...]:
+        """Names of the groups of a stage."""
+        named = {Stage.TESTSERVERS: self.testservers, Stage.CANARIES: self.canaries, Stage.FLEET: self.fleet}
+        return named[stage]
+
+
+class SiteSection(Section):
+    """[sites.NAME]: a place of which hosts are near to one another, and those from which others may pull."""
+
+    proxies: Hosts = ()
+
+
+class ExcludeSection(Section):
+    """[[exclude]]: hosts that are left out of every stage, and why."""
+
+    hosts: Hosts
+    why: Title
+
+
+class FleetFile(Section):
+    """fleet.toml."""
+
+    ssh: SshSection
+    group: Annotated[tuple[GroupSection, ...], Field(min_length=1)]
+    stages: StagesSection
+    sites: dict[str, SiteSection] = Field(default_factory=dict)
+    exclude: tuple[ExcludeSection, ...] = ()

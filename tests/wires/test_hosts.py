@@ -1,0 +1,251 @@
+"""`swatbot hosts` on real servers: what it tells of each host, in one line for all that are alike."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from swatbot.bootstrap import Report, look_at_hosts
+from swatbot.cli import main
+from swatbot.config import Place, load
+from swatbot.config.fleet import GroupSection
+from swatbot.domain.stage import Stage
+from swatbot.fleet.known_hosts import fingerprint
+from swatbot.fleet.starting import Facts
+from swatbot.fleet.sync import SshFleet
+from swatbot.fleet.visit import Visited
+from swatbot.practising import Ground, bot
+from swatbot.visiting import lines
+from tests.wires.bot_process import people, small_ground
+from tests.wires.ssh_lab import SshLab
+from tests.wires.sshd import Sshd
+from tests.wires.sshd import sshd as sshd_fixture  # noqa: F401 - a fixture
+from tests.wires.test_whole import staged
+
+KEY = "ssh-ed25519 SHA256:"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Ground]:
+    with small_ground(tmp_path / "range", 8, ssh='connect_timeout = "8s"') as made:
+        yield made
+
+
+def swatbot(place: Ground, *words: str) -> tuple[int, list[str], str]:
+    """Exit status, lines on stdout, and stderr."""
+    result = CliRunner().invoke(main, ["hosts", *words, "--config", str(place.config)])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.stdout.splitlines(), result.stderr
+
+
+def exclude(place: Ground, host: str) -> None:
+    file = place.config / "fleet.toml"
+    file.write_text(f'{file.read_text()}\n[[exclude]]\nhosts = "{host}"\nwhy = "broken disk"\n')
+
+
+# --- the command, on a practice range ------------------------------------------------------------
+
+
+def test_before_there_is_a_journal_hosts_are_fit_and_say_what_they_hold(place: Ground) -> None:
+    status, out, said = swatbot(place)
+    assert status == 0, out
+    assert "There is no journal at" in said
+    assert "Connecting to 8 hosts, as the config says; a running bot is not asked" in said
+    assert [line.split("  ")[0] for line in out] == ["mwdebug1001", "mw[1261-1263]", "mw[1264-1267]"]
+    for line in out:
+        assert ": fit; holds " in line
+        assert "as the fleet" not in line
+        assert KEY in line
+        assert "Python 3." in line
+        assert "GiB free; clock " in line
+
+
+def test_beside_a_bot_hosts_are_held_against_what_the_fleet_holds(place: Ground) -> None:
+    with bot(place):
+        place.scene.hosts["mw1262"].refuse()
+        place.scene.hosts["mw1264"].refuse()
+        place.scene.hosts["mw1265"].refuse()
+        (place.scene.hosts["mw1266"].root / "wmf-config" / "new").write_text("x")
+        exclude(place, "mw1267")
+        status, out, said = swatbot(place)
+        assert status == 1
+        assert "Connecting to 7 hosts" in said
+        assert out[0].startswith("mwdebug1001  testservers (group debug): fit; holds ")
+        assert " as the fleet does; " in out[0]
+        assert out[2].startswith("mw1262  canaries (group canary): NOT FIT: 127.0.0.1 port ")
+        assert out[2].endswith(": Connection refused")
+        assert out[3] == "mw[1264-1265]  fleet (group app): NOT FIT: HOST: Connection refused"
+        assert ": NOT FIT; holds " in out[4]
+        assert ", 1 file not as the fleet has them; " in out[4]
+        assert out[5] == "mw1267  fleet (group app): excluded: broken disk"
+        assert [line.partition(":")[0] for line in out[6:]] == ["hint", "hint"]
+        assert "[[exclude]]" in out[6]
+        assert "!repair HOST" in out[7]
+
+
+def test_named_hosts_are_told_apart_as_json_excluded_ones_too(place: Ground) -> None:
+    exclude(place, "mw1267")
+    place.scene.hosts["mw1264"].refuse()
+    status, out, _ = swatbot(place, "mw1261", "mw[1264,1267]", "--json")
+    first, down, excluded = json.loads("\n".join(out))
+    assert status == 1
+    assert (first["host"], first["stage"], first["group"], first["fit"]) == (
+        "mw1261",
+        "canaries",
+        "canary",
+        True,
+    )
+    assert (first["key_type"], len(first["holds"]), first["differing_files"]) == ("ssh-ed25519", 64, None)
+    assert abs(first["clock_offset_seconds"]) < 1
+    assert first["free_bytes"] > 0
+    assert (down["fit"], down["fault"].split(": ")[1], down["holds"]) == (False, "Connection refused", None)
+    assert (excluded["excluded"], excluded["fit"], len(excluded["holds"])) == ("broken disk", True, 64)
+    assert swatbot(place, "mw1261", "mw1267")[0] == 0
+
+
+def test_a_host_that_is_not_there_is_told(place: Ground) -> None:
+    status, _, said = swatbot(place, "mw[1260-1262]")
+    assert status == 1
+    assert said.startswith("swatbot: fleet.toml has no host mw1260, did you mean mw126")
+    assert swatbot(place, "mw[3-1]")[2].startswith("swatbot: host range '3-1' runs backwards")
+
+
+def test_while_a_deployment_is_under_way_what_it_ships_is_no_fault(place: Ground) -> None:
+    with bot(place), people(place, "dana", "alice") as (dana, alice):
+        staged(dana, alice)
+        status, out, _ = swatbot(place, "mwdebug1001", "mw1264")
+        assert status == 0, out
+        assert " not as the fleet has them (#1 is under way); " in out[0]
+        assert " as the fleet does; " in out[1]
+
+
+# --- a visit, on a real sshd ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SshLab]:
+    server = request.getfixturevalue("sshd_fixture")
+    assert isinstance(server, Sshd)
+    made = SshLab(server, tmp_path)
+    yield made
+    made.close()
+
+
+def visited(fleet: SshFleet, **hosts: bool) -> tuple[Visited, ...]:
+    try:
+        return fleet.visit(hosts)
+    finally:
+        fleet.close()
+
+
+def with_python(lab: SshLab, text: str) -> SshFleet:
+    place = lab.directory / "python"
+    place.write_text(f"#!/bin/sh\n{text}\n")
+    place.chmod(0o755)
+    return lab.another([replace(lab.targets[0], python=str(place)), lab.targets[1]])
+
+
+def test_a_visit_tells_key_tools_and_clock(lab: SshLab, sshd_fixture: Sshd) -> None:  # noqa: F811
+    (found,) = visited(lab.another(), h1=True)
+    assert (found.fault, found.noise, found.key_type) == ("", "", "ssh-ed25519")
+    assert found.fingerprint == fingerprint(sshd_fixture.host_key_blob)
+    assert found.facts is not None
+    assert found.facts.free > 0
+    assert found.clock_offset is not None  # the lab's clock stands
+    assert abs(found.clock_offset - found.facts.clock_offset) < 60
+
+
+def test_noise_and_a_missing_rsync_are_told_and_harm_nobody(lab: SshLab) -> None:
+    noisy = (
+        'printf "\\n\\033[1mWelcome\\033[0m to h1\\nno mail\\n"; real=$(command -v python3); PATH=/nowhere'
+    )
+    first, second = visited(with_python(lab, f'{noisy}; exec "$real" "$@"'), h1=True, h2=True)
+    assert (first.fault, first.noise, first.rsync) == ("", "[1mWelcome [0m to h1", "")
+    assert (second.fault, second.noise) == ("", "")
+    assert first.clock_offset is not None
+
+
+def test_a_helper_that_can_not_work_is_told_with_the_key(lab: SshLab) -> None:
+    (found,) = visited(with_python(lab, "echo 'sudo: a password is required' >&2; exit 1"), h1=True)
+    assert found.fault == "the helper did not start: sudo: a password is required"
+    assert found.key_type == "ssh-ed25519"
+    lab.root("h2").rmdir()
+    (found,) = visited(lab.another(), h2=True)
+    assert found.fault.startswith("the helper can not work: No such file or directory")
+
+
+def test_a_host_that_others_only_go_through_needs_no_helper(lab: SshLab) -> None:
+    lab.root("h1").rmdir()
+    (found,) = visited(lab.another(), h1=False)
+    assert (found.fault, found.facts, found.key_type) == ("", None, "ssh-ed25519")
+
+
+def test_a_host_that_stalls_while_it_is_looked_at_keeps_nobody_waiting(lab: SshLab) -> None:
+    asks = 'case "$*" in *swatbot-probe*) exec cat >/dev/null;; esac; exec python3 "$@"'
+    fleet = with_python(lab, asks)
+    fleet._settings = replace(fleet._settings, connect_timeout=1.0)
+    (found,) = visited(fleet, h1=True)
+    assert (found.fault, found.clock_offset) == ("", None)
+    assert found.facts is not None
+
+
+# --- what is printed -----------------------------------------------------------------------------
+
+
+def report(host: str, fault: str = "", free: int = 1, offset: float = 0.0, **values: object) -> Report:
+    group = GroupSection(name="app", user="u", root="/r", address="{host}.example.org")
+    facts = None if fault else Facts("3.11.2", free << 30, 0.0, 0, None)
+    known = None if fault else offset
+    seen = Visited(host, fault, "ssh-ed25519", f"SHA256:{host}", facts, "", "/usr/bin/rsync", known)
+    made = Report(Place(host, group, Stage.FLEET, ""), seen, fault, "ab" * 32)
+    return replace(made, **values)  # type: ignore[arg-type]  # the tests know the fields
+
+
+def test_hosts_that_differ_in_numbers_and_keys_share_a_line() -> None:
+    (line,) = lines([report("a1", free=3, offset=-0.021), report("a2", free=2, offset=-0.001)])
+    assert line == (
+        "a[1-2]  fleet (group app): fit; holds ababab; ssh-ed25519, 2 keys; Python 3.11.2, rsync; "
+        "2.0 to 3.0 GiB free; clock -0.02 to +0.00 s"
+    )
+
+
+def test_faults_with_names_and_fingerprints_in_them_share_a_line() -> None:
+    changed = (
+        "host key changed: /k line {0} has ssh-ed25519 SHA256:o{0}, the host offers ssh-ed25519 SHA256:{0}"
+    )
+    faults = [report(f"a{n}", changed.format(n), digest="") for n in (1, 2)]
+    unknown = report(
+        "a3", "unknown host key ssh-ed25519 SHA256:x: /k has no line for [a3.example.org]:22", digest=""
+    )
+    found = list(lines([*faults, unknown]))
+    assert found[0] == (
+        "a[1-2]  fleet (group app): NOT FIT: host key changed: /k a line has ssh-ed25519 SHA256:…, "
+        "the host offers ssh-ed25519 SHA256:…; ssh-ed25519, 2 keys"
+    )
+    assert "has no line for [a3.example.org]:22" in found[1]
+    assert found[2].startswith("hint: compare the fingerprint")
+    assert found[3].startswith("hint: was the host set up anew?")
+
+
+def test_what_a_host_missed_or_left_unfinished_needs_mending() -> None:
+    odd = report("a1", differing=2, stale=(7, 9), unfinished="step 1 of #9 is unfinished there")
+    assert not odd.fit
+    assert (
+        "NOT FIT; holds ababab, 2 files not as the fleet has them, and missed #7, #9, and step 1 of #9 is"
+        in next(iter(lines([odd])))
+    )
+    assert replace(odd, active=10).fit
+    assert replace(odd, place=replace(odd.place, excluded="why")).fit
+    assert report("a1", differing=0).fit
+
+
+def test_a_journal_that_can_not_be_read_is_no_reason_not_to_look(place: Ground) -> None:
+    config = load(place.config, secrets=False)
+    Path(config.swatbot.journal.path).write_bytes(b"no database" * 100)
+    told: list[str] = []
+    found = look_at_hosts(config, ["mw1261"], told.append)
+    assert [r.fit for r in found] == [True]
+    assert told[0].startswith("What hosts hold is held against nothing: ")

@@ -1,0 +1,122 @@
+"""Host keys are looked up as OpenSSH does, whatever a line's form; a refusal names the line."""
+
+import base64
+import hmac
+from pathlib import Path
+
+import pytest
+
+from swatbot.errors import OperationalError
+from swatbot.fleet import known_hosts
+from swatbot.fleet.known_hosts import KnownHosts, names_of
+
+A, B = b"key a", b"key b"
+ED = "ssh-ed25519"
+
+
+def line(names: str, blob: bytes = A, kind: str = ED) -> str:
+    return f"{names} {kind} {base64.b64encode(blob).decode()} a comment\n"
+
+
+def hashed(name: str) -> str:
+    salt = b"0123456789abcdefghij"
+    digest = hmac.digest(salt, name.encode(), "sha1")
+    return f"|1|{base64.b64encode(salt).decode()}|{base64.b64encode(digest).decode()}"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "known_hosts"
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "mw1",
+        "db9,mw1,10.0.0.1",
+        "mw*,!mw2",
+        "m?1",
+        hashed("mw1"),
+        "10.0.0.7",
+    ],
+)
+def test_a_key_is_found_by_name_address_pattern_and_hash(names: str, file: Path) -> None:
+    file.write_text("# comment\n\n" + line("other", B) + line(names))
+    known = KnownHosts(file)
+    assert known.fault(names_of("10.0.0.7", 22, "mw1"), ED, A) is None
+    assert [key.line for key in known.lookup(names_of("10.0.0.7", 22, "mw1"))] == [4]
+    assert known.fault(names_of("10.0.0.8", 22, "mw2"), ED, A) is not None
+
+
+def test_a_port_is_part_of_the_name(file: Path) -> None:
+    file.write_text(line("[mw1]:2222") + line("mw1", B))
+    known = KnownHosts(file)
+    assert known.fault(names_of("mw1", 2222, "mw1"), ED, A) is None
+    assert known.fault(names_of("mw1", 22, "mw1"), ED, B) is None
+    assert "host key changed" in str(known.fault(names_of("mw1", 22, "mw1"), ED, A))
+
+
+def test_brackets_are_letters_also_in_patterns(file: Path) -> None:
+    file.write_text(line("[10.*]:2222"))
+    known = KnownHosts(file)
+    assert known.fault(names_of("10.1.2.3", 2222, "mw1"), ED, A) is None
+    assert known.fault(names_of("1", 22, "0"), ED, A) is not None
+
+
+def test_a_refusal_says_which_line_of_which_file(file: Path) -> None:
+    file.write_text(line("other", B) + "\n" + line("mw*", B, "ssh-rsa") + line("mw1", B))
+    known = KnownHosts(file)
+    changed = known.fault(("mw1",), ED, A)
+    assert changed is not None
+    assert changed.startswith(f"host key changed: {file} line 4 has {ED} SHA256:")
+    assert known.fault(("db1",), ED, A) == (
+        f"unknown host key {ED} {known_hosts.fingerprint(A)}: {file} has no line for db1"
+    )
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_revoked_key_is_refused_wherever_else_it_stands(first: bool, file: Path) -> None:
+    revoked, plain = "@revoked " + line("*"), line("mw1")
+    file.write_text(revoked + plain if first else plain + revoked)
+    fault = KnownHosts(file).fault(("mw1",), ED, A)
+    assert fault is not None
+    assert fault.endswith(f"is revoked: {file} line {1 if first else 2}")
+
+
+def test_the_file_is_read_once_and_again_when_it_changes(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+    text = Path.read_text
+
+    def counted(path: Path, *args: str) -> str:
+        read.append(path)
+        return text(path, *args)
+
+    monkeypatch.setattr(Path, "read_text", counted)
+    file.write_text(line("mw1"))
+    known = KnownHosts(file)
+    for _ in range(9):
+        assert known.fault(("mw1",), ED, A) is None
+    assert read == [file]
+    file.write_text(line("mw1", B) + line("mw2"))
+    assert "line 1 has" in str(known.fault(("mw1",), ED, A))
+    assert read == [file, file]
+    file.unlink()
+    with pytest.raises(OperationalError, match=r"no host can be trusted: .*: No such file"):
+        known.lookup(("mw1",))
+
+
+def test_each_host_of_many_is_found_without_a_walk_over_all(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text("".join(line(f"mw{n},10.0.{n // 250}.{n % 250}") for n in range(1000)))
+    known = KnownHosts(file)
+    looks = []
+    matches = known_hosts.HostKey.matches
+
+    def counted(key: known_hosts.HostKey, name: str) -> bool:
+        looks.append(name)
+        return matches(key, name)
+
+    monkeypatch.setattr(known_hosts.HostKey, "matches", counted)
+    assert all(known.lookup((f"mw{n}", "x"))[0].line == n + 1 for n in range(1000))
+    assert len(looks) < 5000
