@@ -520,6 +520,7 @@ class Step:
         for name in fresh if self.durable else ():
             with os.fdopen(os.open(name, READ, dir_fd=self.state.new), "rb", 0) as file:
                 os.fsync(file.fileno())
+            self.tree.between()
 
     def _sync_directories(self) -> None:
         """Have the disk keep what was moved; where a name came or went, a directory may have as well."""
