@@ -423,7 +423,6 @@ class Step:
         }
         self.sent = {name for name, row in rows.items() if row[5]}
         self.keeps, self.changed = state.keeps(), False
-        tree.sure.clear()
         self.now, self.held = tree.prove(self.roots)
 
     def run(self, frames: Frames) -> dict[str, Any]:
@@ -644,6 +643,7 @@ class Host:
             return self._hello(request)
         if self.tree is None or self.state is None:
             raise Trouble("hello comes first")
+        self.tree.sure.clear()
         self.may_stop = asked == "prove"
         if asked == "prove":
             return self._prove(self.tree, self.state, request)

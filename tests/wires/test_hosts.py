@@ -170,7 +170,7 @@ def test_noise_and_a_missing_rsync_are_told_and_harm_nobody(lab: SshLab) -> None
 
 def test_a_helper_that_can_not_work_is_told_with_the_key(lab: SshLab) -> None:
     (found,) = visited(with_python(lab, "echo 'sudo: a password is required' >&2; exit 1"), h1=True)
-    assert found.fault == "the helper did not start: sudo: a password is required"
+    assert found.fault.startswith("the helper did not start: sudo: a password is required; ")
     assert found.key_type == "ssh-ed25519"
     lab.root("h2").rmdir()
     (found,) = visited(lab.another(), h2=True)
