@@ -1,8 +1,9 @@
 """The fleet: orders carried out on many hosts over kept connections, and what the hosts prove."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 from swatbot.domain.stage import HostResult, Outcome, Tally
@@ -62,10 +63,15 @@ class SshFleet:
         def may_begin() -> bool:
             return not stop.is_set() and order.budget.allows(score.failed, score.total)
 
-        talks = self._conversations(order.hosts, with_host, lambda host: score.counted(_stumbled(host)))
-        talks.run(order.batch, may_begin, lambda: score.tell(talks.in_flight, progress), _TELL_EVERY)
-        score.tell(talks.in_flight, progress)
-        return tuple(talks.results.get(h) or HostResult(h, Outcome.NOT_STARTED) for h in order.hosts)
+        results: dict[str, HostResult] = {}
+        for hosts in _batches(order):
+            if results and may_begin():
+                stop.wait(order.pause)
+            talks = self._conversations(hosts, with_host, lambda host: score.counted(_stumbled(host)))
+            talks.run(order.batch, may_begin, partial(score.tell, talks, progress), _TELL_EVERY)
+            score.tell(talks, progress)
+            results |= talks.results
+        return tuple(results.get(h) or HostResult(h, Outcome.NOT_STARTED) for h in order.hosts)
 
     def prove(
         self,
@@ -158,13 +164,21 @@ class _Score:
         self.failed += result.outcome is not Outcome.OK
         return result
 
-    def tell(self, in_flight: int, progress: Callable[[Tally], None]) -> None:
+    def tell(self, talks: Conversations[HostResult], progress: Callable[[Tally], None]) -> None:
         """Once for each state."""
+        in_flight = talks.in_flight
         left = self.total - in_flight - self.ok - self.failed
         now = Tally(in_flight, self.ok, self.failed, left)
         if now != self._told:
             progress(now)
         self._told = now
+
+
+def _batches(order: Order) -> Iterator[tuple[str, ...]]:
+    """One after the other where there is a pause between them, else all hosts together."""
+    size = order.batch if order.pause else max(len(order.hosts), 1)
+    for begin in range(0, len(order.hosts), size):
+        yield order.hosts[begin : begin + size]
 
 
 def _open(_host: str) -> Conversation[None]:
