@@ -99,6 +99,9 @@ def make_targets(config: Config) -> tuple[Target, ...]:
             group.python,
             group.jump,
             tuple(tuple(word.replace("{host}", host) for word in argv) for argv in group.after_sync),
+            group.owner,
+            group.group,
+            group.directory_mode,
         )
         for group in config.fleet.group
         for host in group.hosts

@@ -13,11 +13,13 @@ from swatbot.config.types import (
     Flag,
     Hosts,
     LocalPath,
+    Mode,
     Port,
     Section,
     Title,
     Word,
     duration,
+    mode,
 )
 from swatbot.domain.stage import Stage
 
@@ -56,6 +58,9 @@ class GroupSection(Section):
     root: Annotated[str, Field(pattern="^/")]
     state_dir: str = ""
     run_as: str = ""
+    owner: str = ""
+    group: str = ""
+    directory_mode: Mode = mode("0755")
     python: str = "python3"
     jump: str = ""
     after_sync: tuple[Argv, ...] = ()

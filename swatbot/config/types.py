@@ -29,9 +29,11 @@ _LONGEST = timedelta(days=366)
 _PER_CENT = re.compile(r"(?P<number>\d{1,3})%")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]*[A-Za-z0-9])?")
 _ACCOUNT = re.compile(r"(irc|slack|local):[^/\s]+/\S+")
+_MODE = re.compile(r"[0-7]?7[0-7]{2}")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 DURATION = 'a duration such as "90s", "20m" or "2h"'
+MODE = 'the mode of a directory such as "0755" or "2775", in which its owner may do all'
 HOSTS = 'hosts such as "mw[1261-1263]", or a list of them'
 
 
@@ -54,6 +56,17 @@ def duration(text: object) -> timedelta:
     if not timedelta() < length <= _LONGEST:
         raise ValueError(f"{DURATION}, longer than nothing and at most a year")
     return length
+
+
+def mode(text: object) -> int:
+    """Read "0755", "2775".
+
+    Raises:
+        ValueError: it is none; the text says what is expected.
+    """
+    if not isinstance(text, str) or not _MODE.fullmatch(text):
+        raise ValueError(MODE)
+    return int(text, 8)
 
 
 def duration_or_never(text: object) -> timedelta:
@@ -201,6 +214,7 @@ def _url(text: str) -> str:
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 DurationOrNever = Annotated[timedelta, BeforeValidator(duration_or_never)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(hosts)]
+Mode = Annotated[int, BeforeValidator(mode)]
 LocalPath = Annotated[Path, BeforeValidator(_anchored)]
 ClockTime = Annotated[time, BeforeValidator(_clock_time)]
 Zone = Annotated[str, AfterValidator(_zone)]

@@ -1,9 +1,8 @@
 """The connection to one host: its transport, its helper, one question at a time and its answer."""
 
-import sys
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
 from math import inf
 from time import monotonic
 from typing import Any
@@ -13,13 +12,12 @@ import paramiko
 from swatbot.fleet import wire
 from swatbot.fleet.dial import Dialer, Socket, UnreachedError, hang_up
 from swatbot.fleet.hosts import SshSettings, Target
+from swatbot.fleet.starting import BROKEN, Facts, start_helper
 from swatbot.fleet.turn import Turn
 from swatbot.fleet.watchdog import Deadline, Watchdog
 from swatbot.ports import Clock
 
 _LONGEST_BACKOFF = 60.0
-# What paramiko raises for a connection that ended; an EOFError is no OSError.
-_BROKEN = (EOFError, OSError, paramiko.SSHException)
 
 
 class LostError(Exception):
@@ -28,25 +26,6 @@ class LostError(Exception):
     def __init__(self, reason: str, *, transient: bool = False) -> None:
         super().__init__(reason)
         self.transient = transient
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a host said of itself when the connection opened.
-
-    Attributes:
-        python: version of its Python.
-        free: free bytes where the root is.
-        clock_offset: seconds that its clock is ahead of ours.
-        fence: highest fencing token that it saw.
-        unfinished: the step that was begun there and not ended, {number, step, target}, or None.
-    """
-
-    python: str
-    free: int
-    clock_offset: float
-    fence: int
-    unfinished: Mapping[str, Any] | None
 
 
 class Connection:
@@ -148,8 +127,8 @@ class Connection:
         self._deadline = deadline
         try:
             line.listen(news)
-            line.send(request, deadline.put_off)
-        except _BROKEN as error:
+            line.ask(request, deadline.put_off)
+        except BROKEN as error:
             raise self._lost(line, deadline, error) from error
 
     def answer(self) -> dict[str, Any] | None:
@@ -164,12 +143,19 @@ class Connection:
         deadline.put_off()
         try:
             found = line.take()
-        except (*_BROKEN, wire.GarbageError) as error:
+        except (*BROKEN, wire.GarbageError) as error:
             raise self._lost(line, deadline, error) from error
         if found is not None:
             self._deadline = None
             self._watchdog.forget(deadline)
         return found
+
+    def nudge(self) -> None:
+        """Have a host that reads for long answer soon; may block."""
+        line = self._wire
+        if line is not None:
+            with suppress(*BROKEN):  # who waits for the answer learns of that
+                line.nudge()
 
     def open(self) -> None:
         """Open the connection if it is not.
@@ -285,20 +271,19 @@ class Connection:
 
     def _start_helper(self) -> None:
         assert self._transport is not None  # noqa: S101 - _dial came before
-        started = channel = None
+        channel = None
         with self._watchdog.guard(self._settings.connect_timeout, self._hang_up) as deadline:
             try:
                 channel = self._transport.open_session()
-                started = wire.Wire(channel)
-                channel.exec_command(wire.command(self.target.python, self.target.run_as))
-                started.greet()
-                started.send(self._hello(), deadline.put_off)
-                self._greeted(started.receive(deadline.put_off))
-            except (*_BROKEN, wire.GarbageError, UnreachedError) as error:
-                why = self._why_not(started, error)
+                started = start_helper(channel, self.target, self._settings, deadline, self._clock)
+            except UnreachedError as error:
                 self._end_helper(channel)
+                raise self._late(deadline, error) from error
+            except BROKEN as error:
+                self._end_helper(channel)
+                why = UnreachedError("the connection broke before the helper started", transient=True)
                 raise self._late(deadline, why) from error
-        self._wire = started
+        self._wire, self.facts, self.kept = started.line, started.facts, started.kept
 
     def _end_helper(self, channel: paramiko.Channel | None) -> None:
         """A helper that can not work ends; a transport that others go through stays."""
@@ -306,23 +291,6 @@ class Connection:
             channel.close()
         else:
             self._hang_up()
-
-    def _hello(self) -> bytes:
-        where = {"root": self.target.root, "state": self.target.state_dir}
-        return wire.request({"op": "hello", **where, "ignore": self._settings.ignore})
-
-    def _greeted(self, answer: dict[str, Any]) -> None:
-        if "error" in answer:
-            raise UnreachedError(f"the helper can not work: {readable(answer['error'])}")
-        try:
-            offset = float(answer["clock"]) - self._clock.now().timestamp()
-            self.facts = Facts(
-                str(answer["python"]), int(answer["free"]), offset, int(answer["fence"]), answer["unfinished"]
-            )
-            # Hosts keep much the same: each name is held once, or a thousand hosts take a thousand copies.
-            self.kept = set(map(sys.intern, answer["kept"]))
-        except (KeyError, TypeError, ValueError) as error:
-            raise UnreachedError("what it answers makes no sense") from error
 
     def _lost(self, line: wire.Wire, deadline: Deadline, error: Exception) -> LostError:
         """Why there is no answer; the connection is ended, unless it is another one by now."""
@@ -344,15 +312,6 @@ class Connection:
             return error
         return UnreachedError(f"{self.target.address} does not answer within {deadline.seconds:g} s")
 
-    @staticmethod
-    def _why_not(started: wire.Wire | None, error: Exception) -> UnreachedError:
-        if isinstance(error, UnreachedError):
-            return error
-        said = started.complaint() if started else ""
-        if isinstance(error, wire.GarbageError) or said:
-            return UnreachedError(f"the helper did not start: {said or error}")
-        return UnreachedError("the connection broke before the helper started", transient=True)
-
     def _refuse_closed(self) -> None:
         if self._closed:
             raise UnreachedError("swatbot is closing its connections")
@@ -363,8 +322,3 @@ class Connection:
 
 def _nobody(_host: str) -> None:
     """Nobody wants to know."""
-
-
-def readable(text: object) -> str:
-    """What a host says, fit to be shown: one line, no control characters, not too long."""
-    return "".join(c if c.isprintable() else " " for c in str(text)).strip()[:300]

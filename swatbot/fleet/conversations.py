@@ -124,6 +124,11 @@ class Conversations(Generic[T]):
             for talk in tuple(self._talks.values()):
                 talk.break_off()
 
+    def hurry(self) -> None:
+        """Have hosts that read their files for long stop that, and answer."""
+        for talk in self._talks.values():
+            talk.hurry()
+
     def _begin(self, width: int, may_begin: Callable[[], bool]) -> bool:
         """Begin as many as may be; whether any is not over."""
         while self._left and self.in_flight < width:
@@ -161,7 +166,7 @@ class _Talk(Generic[T]):
         self._host, self._conversation, self._connections = host, conversation, connections
         self._put, self._over = put, over
         self._connection = connections.of(host)
-        self._asked = 0
+        self._asked = self._hurried = 0
         self._waits = self._has_turn = self._broken_off = False
 
     def begin(self) -> None:
@@ -267,6 +272,13 @@ class _Talk(Generic[T]):
 
         threading.Thread(target=work, name=f"fleet-{self._host}", daemon=True).start()
 
+    def hurry(self) -> None:
+        """If an answer is waited for, have it come soon; once for each question."""
+        connection = self._connection
+        if connection is not None and self._waits and self._hurried != self._asked:
+            self._hurried = self._asked
+            self._aside(connection.nudge, _nothing)
+
     def break_off(self) -> None:
         """Nobody listens any more: what may still be answered must not be taken for another answer."""
         self._broken_off = True
@@ -282,6 +294,10 @@ class _Talk(Generic[T]):
         if self._connection is not None and self._has_turn:
             self._has_turn = False
             self._connection.turn.give()
+
+
+def _nothing() -> None:
+    """There is nothing to go on with."""
 
 
 def _raise(error: Exception) -> NoReturn:

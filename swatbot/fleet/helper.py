@@ -2,36 +2,40 @@
 
 It stands alone: standard library only, Python 3.7 to 3.14, nothing of swatbot. It answers requests on
 stdin until stdin ends. A request is a length (4 bytes, big-endian), a JSON header, and as many raw bytes
-as the header's `blob` says; an answer is a length and a JSON header. Paths and link targets are bytes
-here, and surrogate-escaped text in JSON.
+as the header's `blob` says; an answer is a length and a JSON header. Python runs in its UTF-8 mode: names
+that are not UTF-8 are surrogate-escaped text here, as they are in JSON.
 
 What keeps a host whole: new files are written into the state directory (on the root's file system) and
-proven and synced there; a marker is written; then everything is renamed into place, back to back. Each
-file is old or new at any moment, and a marker that is left behind says that a step is unfinished.
+proven and synced there; the step is noted; then everything is renamed into place, back to back. Each
+file is old or new at any moment, and a note that is left behind says that a step is unfinished.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import fnmatch
+import grp
 import hashlib
+import io
 import json
+import operator
 import os
+import pwd
 import re
+import select
 import signal
 import stat
-import subprocess
 import sys
-import threading
 import time
 import zlib
 
-# ruff: noqa: PTH208 - a directory is an open descriptor here, which pathlib can not list
+# ruff: noqa: PTH208, B905 - a directory is an open descriptor here; Python 3.7 has no strict zip
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any, BinaryIO
 
     Entry = tuple[str, str, int, int, str]  # path, kind, mode, size, sha256 or link target
@@ -46,11 +50,16 @@ PARTS = 256
 SAID = 2000
 # A file that changed less than this ago could change again under the same time stamp: it is read again.
 SETTLED_SECONDS = 2.0
+# From so many files on it is quicker to have the disk take everything first.
+MANY = 64
 # Who asks takes a long silence for death: while files are read, there is a sign of life so often.
 SIGN_SECONDS = 5.0
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+# What a file keeps when it is renamed, but not when somebody writes to it; and all that tells of a change.
+IDENTITY = operator.attrgetter("st_dev", "st_ino", "st_size", "st_mtime_ns")
+STAMP = operator.attrgetter("st_dev", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns", "st_mode")
 
 
 class Trouble(Exception):  # noqa: N818 - a stale token is trouble, but no error
@@ -61,22 +70,11 @@ class Trouble(Exception):  # noqa: N818 - a stale token is trouble, but no error
         self.facts = facts
 
 
-def to_text(name: bytes) -> str:
-    """A name as JSON carries it."""
-    return name.decode("utf-8", "surrogateescape")
-
-
-def to_bytes(name: str) -> bytes:
-    """A name as the file system has it."""
-    return name.encode("utf-8", "surrogateescape")
-
-
-def checked(path: str) -> bytes:
+def checked(path: str) -> str:
     """A path from a request, refused unless it stays inside the root."""
-    raw = to_bytes(path)
-    if b"\0" in raw or any(part in (b"", b".", b"..") for part in raw.split(b"/")):
+    if any(part in ("", ".", "..") for part in path.split("/")):
         raise Trouble(f"{path!r} is not a path inside the root")
-    return raw
+    return path
 
 
 def above(path: str) -> list[str]:
@@ -95,25 +93,26 @@ def any_of(globs: Iterable[str]) -> Any:
     return re.compile("|".join(map(fnmatch.translate, globs)) or "(?!)")
 
 
+def encoded(text: str) -> bytes:
+    """A text as the file system has it."""
+    return text.encode("utf-8", "surrogateescape")
+
+
 def line(entry: Entry) -> bytes:
     """An entry as it goes into digests."""
     path, kind, mode, size, content = entry
-    return to_bytes(f"{kind}\0{mode:o}\0{size}\0{content}\0{path}\0\n")
+    return encoded(f"{kind}\0{mode:o}\0{size}\0{content}\0{path}\0\n")
 
 
 def digest(roots: Iterable[str], entries: dict[str, Entry]) -> str:
     """The same as Manifest.digest in swatbot/domain/manifest.py; a contract test holds them together."""
-    sha = hashlib.sha256()
-    for root in sorted(set(roots)):
-        sha.update(b"root\0" + to_bytes(root) + b"\0\n")
-    for entry in sorted(entries.values()):
-        sha.update(line(entry))
-    return sha.hexdigest()
+    lines = [encoded(f"root\0{root}\0\n") for root in sorted(set(roots))]
+    return hashlib.sha256(b"".join([*lines, *map(line, sorted(entries.values()))])).hexdigest()
 
 
 def part(path: str) -> int:
     """Which part of a sketch a path belongs to."""
-    return zlib.crc32(to_bytes(path)) % PARTS
+    return zlib.crc32(encoded(path)) % PARTS
 
 
 def sketch(entries: Iterable[Entry]) -> list[str]:
@@ -124,23 +123,10 @@ def sketch(entries: Iterable[Entry]) -> list[str]:
     return [sha.hexdigest()[:16] for sha in parts]
 
 
-def sync(fd: int, durable: bool) -> None:
-    """Have the disk keep what was written."""
-    if durable:
-        os.fsync(fd)
-
-
 def pieces(fd: int) -> Iterator[bytes]:
     """The bytes of an open file, which is closed at their end."""
     with os.fdopen(fd, "rb", 0) as file:
         yield from iter(lambda: file.read(PIECE), b"")
-
-
-def whole(error: OSError, name: bytes, path: bytes) -> OSError:
-    """An error about this name in a directory, as one about the path: a name alone tells not where it is."""
-    if error.filename == name:
-        error.filename = path
-    return error
 
 
 class Frames:
@@ -160,19 +146,26 @@ class Frames:
         """The next request's header."""
         size = int.from_bytes(self.exactly(4), "big")
         if size > LARGEST_HEADER:
-            raise Trouble(f"a header of {size} bytes is not a request")
-        try:
-            header = json.loads(self.exactly(size).decode("ascii"))
-            self.left = max(int(header.get("blob", 0)), 0)
-        except (ValueError, TypeError, AttributeError):
-            raise Trouble("what came is not a request") from None
-        return dict(header)
+            raise ValueError(f"a header of {size} bytes is not a request")
+        header: dict[str, Any] = json.loads(self.exactly(size).decode("ascii"))
+        self.left, self.stream = int(header.get("blob", 0)), zlib.decompressobj()
+        return header
 
     def piece(self) -> bytes:
         """Some of the request's raw bytes, none at their end."""
         data = self.exactly(min(PIECE, self.left))
         self.left -= len(data)
         return data
+
+    def content(self, size: int) -> Iterator[bytes]:
+        """The next so many bytes of the contents, which are one compressed stream."""
+        while size:
+            source = self.stream.unconsumed_tail or self.piece()
+            data = self.stream.decompress(source, min(size, PIECE))
+            if not (data or source):
+                raise Trouble("the contents end too early")
+            size -= len(data)
+            yield data
 
     def answer(self, header: dict[str, Any]) -> None:
         """Read what is left of the request, then answer it."""
@@ -183,90 +176,77 @@ class Frames:
         self.sink.flush()
 
 
-class Unpacked:
-    """The contents in a request, which are one compressed stream, one after the other."""
-
-    def __init__(self, frames: Frames) -> None:
-        self.frames, self.stream = frames, zlib.decompressobj()
-
-    def chunks(self, size: int) -> Iterator[bytes]:
-        """The next `size` bytes."""
-        while size:
-            source = self.stream.unconsumed_tail or self.frames.piece()
-            data = self.stream.decompress(source, min(size, PIECE))
-            if not (data or source):
-                raise Trouble("the contents end too early")
-            size -= len(data)
-            yield data
-
-
 class Tree:
     """The files under the root, reached through directory descriptors only: no link is ever followed.
 
-    What is ignored is as if it were not there; `spared` are the paths of that which the last look came upon.
+    What is ignored is as if it were not there; `spared` are the paths of that which the last look came
+    upon. `at` is the path last worked on. `between` is called between two pieces of a file that is read.
+    `sure` are contents by the identity of their files, for those that the current request has proven.
     """
 
-    def __init__(self, root: bytes, ignore: Iterable[str]) -> None:
+    def __init__(self, root: str, ignore: Iterable[str]) -> None:
         # The root must be there already: a disk that is not mounted is not an empty tree.
-        self.root, self.fd = root, os.open(root, DIRECTORY)
+        self.root, self.fd, self.at = root, os.open(root, DIRECTORY), ""
         globs = [glob.strip("/") for glob in ignore if glob.strip("/")]
         self.names = any_of([".git", *(glob for glob in globs if "/" not in glob)])
         self.paths = any_of(glob for glob in globs if "/" in glob)
+        self.owner, self.directory_mode = (-1, -1), 0o755
+        self.between: Callable[[], None] = lambda: None
         self.spared: list[str] = []
+        self.sure: dict[Any, str] = {}
         self.seen: dict[str, tuple[Any, Entry]] = {}
-        self.proven: tuple[list[str], dict[str, Entry], str] = ([], {}, digest((), {}))
-        self.durable = True
-        self.sign = time.monotonic()
+        self.known: dict[str, tuple[list[str], dict[str, Entry]]] = {}
 
     def ignores(self, path: str) -> bool:
         """Whether a path is left alone; the same as Patterns.match in swatbot/tree/patterns.py."""
         names = any(map(self.names.match, path.split("/")))
         return names or any(map(self.paths.match, [path, *above(path)]))
 
-    def directory(self, path: bytes, make: bool = False) -> int:
-        """A descriptor of a directory; made if need be."""
-        fd = os.dup(self.fd)
-        for part in path.split(b"/") if path else ():
-            try:
-                inner = self._inner(fd, part, make)
-            except NotADirectoryError as error:
-                if stat.S_ISLNK(os.stat(part, dir_fd=fd, follow_symlinks=False).st_mode):
-                    raise Trouble(
-                        f"{to_text(part)!r} in {to_text(path)!r} is a link, and not followed"
-                    ) from None
-                raise whole(error, part, path) from None
-            except OSError as error:
-                raise whole(error, part, path) from None
-            finally:
-                os.close(fd)
-            fd = inner
-        return fd
-
-    def _inner(self, fd: int, part: bytes, make: bool) -> int:
-        if make:
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(part, 0o755, dir_fd=fd)
-                sync(fd, self.durable)
-        return os.open(part, DIRECTORY, dir_fd=fd)
-
     @contextlib.contextmanager
-    def parent(self, path: bytes, make: bool = False) -> Iterator[tuple[int, bytes]]:
-        """The descriptor of a path's directory, and the name in it."""
-        head, _, name = path.rpartition(b"/")
-        fd = self.directory(head, make)
+    def parent(self, path: str, make: bool = False) -> Iterator[tuple[int, str]]:
+        """The descriptor of a path's directory, made if need be, and the name in it."""
+        self.at = path
+        *directories, name = path.split("/")
+        fd = os.dup(self.fd)
         try:
+            for directory in directories:
+                if make:
+                    self._make(fd, directory)
+                inner = os.open(directory, DIRECTORY, dir_fd=fd)
+                os.close(fd)
+                fd = inner
             yield fd, name
-        except OSError as error:
-            raise whole(error, name, path) from None
         finally:
             os.close(fd)
+
+    def _make(self, fd: int, name: str) -> None:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(name, 0o700, dir_fd=fd)
+            made = os.open(name, DIRECTORY, dir_fd=fd)
+            self.give(made, self.directory_mode)
+            os.close(made)
+
+    def give(self, fd: int, mode: int) -> None:
+        """Have an open file be whose the config says, with this mode."""
+        if self.owner != (-1, -1):
+            os.fchown(fd, *self.owner)
+        os.fchmod(fd, mode & 0o7777)
 
     def prove(self, roots: list[str]) -> tuple[str, dict[str, Entry]]:
         """What lies under the roots: its digest, and all by path."""
         entries = self.hold(roots)
-        if (roots, entries) != self.proven[:2]:
-            self.proven = (roots, entries, digest(roots, entries))
-        return self.proven[2], entries
+        return self.named(roots, entries), entries
+
+    def named(self, roots: list[str], entries: dict[str, Entry]) -> str:
+        """The digest of these entries; that of the last few is known."""
+        for sha, known in self.known.items():
+            if known == (roots, entries):
+                return sha
+        sha = digest(roots, entries)
+        self.known[sha] = (roots, entries)
+        if len(self.known) > KEPT_STEPS:
+            del self.known[next(iter(self.known))]
+        return sha
 
     def hold(self, roots: Iterable[str]) -> dict[str, Entry]:
         """What lies under the roots, by path."""
@@ -275,30 +255,30 @@ class Tree:
         for root in roots:
             if root in ("", "."):
                 self._walk(self.fd, "", found)
-                continue
-            path = checked(root)
-            if self.ignores(root):
-                continue
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError), self.parent(path) as (fd, name):
-                self._visit(fd, name, root, found)
+            elif not self.ignores(checked(root)):
+                gone = contextlib.suppress(FileNotFoundError, NotADirectoryError)
+                with gone, self.parent(root) as (fd, name):
+                    self._visit(fd, name, root, os.stat(name, dir_fd=fd, follow_symlinks=False), found)
         return found
 
     def _walk(self, fd: int, directory: str, found: dict[str, Entry]) -> None:
-        for name in map(os.fsencode, os.listdir(fd)):
-            text = to_text(name)
-            path = directory + text
-            if self.names.match(text) or self.paths.match(path):
-                self.spared.append(path)
-                continue
-            try:
-                self._visit(fd, name, path, found)
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise whole(error, name, to_bytes(path)) from None
+        with os.scandir(fd) as items:
+            for item in items:
+                self.at = path = directory + item.name
+                seen = self.seen.get(path)
+                if seen is None and (self.names.match(item.name) or self.paths.match(path)):
+                    self.spared.append(path)
+                    continue
+                try:
+                    info = item.stat(follow_symlinks=False)
+                    if seen is not None and seen[0] == STAMP(info):
+                        found[path] = seen[1]
+                    else:
+                        self._visit(fd, item.name, path, info, found)
+                except FileNotFoundError:
+                    continue
 
-    def _visit(self, fd: int, name: bytes, path: str, found: dict[str, Entry]) -> None:
-        info = os.stat(name, dir_fd=fd, follow_symlinks=False)
+    def _visit(self, fd: int, name: str, path: str, info: os.stat_result, found: dict[str, Entry]) -> None:
         if stat.S_ISDIR(info.st_mode):
             inner = os.open(name, DIRECTORY, dir_fd=fd)
             try:
@@ -306,47 +286,50 @@ class Tree:
             finally:
                 os.close(inner)
             return
-        stamp = (info.st_dev, info.st_ino, info.st_mode, info.st_size, info.st_mtime_ns, info.st_ctime_ns)
-        known = self.seen.get(path)
-        if known is None or known[0] != stamp:
-            known = (stamp, self._entry(fd, name, path, info))
-            if time.time() - info.st_ctime > SETTLED_SECONDS:  # noqa: TID251 - a target has no Clock port
-                self.seen[path] = known
-        found[path] = known[1]
+        found[path] = self._entry(fd, name, path, info)
+        if time.time() - info.st_ctime > SETTLED_SECONDS:  # noqa: TID251 - a target has no Clock port
+            self.seen[path] = (STAMP(info), found[path])
 
-    def _entry(self, fd: int, name: bytes, path: str, info: os.stat_result) -> Entry:
+    def _entry(self, fd: int, name: str, path: str, info: os.stat_result) -> Entry:
         if stat.S_ISLNK(info.st_mode):
             target = os.readlink(name, dir_fd=fd)
-            return (path, "link", 0, len(target), to_text(target))
+            return (path, "link", 0, len(encoded(target)), target)
         if not stat.S_ISREG(info.st_mode):
             raise Trouble(f"{path!r} is neither a file, a link nor a directory: remove it")
+        sha = self.sure.get(IDENTITY(info)) or self.hash(os.open(name, READ, dir_fd=fd))
+        return (path, "file", stat.S_IMODE(info.st_mode), info.st_size, sha)
+
+    def hash(self, fd: int) -> str:
+        """The sha256 of an open file, which is closed."""
         sha = hashlib.sha256()
-        for data in pieces(os.open(name, READ, dir_fd=fd)):
+        for data in pieces(fd):
             sha.update(data)
-            if time.monotonic() - self.sign > SIGN_SECONDS:
-                self.sign = time.monotonic()
-                os.write(2, b"\n")
-        return (path, "file", stat.S_IMODE(info.st_mode), info.st_size, sha.hexdigest())
+            self.between()
+        return sha.hexdigest()
 
 
 class State:
-    """The state directory: lock, fence, marker, files that are being written, files that were replaced."""
+    """The state directory: lock, notes, files that are being written, files that were replaced.
 
-    def __init__(self, path: bytes, root: bytes, device: int) -> None:
-        if (os.path.realpath(path) + b"/").startswith(os.path.realpath(root).rstrip(b"/") + b"/"):
-            raise Trouble(f"the state directory {to_text(path)!r} lies inside the root")
+    A note is a link that leads nowhere, and its target is what is noted. So it is there as a whole or not
+    at all, and has no data that would have to be synced; file systems keep the order of names by themselves.
+    """
+
+    def __init__(self, path: str, root: str, device: int) -> None:
+        if (os.path.realpath(path) + "/").startswith(os.path.realpath(root).rstrip("/") + "/"):
+            raise Trouble(f"the state directory {path!r} lies inside the root")
         self.fd = self._open(path, None)
         info = os.fstat(self.fd)
         if info.st_uid != os.geteuid() or info.st_mode & 0o022:
-            raise Trouble(f"the state directory {to_text(path)!r} is not ours alone")
+            raise Trouble(f"the state directory {path!r} is not ours alone")
         if info.st_dev != device:
-            raise Trouble(f"the state directory {to_text(path)!r} is not on the root's file system")
+            raise Trouble(f"the state directory {path!r} is not on the root's file system")
         self.device = device
-        self.new, self.kept = self._open(b"new", self.fd), self._open(b"kept", self.fd)
-        self.lock = os.open(b"lock", os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600, dir_fd=self.fd)
+        self.new, self.kept = self._open("new", self.fd), self._open("kept", self.fd)
+        self.lock = os.open("lock", os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600, dir_fd=self.fd)
 
     @staticmethod
-    def _open(path: bytes, fd: int | None) -> int:
+    def _open(path: str, fd: int | None) -> int:
         with contextlib.suppress(FileExistsError):
             os.mkdir(path, 0o700, dir_fd=fd)
         return os.open(path, DIRECTORY, dir_fd=fd)
@@ -357,25 +340,33 @@ class State:
         signal.alarm(LOCK_SECONDS)
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX)
-        except Trouble:  # the alarm may have come just after the lock was got
-            fcntl.flock(self.lock, fcntl.LOCK_UN)
-            raise
-        finally:
             signal.alarm(0)
-        try:
             self.clean()
             yield
         finally:
-            with contextlib.suppress(OSError):
-                self.clean()
+            signal.alarm(0)
             fcntl.flock(self.lock, fcntl.LOCK_UN)
 
-    def tidy(self) -> None:
-        """Clean, unless a helper is at work."""
-        with contextlib.suppress(OSError):
-            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self.clean()
-        fcntl.flock(self.lock, fcntl.LOCK_UN)
+    def clean(self) -> None:
+        """Remove files that were written and never moved into place."""
+        for name in os.listdir(self.new):
+            os.unlink(name, dir_fd=self.new)
+
+    def note(self, name: str, text: str) -> None:
+        """Note something."""
+        os.symlink(text, name, dir_fd=self.new)
+        os.rename(name, name, src_dir_fd=self.new, dst_dir_fd=self.fd)
+
+    def noted(self, name: str) -> str:
+        """What was noted, "" if nothing was."""
+        try:
+            return os.readlink(name, dir_fd=self.fd)
+        except FileNotFoundError:
+            return ""
+
+    def fence(self) -> int:
+        """The highest token that was seen."""
+        return int(self.noted("fence") or 0)
 
     def guard(self, token: int, durable: bool) -> None:
         """Refuse a token that is lower than one seen before; remember a higher one."""
@@ -383,254 +374,242 @@ class State:
         if token < seen:
             raise Trouble(f"the fencing token {token} is older than {seen}", stale=seen)
         if token > seen:
-            self.write(b"token", b"%d" % token, durable)
-
-    def clean(self) -> None:
-        """Remove files that were written and never moved into place."""
-        for name in os.listdir(self.new):
-            os.unlink(name, dir_fd=self.new)
-
-    def read(self, name: bytes) -> bytes:
-        """A small file of the state directory; nothing if it is not there."""
-        try:
-            return b"".join(pieces(os.open(name, READ, dir_fd=self.fd)))
-        except FileNotFoundError:
-            return b""
-
-    def write(self, name: bytes, data: bytes, durable: bool) -> None:
-        """Replace a small file of the state directory."""
-        with os.fdopen(os.open(name, CREATE, 0o600, dir_fd=self.new), "wb") as file:
-            file.write(data)
-            file.flush()
-            sync(file.fileno(), durable)
-        os.rename(name, name, src_dir_fd=self.new, dst_dir_fd=self.fd)
-        sync(self.fd, durable)
-
-    def fence(self) -> int:
-        """The highest token that was seen."""
-        try:
-            return int(self.read(b"token") or b"0")
-        except ValueError:
-            raise Trouble("the token file in the state directory is damaged") from None
+            self.note("fence", str(token))
+            if durable:
+                os.fsync(self.fd)
 
     def unfinished(self) -> Any:
         """The step that was begun and not ended, {number, step, target}, or None."""
-        marker = self.read(b"unfinished")
-        return json.loads(marker.decode("ascii")) if marker else None
+        note = self.noted("step")
+        return dict(zip(("number", "step", "target"), note.split("/"))) if note else None
 
     def finish(self) -> None:
-        """Remove the marker."""
+        """Nothing is unfinished any more."""
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(b"unfinished", dir_fd=self.fd)
+            os.unlink("step", dir_fd=self.fd)
 
     def keeps(self) -> dict[str, str]:
         """Contents that were replaced by the last few steps: sha256 -> name, which is SERIAL.SHA256."""
         return {name.partition(".")[2]: name for name in os.listdir(self.kept)}
 
-    def next_serial(self) -> int:
-        """The serial for a step's replaced contents; those of old steps are forgotten."""
-        names = os.listdir(self.kept)
-        serials = sorted({int(name.partition(".")[0]) for name in names})
-        for name in names:
-            if int(name.partition(".")[0]) in serials[: -KEPT_STEPS + 1]:
-                os.unlink(name, dir_fd=self.kept)
-        return serials[-1] + 1 if serials else 1
+    def owner(self, owner: str, group: str) -> tuple[int, int]:
+        """Whose the files are to be, by number; tried on the lock, before anything is written."""
+        try:
+            uid = pwd.getpwnam(owner).pw_uid if owner else -1
+            gid = grp.getgrnam(group).gr_gid if group else -1
+            os.fchown(self.lock, uid, gid)
+        except (KeyError, OSError) as error:
+            why = error.strerror if isinstance(error, OSError) else "there is none of that name"
+            whose = f"owner {owner!r} and group {group!r}"
+            raise Trouble(f"files can not be given to {whose} as the config wants: {why}") from None
+        return uid, gid
 
 
 class Step:
-    """One request to bring the files under some roots from a base to a target."""
+    """One request to bring the files under some roots from a base to a target.
 
-    def __init__(self, tree: Tree, state: State, frames: Frames, request: dict[str, Any]) -> None:
-        self.tree, self.state, self.frames, self.request = tree, state, frames, request
-        self.durable = tree.durable = bool(request["durable"])
+    `new` are the entries to be written, by the name that their file has until it is moved into place, `sent`
+    the names of those whose contents come with the request; the others are among those that were kept.
+    """
+
+    def __init__(self, tree: Tree, state: State, request: dict[str, Any]) -> None:
+        self.tree, self.state, self.request = tree, state, request
+        self.durable, self.begun = bool(request["durable"]), state.unfinished() is not None
         self.roots: list[str] = request["roots"]
-        self.drop: list[str] = request["drop"]
-        self.new: list[Entry] = [(str(p), str(k), int(m), int(s), str(c)) for p, k, m, s, c in request["set"]]
+        self.drop: set[str] = set(request["drop"])
+        rows = {str(n): row for n, row in enumerate(request["set"])}
+        self.new: dict[str, Entry] = {
+            n: (str(p), str(k), m, s, str(c)) for n, (p, k, m, s, c, _) in rows.items()
+        }
+        self.sent = {name for name, row in rows.items() if row[5]}
+        self.keeps, self.changed = state.keeps(), False
         self.now, self.held = tree.prove(self.roots)
-        self.staged: dict[str, int] = {}
-        self.touched: set[bytes] = set()
 
-    def run(self) -> dict[str, Any]:
+    def run(self, frames: Frames) -> dict[str, Any]:
         """Carry it out, or say what is missing for that."""
-        now, target = self.now, str(self.request["target"])
-        if now == target:
-            if self.durable and self.state.unfinished():
+        target = str(self.request["target"])
+        if self.now == target:
+            if self.durable and self.begun:
                 os.sync()  # the one that was killed may not have come to that
             self.state.finish()
-            return {"done": now, "kept": []}
-        if now != self.request["base"]:
-            return {"other": now}
-        self._check(target)
-        missing = self._missing()
-        if missing:
-            return {"need": missing}
-        self._stage()
-        return self._move(target)
+            return {"done": target, "kept": []}
+        if self.now != self.request["base"]:
+            return {"other": self.now}
+        wanted = {path: entry for path, entry in self.held.items() if path not in self.drop}
+        wanted.update((entry[0], entry) for entry in self.new.values())
+        self._check(wanted, target)
+        local = {e[4] for name, e in self.new.items() if e[1] == "file" and name not in self.sent}
+        if not self.keeps.keys() >= local:
+            return {"need": sorted(local - self.keeps.keys())}
+        try:
+            self._stage(frames)
+            kept = self._move(target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                self.state.clean()
+                if not (self.begun or self.changed):
+                    self.state.finish()
+            raise
+        if self.tree.prove(self.roots)[0] != target:
+            raise Trouble("somebody changed files while they were synced")
+        self.state.finish()
+        return {"done": target, "kept": kept}
 
-    def _check(self, target: str) -> None:
-        gone = set(self.drop)
-        wanted = {path: entry for path, entry in self.held.items() if path not in gone}
-        wanted.update({entry[0]: entry for entry in self.new})
-        for path in wanted:
-            checked(path)
-        inside = gone <= self.held.keys() and all(covered(path, self.roots) for path in wanted)
-        if not inside or digest(self.roots, wanted) != target:
+    def _paths(self) -> list[str]:
+        return [entry[0] for entry in self.new.values()] + [*self.drop]
+
+    def _check(self, wanted: dict[str, Entry], target: str) -> None:
+        """Refuse what makes no sense here."""
+        paths = [checked(entry[0]) for entry in self.new.values()]
+        inside = self.held.keys() >= self.drop and all(covered(path, self.roots) for path in paths)
+        if not inside or self.tree.named(self.roots, wanted) != target:
             raise Trouble("the request does not add up to its target")
         stuck = {directory: path for path in self.tree.spared for directory in above(path)}
-        for entry in self.new:
-            if self.tree.ignores(entry[0]):
-                raise Trouble(f"{entry[0]!r} is ignored by the config, and not written")
-            if entry[0] in stuck:
-                why = f"is a directory that holds {stuck[entry[0]]!r}, which is ignored: remove it"
-                raise Trouble(f"{entry[0]!r} {why}")
+        for path in paths:
+            if self.tree.ignores(path):
+                raise Trouble(f"{path!r} is ignored by the config, and not written")
+            if path in stuck:
+                why = f"is a directory that holds {stuck[path]!r}, which is ignored: remove it"
+                raise Trouble(f"{path!r} {why}")
 
-    def _missing(self) -> list[str]:
-        self.at = {content: path for path, kind, _, _, content in self.held.values() if kind == "file"}
-        self.keeps = self.state.keeps()
-        here = {sha for sha, _ in self.request["contents"]}.union(self.at, self.keeps)
-        return sorted({content for _, kind, _, _, content in self.new if kind == "file"} - here)
-
-    def _stage(self) -> None:
-        """Write what is new into the state directory; no file under the root changes yet."""
+    def _stage(self, frames: Frames) -> None:
+        """Make ready what is new; no file under the root changes yet."""
         self._prepare()
-        places: dict[str, list[int]] = {}
-        for place, (_, kind, _, _, content) in enumerate(self.new):
+        for name, (_, kind, mode, size, content) in self.new.items():
             if kind == "link":
-                os.symlink(to_bytes(content), b"%d" % place, dir_fd=self.state.new)
+                os.symlink(content, name, dir_fd=self.state.new)
+                os.chown(name, *self.tree.owner, dir_fd=self.state.new, follow_symlinks=False)
+                continue
+            if name in self.sent:
+                with os.fdopen(os.open(name, CREATE, 0o600, dir_fd=self.state.new), "wb") as file:
+                    file.writelines(frames.content(size))
+            elif content not in self.keeps:
+                raise Trouble("what is kept can go back to one place only", need=[content])
             else:
-                places.setdefault(content, []).append(place)
-        sent = Unpacked(self.frames)
-        for sha, size in self.request["contents"]:
-            self._write(places[sha].pop(), sent.chunks(size))
-        for sha, rest in places.items():
-            for place in rest:
-                self._write(place, pieces(self._local(sha)))
+                kept = self.keeps.pop(content)
+                os.rename(kept, name, src_dir_fd=self.state.kept, dst_dir_fd=self.state.new)
+            self._ready(name, mode, content)
 
     def _prepare(self) -> None:
         """Make directories, and see that all can be written: better to fail now than half-way."""
-        blocked = {entry[0] for entry in self.new if self.held.keys() & set(above(entry[0]))}
-        for path in [entry[0] for entry in self.new if entry[0] not in blocked] + self.drop:
-            with self.tree.parent(checked(path), make=path not in self.held) as (fd, _):
-                if not os.access(b".", os.W_OK | os.X_OK, dir_fd=fd):
+        for path in [path for path in self._paths() if not self.held.keys() & set(above(path))]:
+            with self.tree.parent(path, make=path not in self.held) as (fd, _):
+                if not os.access(".", os.W_OK | os.X_OK, dir_fd=fd):
                     raise Trouble(f"the directory of {path!r} can not be written to")
                 if os.fstat(fd).st_dev != self.state.device:
                     raise Trouble(f"{path!r} is on another file system than the state directory")
 
-    def _local(self, sha: str) -> int:
-        if sha in self.staged:
-            return os.open(b"%d" % self.staged[sha], READ, dir_fd=self.state.new)
-        if sha in self.at:
-            with self.tree.parent(to_bytes(self.at[sha])) as (fd, name):
-                return os.open(name, READ, dir_fd=fd)
-        return os.open(self.keeps[sha], READ, dir_fd=self.state.kept)
-
-    def _write(self, place: int, contents: Iterable[bytes]) -> None:
-        _, _, mode, _, wanted = self.new[place]
-        sha = hashlib.sha256()
-        with os.fdopen(os.open(b"%d" % place, CREATE, 0o600, dir_fd=self.state.new), "wb") as file:
-            for data in contents:
-                sha.update(data)
-                file.write(data)
-            file.flush()
-            os.fchmod(file.fileno(), mode & 0o7777)
-            sync(file.fileno(), self.durable)
-        if sha.hexdigest() != wanted:
+    def _ready(self, name: str, mode: int, wanted: str) -> None:
+        """See that a file is what was meant, and nobody's but ours; give it its owner and mode."""
+        fd = os.open(name, READ, dir_fd=self.state.new)
+        info = os.fstat(fd)
+        if info.st_nlink == 1:
+            self.tree.give(fd, mode)
+            self.tree.sure[IDENTITY(info)] = wanted
+        if self.tree.hash(fd) != wanted or info.st_nlink != 1:
             raise Trouble("what was written is not what was meant", need=[wanted])
-        self.staged[wanted] = place
 
-    def _move(self, target: str) -> dict[str, Any]:
-        interrupted = self.state.unfinished()
-        marker = {"number": self.request["number"], "step": self.request["step"], "target": target}
-        self.state.write(b"unfinished", json.dumps(marker).encode("ascii"), self.durable)
-        try:
-            kept = self._keep()
-            self._replace()
-        except BaseException:
-            if not (self.touched or interrupted):
-                self.state.finish()
-            raise
-        for path in self.touched:
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError, Trouble):  # gone, or a link now
-                fd = self.tree.directory(path)
-                sync(fd, self.durable)
-                os.close(fd)
-        proven, _ = self.tree.prove(self.roots)
-        if proven != target:
-            raise Trouble("somebody changed files while they were synced")
-        self.state.finish()
-        return {"done": proven, "kept": kept}
+    def _move(self, target: str) -> list[str]:
+        """Put it all into place; the contents that were replaced."""
+        self.state.note("step", f"{self.request['number']}/{self.request['step']}/{target[:16]}")
+        self._sync_files()
+        kept = self._keep()
+        self.changed = True
+        self._replace()
+        self._sync_directories()
+        return kept
+
+    def _sync_files(self) -> None:
+        """Have the disk keep what is new; what goes back has been there for long."""
+        fresh = [name for name, entry in self.new.items() if entry[1] == "file" and name in self.sent]
+        if self.durable and len(fresh) > MANY:
+            os.sync()
+        for name in fresh if self.durable else ():
+            with os.fdopen(os.open(name, READ, dir_fd=self.state.new), "rb", 0) as file:
+                os.fsync(file.fileno())
+            self.tree.between()
+
+    def _sync_directories(self) -> None:
+        """Have the disk keep what was moved; where a name came or went, a directory may have as well."""
+        places = set()
+        for path in self._paths():
+            near = [*above(path), ""]
+            places.update(near[:1] if path in self.held and path not in self.drop else near)
+        if self.durable and (self.begun or len(places) > MANY):
+            os.sync()
+            return
+        for place in places if self.durable else ():
+            gone = contextlib.suppress(FileNotFoundError, NotADirectoryError)
+            with gone, self.tree.parent(f"{place}/." if place else ".") as (fd, _):
+                os.fsync(fd)
 
     def _keep(self) -> list[str]:
         """Hold on to what is about to be replaced, so that going back needs no transfer."""
-        serial, kept = self.state.next_serial(), []
-        for path in [entry[0] for entry in self.new] + self.drop:
-            if path in self.held and self.held[path][1] == "file":
-                sha = self.held[path][4]
-                with contextlib.suppress(OSError), self.tree.parent(to_bytes(path)) as (fd, name):
-                    place = b"%d.%s" % (serial, sha.encode("ascii"))
+        serials = {name: int(name.partition(".")[0]) for name in self.keeps.values()}
+        serial, kept = max(serials.values(), default=0) + 1, []
+        for entry in [self.held[path] for path in self._paths() if path in self.held]:
+            if entry[1] == "file":
+                with contextlib.suppress(OSError), self.tree.parent(entry[0]) as (fd, name):
+                    place = f"{serial}.{entry[4]}"
                     os.link(name, place, src_dir_fd=fd, dst_dir_fd=self.state.kept, follow_symlinks=False)
-                    kept.append(sha)
+                    kept.append(entry[4])
+        for name in [name for name, old in serials.items() if old <= serial - KEPT_STEPS]:
+            os.unlink(name, dir_fd=self.state.kept)
         return kept
 
     def _replace(self) -> None:
         """Move all into place, back to back; what stands in the way goes first, what must go last."""
-        paths = {entry[0] for entry in self.new}
+        paths = {entry[0] for entry in self.new.values()}
         over = {directory for path in paths for directory in above(path)}
         first = [path for path in self.drop if path in over or not paths.isdisjoint(above(path))]
         for path in first:
             self._remove(path)
-        for place, entry in enumerate(self.new):
-            self._rename(b"%d" % place, to_bytes(entry[0]))
-        for path in set(self.drop).difference(first):
+        for name, entry in self.new.items():
+            self._rename(name, entry[0])
+        for path in self.drop.difference(first):
             self._remove(path)
 
-    def _rename(self, place: bytes, path: bytes) -> None:
-        with self.tree.parent(path, make=True) as (fd, name):
+    def _rename(self, ready: str, path: str) -> None:
+        with self.tree.parent(path, make=path not in self.held) as (fd, name):
             try:
-                os.rename(place, name, src_dir_fd=self.state.new, dst_dir_fd=fd)
+                os.rename(ready, name, src_dir_fd=self.state.new, dst_dir_fd=fd)
             except IsADirectoryError:
                 hollow(fd, name)
-                os.rename(place, name, src_dir_fd=self.state.new, dst_dir_fd=fd)
-        self.touched.add(path.rpartition(b"/")[0])
+                os.rename(ready, name, src_dir_fd=self.state.new, dst_dir_fd=fd)
 
     def _remove(self, path: str) -> None:
-        with self.tree.parent(to_bytes(path)) as (fd, name):
+        with self.tree.parent(path) as (fd, name):
             os.unlink(name, dir_fd=fd)
-        for directory in [path, *above(path)]:
-            self.touched.add(to_bytes(directory).rpartition(b"/")[0])
-            if directory == path:
-                continue
-            with contextlib.suppress(OSError), self.tree.parent(to_bytes(directory)) as (fd, name):
+        for directory in above(path):
+            with contextlib.suppress(OSError), self.tree.parent(directory) as (fd, name):
                 if covered(directory, self.roots):
                     os.rmdir(name, dir_fd=fd)
 
 
-def hollow(fd: int, name: bytes) -> None:
+def hollow(fd: int, name: str) -> None:
     """Remove a directory in which there are only directories."""
     inner = os.open(name, DIRECTORY, dir_fd=fd)
     try:
-        for child in map(os.fsencode, os.listdir(inner)):
+        for child in os.listdir(inner):
             hollow(inner, child)
     finally:
         os.close(inner)
     os.rmdir(name, dir_fd=fd)
 
 
-def run(argv: list[str], seconds: float, root: bytes) -> dict[str, Any]:
+def run(argv: list[str], seconds: float, root: str) -> dict[str, Any]:
     """Run a command; its exit status (None: it did not end in time), and how its stderr begins."""
-    said = bytearray()
-    process = subprocess.Popen(
-        argv,
-        bufsize=0,
-        cwd=root,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+    import subprocess  # noqa: PLC0415 - most connections never need it, and it takes long to load
+    import threading  # noqa: PLC0415 - the same
 
-    def listen(pipe: Any) -> None:
-        for data in iter(lambda: pipe.read(PIECE), b""):
+    none, pipe = subprocess.DEVNULL, subprocess.PIPE
+    process = subprocess.Popen(
+        argv, bufsize=0, cwd=root, stdin=none, stdout=none, stderr=pipe, start_new_session=True
+    )
+    said = bytearray()
+
+    def listen(stderr: Any) -> None:
+        for data in iter(lambda: stderr.read(PIECE), b""):
             said.extend(data[: SAID - len(said)])
 
     # What the command leaves behind may keep stderr open for ever: only the command itself is waited for.
@@ -653,6 +632,7 @@ class Host:
         self.frames = frames
         self.tree: Tree | None = None
         self.state: State | None = None
+        self.may_stop, self.sign = False, time.monotonic()
 
     def serve(self, request: dict[str, Any]) -> dict[str, Any]:
         """Answer one request."""
@@ -663,6 +643,8 @@ class Host:
             return self._hello(request)
         if self.tree is None or self.state is None:
             raise Trouble("hello comes first")
+        self.tree.sure.clear()
+        self.may_stop = asked == "prove"
         if asked == "prove":
             return self._prove(self.tree, self.state, request)
         if asked not in ("apply", "run"):
@@ -670,18 +652,18 @@ class Host:
         with self.state.locked():
             self.state.guard(int(request["token"]), bool(request["durable"]))
             if asked == "apply":
-                return Step(self.tree, self.state, self.frames, request).run()
+                return Step(self.tree, self.state, request).run(self.frames)
         return run(request["argv"], request["seconds"], self.tree.root)
 
     def _hello(self, request: dict[str, Any]) -> dict[str, Any]:
-        root = to_bytes(request["root"]).rstrip(b"/") or b"/"
-        head, _, name = root.rpartition(b"/")
-        default = head + b"/.swatbot-" + name
+        root = request["root"].rstrip("/") or "/"
+        head, _, name = root.rpartition("/")
         tree = Tree(root, request["ignore"])
-        state = State(to_bytes(request["state"]) or default, root, os.fstat(tree.fd).st_dev)
-        state.tidy()
-        disk = os.fstatvfs(tree.fd)
+        state = State(request["state"] or f"{head}/.swatbot-{name}", root, os.fstat(tree.fd).st_dev)
+        tree.owner, tree.directory_mode = state.owner(*request["owner"]), request["directory_mode"]
+        tree.between = self._breathe
         self.tree, self.state = tree, state
+        disk = os.fstatvfs(tree.fd)
         return {
             "python": ".".join(map(str, sys.version_info[:3])),
             "free": disk.f_bavail * disk.f_frsize,
@@ -704,6 +686,14 @@ class Host:
             answer["entries"] = sorted(entry for path, entry in entries.items() if part(path) in parts)
         return answer
 
+    def _breathe(self) -> None:
+        """Between two pieces of a file: who asks for a proof can have it stopped by another request."""
+        if self.may_stop and select.select([self.frames.source], [], [], 0)[0]:
+            raise Trouble("it stopped reading its files, since it was asked something else")
+        if time.monotonic() - self.sign > SIGN_SECONDS:
+            self.sign = time.monotonic()
+            os.write(2, b"\n")
+
     def explain(self, error: BaseException) -> dict[str, Any]:
         """The answer to a request that could not be carried out."""
         answer: dict[str, Any] = {"error": f"{type(error).__name__}: {error}"}
@@ -711,9 +701,13 @@ class Host:
             answer = {"error": str(error), **error.facts}
         elif isinstance(error, OSError):
             name = error.filename
-            named = ": %r" % (to_text(name) if isinstance(name, bytes) else name) if name else ""
-            answer = {"error": (error.strerror or str(error)) + named}
-        with contextlib.suppress(OSError, ValueError):
+            if self.tree and name in self.tree.at.split("/"):
+                name = self.tree.at  # a name alone does not tell where it is
+            why = (
+                "Not a directory, or a link, which is not followed" if error.errno == errno.ENOTDIR else None
+            )
+            answer = {"error": (why or error.strerror or str(error)) + (f": {name!r}" if name else "")}
+        with contextlib.suppress(OSError):
             answer["unfinished"] = self.state.unfinished() if self.state else None
         return answer
 
@@ -727,17 +721,15 @@ def main() -> None:
     """Answer requests until there are no more."""
     os.umask(0o022)
     signal.signal(signal.SIGALRM, give_up)
-    frames = Frames(sys.stdin.buffer, sys.stdout.buffer)
+    # A buffer of one byte reads what is asked for and no more: whether the next request is there can be seen.
+    source = io.BufferedReader(io.FileIO(0, closefd=False), 1)
+    frames = Frames(source, sys.stdout.buffer)
     host = Host(frames)
     frames.sink.write(GREETING)
     frames.sink.flush()
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
-            try:
-                request = frames.read()
-            except Trouble as error:  # what follows can not be told apart any more
-                frames.answer(host.explain(error))
-                return
+            request = frames.read()
             try:
                 answer = host.serve(request)
             except EOFError:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from swatbot.fleet import wire
-from swatbot.fleet.connection import readable
 from swatbot.fleet.conversations import Conversation, asked
 from swatbot.fleet.hosts import SshSettings
 from swatbot.fleet.replies import RefusedError, refusal
+from swatbot.fleet.wire import readable
 
 _log = logging.getLogger(__name__)
 # Beyond the time that a command has: starting it, and ending it.

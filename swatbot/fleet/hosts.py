@@ -21,6 +21,9 @@ class Target:
         jump: name of the target through which this one is reached, "" for none.
         after_sync: commands that it runs, in its root and without a shell, after each push that proved its
             target there; one that fails makes the host a failed one.
+        owner: user whose the files and directories are that it writes, "" for the one that it runs as.
+        group: their group, "" for that of the user that it runs as.
+        directory_mode: permission bits of directories that are made there.
     """
 
     name: str
@@ -33,6 +36,9 @@ class Target:
     python: str = "python3"
     jump: str = ""
     after_sync: tuple[tuple[str, ...], ...] = ()
+    owner: str = ""
+    group: str = ""
+    directory_mode: int = 0o755
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class Payload:
         self.order = order
         self._contents = contents
         self._durable = durable
-        self._gaps: dict[str, tuple[list[Entry], dict[str, int]]] = {}
+        self._changed: dict[str, list[Entry]] = {}
         self._made: dict[tuple[str, frozenset[str]], bytes] = {}
         self._lock = threading.Lock()
 
@@ -37,30 +37,25 @@ class Payload:
             OperationalError: a content is not in the store, or damaged there.
         """
         with self._lock:
-            if held.digest not in self._gaps:
-                self._gaps[held.digest] = self._gap(held)
-            changed, sizes = self._gaps[held.digest]
-            wanted = {sha: size for sha, size in sizes.items() if sha not in kept or sha in missed}
-            wanted.update((e.content, e.size) for e in changed if e.content in missed)
-            key = (held.digest, frozenset(wanted))
+            if held.digest not in self._changed:
+                self._changed[held.digest] = self._differing(held)
+            changed = self._changed[held.digest]
+            files = (e.content for e in changed if e.kind is Kind.FILE)
+            sent = frozenset(sha for sha in files if sha not in kept or sha in missed)
+            key = (held.digest, sent)
             if key not in self._made:
-                self._made[key] = self._make(held, changed, wanted)
+                self._made[key] = self._make(held, changed, sent)
             return self._made[key]
 
-    def _gap(self, held: Manifest) -> tuple[list[Entry], dict[str, int]]:
-        """The entries that differ, and the sizes of contents that a host with this manifest lacks."""
-        changed = self._changed(held)
-        here = {e.content for e in held.entries if e.kind is Kind.FILE}
-        return changed, {e.content: e.size for e in changed if e.kind is Kind.FILE and e.content not in here}
-
-    def _changed(self, held: Manifest) -> list[Entry]:
+    def _differing(self, held: Manifest) -> list[Entry]:
         by_path = self.order.target.by_path
         return [by_path[path] for path in self.order.target.differences(held) if path in by_path]
 
-    def _make(self, held: Manifest, changed: Iterable[Entry], sizes: dict[str, int]) -> bytes:
+    def _make(self, held: Manifest, changed: Iterable[Entry], sent: Collection[str]) -> bytes:
         order = self.order
         packer = zlib.compressobj(_LEVEL)
-        blob = b"".join(packer.compress(self._contents.content(sha)) for sha in sizes) + packer.flush()
+        rows = [(e, e.kind is Kind.FILE and e.content in sent) for e in changed]
+        pieces = [packer.compress(self._contents.content(e.content)) for e, is_sent in rows if is_sent]
         header: dict[str, Any] = {
             "op": "apply",
             "number": order.number,
@@ -70,11 +65,10 @@ class Payload:
             "roots": order.target.roots,
             "base": held.digest,
             "target": order.target.digest,
-            "set": [(e.path, e.kind.value, e.mode, e.size, e.content) for e in changed],
+            "set": [(e.path, e.kind.value, e.mode, e.size, e.content, is_sent) for e, is_sent in rows],
             "drop": [p for p in order.target.differences(held) if p not in order.target.by_path],
-            "contents": list(sizes.items()),
         }
-        return wire.request(header, blob if sizes else b"")
+        return wire.request(header, b"".join(pieces) + packer.flush() if pieces else b"")
 
 
 def entries_of(rows: object) -> list[Entry]:

@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from swatbot.fleet.connection import readable
+from swatbot.fleet.wire import readable
 
 
 class RefusedError(Exception):

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from swatbot.domain.stage import HostResult, Outcome, Tally
 from swatbot.fleet.attempt import Attempt
-from swatbot.fleet.connection import Facts
 from swatbot.fleet.connections import Connections
 from swatbot.fleet.conversations import Conversation, Conversations, Open
 from swatbot.fleet.dial import UnreachedError
@@ -17,6 +16,7 @@ from swatbot.fleet.keeper import Keeper
 from swatbot.fleet.lists import Lists
 from swatbot.fleet.payload import Payload
 from swatbot.fleet.proving import STUMBLED, Proving
+from swatbot.fleet.starting import Facts
 from swatbot.fleet.visit import Visited, visit
 from swatbot.ports import Clock, Contents, HostProof, Order, Stop
 
@@ -94,7 +94,8 @@ class SshFleet:
             self._connections.want(hosts)
         # Who reads every file is busy with that for a while, and a deployment would have to wait for it.
         width = _READ_AT_ONCE if afresh else _PROVE_AT_ONCE
-        self._conversations(hosts, proving.ask, lambda _: None).run(width, may_begin)
+        talks = self._conversations(hosts, proving.ask, lambda _: None)
+        talks.run(width, may_begin, lambda: None if may_begin() else talks.hurry(), _TELL_EVERY)
         while may_begin() and (unlisted := proving.unlisted()):
             self._conversations(unlisted, proving.list, lambda _: None).run(_PROVE_AT_ONCE)
         return tuple(proving.proof(host) for host in hosts)

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import paramiko
 
 from swatbot.fleet import wire
-from swatbot.fleet.connection import Connection, Facts, readable
+from swatbot.fleet.connection import Connection
 from swatbot.fleet.dial import UnreachedError
 from swatbot.fleet.known_hosts import fingerprint
+from swatbot.fleet.starting import Facts
+from swatbot.fleet.wire import readable
 from swatbot.ports import Clock
 
 _READY = b"swatbot-probe\n"

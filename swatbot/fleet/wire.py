@@ -3,6 +3,7 @@
 import json
 import shlex
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from importlib import resources
@@ -21,9 +22,11 @@ _LENGTH = 4
 _COMPLAINT = 2000
 
 HELPER = resources.files("swatbot.fleet").joinpath("helper.py").read_bytes()
+# A buffer of one byte takes no more than what was asked for: the helper itself reads what follows.
 _BOOTSTRAP = (
-    'import sys;sys.version_info<(3,7)and sys.exit("Python 3.7 or newer is needed");'
-    f'exec(compile(sys.stdin.buffer.read({len(HELPER)}),"swatbot-helper","exec"))'
+    'import io,sys;sys.version_info<(3,7)and sys.exit("Python 3.7 or newer is needed");'
+    f"source=io.BufferedReader(io.FileIO(0,closefd=False),1).read({len(HELPER)});"
+    'exec(compile(source,"swatbot-helper","exec"))'
 )
 
 
@@ -39,7 +42,7 @@ def command(python: str, run_as: str = "") -> str:
 def python_command(python: str, program: str, run_as: str = "") -> str:
     """The shell command that runs a Python program as the helper is run."""
     sudo = ["sudo", "-n", "-u", run_as, "--"] if run_as else []
-    return shlex.join([*sudo, python, "-I", "-S", "-c", program])
+    return shlex.join([*sudo, python, "-I", "-S", "-X", "utf8", "-c", program])
 
 
 def request(header: Mapping[str, Any], blob: bytes = b"") -> bytes:
@@ -47,6 +50,14 @@ def request(header: Mapping[str, Any], blob: bytes = b"") -> bytes:
     full = {**header, "blob": len(blob)} if blob else header
     data = json.dumps(full, separators=(",", ":")).encode("ascii")
     return len(data).to_bytes(4, "big") + data + blob
+
+
+_PING = request({"op": "ping"})
+
+
+def readable(text: object) -> str:
+    """What a host says, fit to be shown: one line, no control characters, not too long."""
+    return "".join(c if c.isprintable() else " " for c in str(text)).strip()[:300]
 
 
 class _Bell(threading.Event):
@@ -67,7 +78,7 @@ class Wire:
     """The channel on which one helper listens and answers."""
 
     def __init__(self, channel: paramiko.Channel) -> None:
-        """Take a channel in which the helper's command has been started."""
+        """Take a channel, in which nothing was started yet."""
         self._channel = channel
         self._channel.settimeout(_DRAIN_EVERY)
         self._bell = _Bell()
@@ -75,6 +86,9 @@ class Wire:
         channel.in_stderr_buffer.set_event(self._bell)
         self._buffer = bytearray()
         self._complaint = bytearray()
+        self._asking = threading.Lock()
+        # Whether somebody waits for the answer, for each that is to come.
+        self._due: deque[bool] = deque()
 
     @property
     def is_open(self) -> bool:
@@ -86,29 +100,62 @@ class Wire:
         with suppress(EOFError, OSError, paramiko.SSHException):
             self._channel.close()
 
-    def greet(self) -> None:
-        """Send the helper over, and wait until it has started; what a login script printed is skipped."""
-        self.send(HELPER, _nothing)
+    def start(self, shell_command: str, hello: bytes, alive: Callable[[], None]) -> dict[str, Any]:
+        """Start a helper and return its first answer; what a login script printed is skipped.
+
+        Args:
+            shell_command: see `command`.
+            hello: the first request, which travels together with the helper.
+            alive: called whenever something was taken or came.
+
+        Raises:
+            EOFError, OSError: the command, or the connection, ended.
+            GarbageError: something else than a helper speaks there.
+        """
+        self._channel.exec_command(shell_command)
+        self._ask(hello, alive, before=HELPER)
+        self._greeting()
+        return self._receive(alive)
+
+    def _greeting(self) -> None:
         for _ in self._coming():
             ended = not self.is_open
             self._fill(_LARGEST_NOISE + _PIECE)
             if GREETING in self._buffer:
                 break
             if len(self._buffer) > _LARGEST_NOISE:
-                raise GarbageError("it prints much, and no helper starts")
+                raise GarbageError(
+                    "its login scripts print without end: see that they print nothing for commands"
+                )
             if ended:
                 raise EOFError
         del self._buffer[: self._buffer.index(GREETING) + len(GREETING)]
 
-    def send(self, data: bytes, alive: Callable[[], None]) -> None:
-        """Send all of it; `alive` is called for every piece that was taken.
+    def ask(self, request: bytes, alive: Callable[[], None]) -> None:
+        """Send a request whose answer is waited for; `alive` is called for every piece that was taken.
 
         Raises:
             OSError: the channel is closed.
         """
-        for start in range(0, len(data), _PIECE):
-            self._send_piece(data[start : start + _PIECE])
-            alive()
+        self._ask(request, alive)
+
+    def nudge(self) -> None:
+        """Send a request whose answer nobody wants: a helper that reads for long stops then; may block.
+
+        Raises:
+            OSError: the channel is closed.
+        """
+        self._ask(_PING, _nothing, wanted=False)
+
+    def _ask(
+        self, data: bytes, alive: Callable[[], None], *, wanted: bool = True, before: bytes = b""
+    ) -> None:
+        with self._asking:
+            self._due.append(wanted)
+            data = before + data
+            for start in range(0, len(data), _PIECE):
+                self._send_piece(data[start : start + _PIECE])
+                alive()
 
     def listen(self, news: Callable[[], None]) -> None:
         """Call `news`, in any thread, whenever something comes and when the channel ends."""
@@ -116,12 +163,20 @@ class Wire:
         news()
 
     def take(self) -> dict[str, Any] | None:
-        """The next answer if all of it is there; never blocks.
+        """The next answer that is waited for, if all of it is there; never blocks.
 
         Raises:
             EOFError: the channel ended.
             GarbageError: what came is no answer.
         """
+        while (answer := self._next()) is not None:
+            if not self._due:
+                raise GarbageError("it answers without being asked")
+            if self._due.popleft():
+                return answer
+        return None
+
+    def _next(self) -> dict[str, Any] | None:
         ended = not self.is_open
         self._fill(_LENGTH + _LARGEST_ANSWER)
         if len(self._buffer) >= _LENGTH:
@@ -134,13 +189,7 @@ class Wire:
             raise EOFError
         return None
 
-    def receive(self, alive: Callable[[], None]) -> dict[str, Any]:
-        """The next answer, waited for; `alive` is called whenever some of it came.
-
-        Raises:
-            EOFError: the channel ended.
-            GarbageError: what came is no answer.
-        """
+    def _receive(self, alive: Callable[[], None]) -> dict[str, Any]:
         for _ in self._coming():
             if (answer := self.take()) is not None:
                 return answer
@@ -148,10 +197,15 @@ class Wire:
         raise EOFError
 
     def complaint(self) -> str:
-        """The last line on the helper's stderr, fit to be shown."""
+        """The last line on stderr, or else on stdout where no helper started, fit to be shown."""
         self._drain()
-        lines = bytes(self._complaint).decode("utf-8", "replace").strip().splitlines()
-        return "".join(c if c.isprintable() else " " for c in lines[-1]).strip()[:200] if lines else ""
+        said = bytes(self._complaint).strip() or bytes(self._buffer[-_COMPLAINT:]).strip()
+        return readable(said.decode("utf-8", "replace").splitlines()[-1]) if said else ""
+
+    def status(self) -> int | None:
+        """The exit status of the helper's command, None while it runs and where the connection ended."""
+        status: int = self._channel.recv_exit_status() if self._channel.exit_status_ready() else -1
+        return None if status < 0 else status
 
     def _send_piece(self, piece: bytes) -> None:
         while piece:

@@ -252,6 +252,12 @@ def test_settings_are_frozen(config: Path) -> None:
             "[]",
             "group[1].after_sync[0]: found an empty list, expected a command as a list of its words",
         ),
+        (
+            "fleet.toml",
+            'python = "python3"',
+            'directory_mode = "rwx"',
+            'group[0].directory_mode: found "rwx", expected the mode of a directory such as "0755"',
+        ),
         ("fleet.toml", '["app"]', '["apps"]', "stages.fleet[0]: there is no group apps, did you mean app?"),
         ("fleet.toml", '["app"]', '["canary"]', "stages.fleet[0]: canary is in the stage canaries already"),
         ("fleet.toml", '["app"]', "[]", "stages.fleet: found an empty list, expected at least 1"),

@@ -50,9 +50,9 @@ class DyingOs:
 
     def _counts(self, name: str, args: tuple[Any, ...]) -> bool:
         if self.kind == "finish":
-            return bool(args[0] == b"unfinished")
+            return bool(args[0] == "step")
         if self.kind == "writes" and not self.marked:
-            self.marked = name == "rename" and args[1] == b"unfinished"
+            self.marked = name == "rename" and args[1] == "step"
             return False
         if self.kind == "writes" and name in ("open", "fdopen"):
             how = args[1] if len(args) > 1 else 0

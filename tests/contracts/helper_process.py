@@ -17,6 +17,12 @@ from swatbot.fleet.payload import entries_of
 _CRASHING = Path(__file__).with_name("crashing_helper.py")
 
 
+def hello_to(root: Path, state: str = "", ignore: Sequence[str] = ()) -> dict[str, Any]:
+    """The request with which a conversation begins."""
+    usual = {"owner": ("", ""), "directory_mode": 0o755}
+    return {"op": "hello", "root": str(root), "state": state, "ignore": ignore, **usual}
+
+
 class HelperProcess:
     """One helper, started by the very command that a host runs."""
 
@@ -34,12 +40,12 @@ class HelperProcess:
         argv = shlex.split(wire.command(python))
         source = wire.HELPER
         if dies:
-            argv, source = [python, str(_CRASHING), *dies], b""
+            argv, source = [python, "-X", "utf8", str(_CRASHING), *dies], b""
         self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.write(source)
         assert self._out.readline() == wire.GREETING
         if hello:
-            self.hello = self.ask({"op": "hello", "root": str(root), "state": state, "ignore": ignore})
+            self.hello = self.ask(hello_to(root, state, ignore))
 
     def ask(self, header: dict[str, Any], blob: bytes = b"") -> dict[str, Any]:
         return self.ask_raw(wire.request(header, blob))

@@ -31,7 +31,7 @@ from swatbot.tree import copying
 from swatbot.tree.patterns import Patterns
 from swatbot.tree.walk import Seen, read
 from tests.contracts.fleet_lab import Files, Store, order, read_files, write_file
-from tests.contracts.helper_process import HelperProcess
+from tests.contracts.helper_process import HelperProcess, hello_to
 from tests.contracts.tree_lab import GitLab
 
 SOAK = os.environ.get("SOAK") == "1"
@@ -117,6 +117,7 @@ class Host:
 
     def __init__(self, name: str, root: Path, fates: list[Fate]) -> None:
         self.name, self.root, self.fates = name, root, deque(fates)
+        self.left: object = None
         self._helper: HelperProcess | None = None
         self.kept = set()
         self.when_killed: Callable[[], None] = lambda: None
@@ -161,8 +162,7 @@ class Host:
     def _open(self) -> None:
         dies = self.fates.popleft() if self.fates else ()
         self._helper = HelperProcess(self.root, sys.executable, ignore=IGNORE, dies=dies, hello=False)
-        hello = {"op": "hello", "root": str(self.root), "state": "", "ignore": IGNORE}
-        self.kept.update(self._helper.ask(hello)["kept"])
+        self.kept.update(self._helper.ask(hello_to(self.root, ignore=IGNORE))["kept"])
 
 
 class World:
@@ -236,7 +236,10 @@ def holds_old_or_new(host: Host, world: World, step: int, base: Manifest, target
         entries: tuple[Entry | None, ...] = (base.by_path.get(path), target.by_path.get(path))
         assert part.by_path.get(path) in entries, path
     if part.digest not in (base.digest, target.digest):
-        assert unfinished == {"number": 42, "step": step, "target": target.digest}
+        # Who dies before it has begun leaves what the one before it has left.
+        now = {"number": "42", "step": str(step), "target": target.digest[:16]}
+        assert unfinished in ([now, host.left] if host.left else [now])
+    host.left = unfinished
     found = read_files(host.root).items()
     ignored = left_alone(world.case)
     assert {p: f for p, f in found if p in ignored or not covered(p, base.roots)} == apart(

@@ -1,6 +1,5 @@
 """Kill the helper at any call: each file is old or new, and the next helper completes or undoes the step."""
 
-import json
 import os
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from swatbot.domain.manifest import Manifest
 from swatbot.fleet import wire
 from swatbot.fleet.payload import Payload
 from tests.contracts.fleet_lab import Store, order
-from tests.contracts.helper_process import HelperProcess
+from tests.contracts.helper_process import HelperProcess, hello_to
 
 ROOTS = ("conf",)
 OLD = {
@@ -44,9 +43,9 @@ def _fill(root: Path) -> None:
 
 
 def _crash(root: Path, calls: int, request: bytes) -> int:
-    hello = wire.request({"op": "hello", "root": str(root), "state": "", "ignore": []})
+    hello = wire.request(hello_to(root))
     program = Path(__file__).with_name("crashing_helper.py")
-    argv = [sys.executable, str(program), str(calls)]
+    argv = [sys.executable, "-X", "utf8", str(program), str(calls)]
     return subprocess.run(argv, input=hello + request, capture_output=True, check=False).returncode
 
 
@@ -78,7 +77,7 @@ def test_a_killed_step_is_completed_or_undone(calls: int, way: str, tmp_path: Pa
     for entry in held.entries:
         assert entry in (base.by_path.get(entry.path), target.by_path.get(entry.path))
     if held.digest not in (base.digest, target.digest):
-        assert unfinished == {"number": 42, "step": 1, "target": target.digest}
+        assert unfinished == {"number": "42", "step": "1", "target": target.digest[:16]}
     wanted = target if way == "complete" else base
     assert _apply(root, store, held, wanted)["done"] == wanted.digest
     assert _look(root) == (wanted, None)
@@ -94,4 +93,4 @@ def test_the_sample_reaches_the_end(tmp_path: Path) -> None:
         == 0
     )
     assert _look(root)[0] == target
-    assert json.loads((tmp_path / ".swatbot-tree" / "token").read_text()) == 1
+    assert (tmp_path / ".swatbot-tree" / "fence").readlink() == Path("1")

@@ -31,7 +31,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def ignores(root: Path, globs: list[str], path: str) -> bool:
-    tree = helper.Tree(os.fsencode(root), globs)
+    tree = helper.Tree(str(root), globs)
     os.close(tree.fd)
     return tree.ignores(path)
 
@@ -58,7 +58,7 @@ def test_both_list_the_same(root: Path, globs: list[str]) -> None:
     ):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(path)
-    tree = helper.Tree(os.fsencode(root), globs)
+    tree = helper.Tree(str(root), globs)
     for where in (".", "conf"):
         seen = look(root, where, Patterns(globs)).files if where not in globs else ()
         assert set(tree.hold([where])) == {file.path for file in seen}

@@ -14,7 +14,7 @@ from swatbot.domain.manifest import Entry, Kind, Manifest
 from swatbot.fleet import helper
 from swatbot.fleet.payload import Payload
 from tests.contracts.fleet_lab import Store, order
-from tests.contracts.helper_process import HelperProcess
+from tests.contracts.helper_process import HelperProcess, hello_to
 
 _MINORS = range(7, 15)
 
@@ -93,11 +93,11 @@ def test_a_helper_proves_what_was_applied_under_every_python(python: str, root: 
     "garbage",
     [b"\xff\xff\xff\xff", b"\0\0\0\x04nope", b"\0\0\0\x02[]", b'\0\0\0\x0b{"blob":{}}'],
 )
-def test_garbage_is_answered_and_ends_the_helper(garbage: bytes, root: Path) -> None:
+def test_garbage_ends_the_helper(garbage: bytes, root: Path) -> None:
     process = HelperProcess(root, sys.executable)
-    assert "request" in process.ask_raw(garbage)["error"]
-    assert process.process.wait(10) == 0
-    process.close()
+    with pytest.raises(EOFError):
+        process.ask_raw(garbage)
+    assert process.close() == 1
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_garbage_is_answered_and_ends_the_helper(garbage: bytes, root: Path) -> 
         {"op": "prove", "roots": ["/etc"]},
         {"op": "prove", "roots": ["."], "near": []},
         {"op": "apply", "token": "x"},
-        {"op": "hello", "root": "/nonexistent/root", "state": "", "ignore": []},
+        hello_to(Path("/nonexistent/root")),
         {"op": "run", "token": 1, "durable": False, "argv": ["/nonexistent/program"], "seconds": 1},
     ],
 )
@@ -167,4 +167,19 @@ def test_a_helper_that_holds_the_lock_is_waited_for(root: Path) -> None:
         process.write(request)
         assert process.is_silent(0.3)
     assert process.answer()["done"] == target.digest
+    process.close()
+
+
+@pytest.mark.parametrize("afresh", [False, True])
+def test_a_file_that_was_just_synced_is_read_again_for_the_next_proof(afresh: bool, root: Path) -> None:
+    store = Store()
+    base, target = store.take(["conf"], {}), store.take(["conf"], {"conf/x": (0o644, b"right")})
+    process = HelperProcess(root, sys.executable)
+    request = Payload(order(["h"], base, target), store, durable=False).request(base, ())
+    assert process.ask_raw(request)["done"] == target.digest
+    info = (root / "conf" / "x").stat()
+    (root / "conf" / "x").write_bytes(b"wrong")
+    os.utime(root / "conf" / "x", ns=(info.st_atime_ns, info.st_mtime_ns))
+    proof = process.ask({"op": "prove", "roots": ["conf"], "afresh": afresh})
+    assert proof["digest"] == store.take(["conf"], {"conf/x": (0o644, b"wrong")}).digest
     process.close()

@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from getpass import getuser
@@ -140,6 +140,7 @@ class Gate:
         self.sent = 0
         self.hang = False
         self.cut_at: int | None = None
+        self._then: Callable[[], None] = self.refuse
         self.port = free_port()
         self._listener: socket.socket | None = None
         self.listen()
@@ -170,6 +171,11 @@ class Gate:
 
     def refuse_after(self, count: int) -> None:
         """Refuse everything once so many more bytes have gone towards the server."""
+        self.after(count, self.refuse)
+
+    def after(self, count: int, then: Callable[[], None]) -> None:
+        """Do something once so many more bytes have gone towards the server; those right behind are lost."""
+        self._then = then
         self.cut_at = self.sent + count
 
     def _accept(self, listener: socket.socket) -> None:
@@ -200,7 +206,7 @@ class Gate:
                 sink.sendall(data)
                 if count and self.cut_at is not None and self.sent >= self.cut_at:
                     self.cut_at = None
-                    self.refuse()
+                    self._then()
         for sock in (source, sink):
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)

@@ -3,6 +3,7 @@
 import os
 import queue
 import random
+import re
 import socket
 import subprocess
 import threading
@@ -320,22 +321,43 @@ def test_a_server_that_is_no_ssh_server_is_unreachable(lab: SshLab, states: Stat
             thread.join(5)
 
 
+wire_command = wire.command
+ADVICE = "must be Python 3.7 or newer there: see `python` of its group"
 GARBAGE = {
-    "no-python": ("exec /nonexistent/python", "the helper did not start"),
-    "old": ("echo 'Python 3.7 or newer is needed' >&2; exit 1", "Python 3.7 or newer is needed"),
-    "noise": ("exec cat /dev/zero", "the helper did not start: it prints much"),
+    "no-python": ("exec /nonexistent/python", rf"not found; '.*/python' {ADVICE}$"),
+    "old": (
+        "echo 'Python 3.7 or newer is needed' >&2; exit 1",
+        rf": Python 3.7 or newer is needed; .* {ADVICE}$",
+    ),
+    "noise": (
+        "exec cat /dev/zero",
+        "its login scripts print without end: see that they print nothing for commands",
+    ),
     "hello": (r"printf 'swatbot-helper 1\n\377\377\377\377'; exec cat >/dev/null", "makes no sense"),
-    "exits": ("exit 0", "broke before the helper started"),
+    "exits": ("exit 3", rf"its command ended at once with status 3; .* {ADVICE}$"),
+    "nologin": (
+        "echo 'This account is not available.'; exit 1",
+        rf": This account is not available.; .* {ADVICE}$",
+    ),
+    "sudo": (
+        "echo 'sudo: a password is required' >&2; exit 1",
+        ": sudo: a password is required; let .* run commands as nobody by sudo without a password$",
+    ),
 }
 
 
 @pytest.mark.parametrize("kind", GARBAGE)
-def test_a_helper_that_does_not_start_is_told(kind: str, lab: SshLab, states: States) -> None:
+def test_a_helper_that_does_not_start_is_told(
+    kind: str, lab: SshLab, states: States, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text, reason = GARBAGE[kind]
-    fleet = with_python(lab, text)
+    if kind == "sudo":
+        monkeypatch.setattr(wire, "command", lambda python, _: wire_command(python))
+    target = replace(lab.targets[0], python=script(lab.directory, text), run_as="nobody" * (kind == "sudo"))
+    fleet = lab.another([target])
     result = push(fleet, states, "h1")[0]
     assert result.outcome is Outcome.UNREACHABLE
-    assert reason in result.reason
+    assert re.search(reason, result.reason), result.reason
     assert fleet.prove(["h1"], ROOTS)[0].manifest is None
     fleet.close()
 
@@ -393,7 +415,7 @@ def test_a_link_is_never_followed(lab: SshLab, states: States, tmp_path: Path) -
     base, target = store.take(roots, {}), store.take(roots, {"way/in/x": (0o644, b"x")})
     result = push(lab.fleet, (store, base, target), "h1")[0]
     assert result.outcome is Outcome.FAILED
-    assert "is a link" in result.reason
+    assert result.reason == "Not a directory, or a link, which is not followed: 'way/in/x'"
     (lab.root("h2").parent / "real").mkdir()
     lab.root("h2").rename(lab.root("h2").parent / "moved")
     lab.root("h2").symlink_to(outside)
@@ -424,6 +446,7 @@ def test_going_back_needs_no_contents(lab: SshLab, states: States) -> None:
     store.asked.clear()
     assert {r.outcome for r in push(lab.fleet, (store, target, base), *lab.hosts)} == {Outcome.OK}
     assert store.asked == []
+    assert sorted(path.name for path in (lab.root("h1") / "conf").iterdir()) == ["a", "b", "big"]
     fresh = lab.another()
     assert {r.outcome for r in push(fresh, states, *lab.hosts)} == {Outcome.OK}
     assert len(set(store.asked)) <= 3  # asked once, before the first connection tells what is kept
@@ -450,7 +473,7 @@ def test_contents_that_were_replaced_long_ago_are_forgotten(lab: SshLab) -> None
 
 def test_an_unfinished_step_is_told_with_the_proof(lab: SshLab) -> None:
     lab.fleet.prove(["h1"], ROOTS)
-    (lab.state("h1") / "unfinished").write_text('{"number": 42, "step": 1, "target": ""}')
+    (lab.state("h1") / "step").symlink_to("42/1/0123456789abcdef")
     proof = lab.fleet.prove(["h1"], ROOTS)[0]
     assert proof.manifest is not None
     assert proof.reason == "step 1 of #42 is unfinished there"

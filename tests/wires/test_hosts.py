@@ -13,8 +13,8 @@ from swatbot.cli import main
 from swatbot.config import Place, load
 from swatbot.config.fleet import GroupSection
 from swatbot.domain.stage import Stage
-from swatbot.fleet.connection import Facts
 from swatbot.fleet.known_hosts import fingerprint
+from swatbot.fleet.starting import Facts
 from swatbot.fleet.sync import SshFleet
 from swatbot.fleet.visit import Visited
 from swatbot.practising import Ground, bot
@@ -180,7 +180,7 @@ def test_noise_and_a_missing_rsync_are_told_and_harm_nobody(lab: SshLab) -> None
 
 def test_a_helper_that_can_not_work_is_told_with_the_key(lab: SshLab) -> None:
     (found,) = visited(with_python(lab, "echo 'sudo: a password is required' >&2; exit 1"), h1=True)
-    assert found.fault == "the helper did not start: sudo: a password is required"
+    assert found.fault.startswith("the helper did not start: sudo: a password is required; ")
     assert found.key_type == "ssh-ed25519"
     lab.root("h2").rmdir()
     (found,) = visited(lab.another(), h2=True)
