@@ -630,6 +630,7 @@ class Host:
 
     def __init__(self, frames: Frames) -> None:
         self.frames = frames
+        self.greeting: dict[str, Any] = {}
         self.tree: Tree | None = None
         self.state: State | None = None
         self.may_stop, self.sign = False, time.monotonic()
@@ -643,6 +644,8 @@ class Host:
             return self._hello(request)
         if self.tree is None or self.state is None:
             raise Trouble("hello comes first")
+        if not os.path.samestat(os.lstat(self.tree.root), os.fstat(self.tree.fd)):
+            self._hello(self.greeting)  # somebody put another directory in the root's place
         self.tree.sure.clear()
         self.may_stop = asked == "prove"
         if asked == "prove":
@@ -656,6 +659,7 @@ class Host:
         return run(request["argv"], request["seconds"], self.tree.root)
 
     def _hello(self, request: dict[str, Any]) -> dict[str, Any]:
+        self.greeting = request
         root = request["root"].rstrip("/") or "/"
         head, _, name = root.rpartition("/")
         tree = Tree(root, request["ignore"])

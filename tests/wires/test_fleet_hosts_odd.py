@@ -47,6 +47,23 @@ def with_python(lab: SshLab, text: str) -> SshFleet:
     return lab.another([replace(lab.targets[0], python=str(place)), *lab.targets[1:]])
 
 
+def test_a_root_that_was_put_in_the_place_of_another_is_the_one_that_counts(lab: SshLab) -> None:
+    assert push(lab.fleet, (OLD, NEW)).outcome is Outcome.OK
+    root = lab.root("h1")
+    root.rename(root.with_name("aside"))
+    (root / "conf").mkdir(parents=True)
+    (root / "conf" / "evil.php").write_bytes(b"evil")
+    (proof,) = lab.fleet.prove(["h1"], ROOTS)
+    assert proof.manifest is not None
+    assert [entry.path for entry in proof.manifest.entries] == ["conf/evil.php"]
+    assert "conf/evil.php" in push(lab.fleet, (NEW, OLD)).put_right.names
+    assert sorted(place.name for place in (root / "conf").iterdir()) == ["a", "b"]
+    root.rename(root.with_name("gone"))
+    result = push(lab.fleet, (OLD, NEW))
+    assert result.outcome is Outcome.FAILED
+    assert "No such file or directory" in result.reason
+
+
 def test_what_is_written_has_the_owner_the_group_and_the_mode_of_the_config(lab: SshLab) -> None:
     if os.geteuid():
         pytest.skip("giving files to others needs root")
