@@ -28,7 +28,8 @@ check: $(READY) ## Lint, types and import contracts only.
 	$(BIN)/lint-imports
 	@echo "fleet/helper.py, which runs on every host, has $$(grep -c . swatbot/fleet/helper.py) lines"
 
-bench: $(READY) ## Print the benchmarks, and write build/bench.json (make bench PART=chat: one part).
+bench: SERVERS := openssh-server openssh-client rsync
+bench: $(READY) $(if $(filter fleet,$(or $(PART),fleet)),servers) ## Print the benchmarks, and write build/bench.json (make bench PART=chat: one part).
 	@mkdir -p build
 	$(BIN)/python -m bench $(PART)
 
@@ -62,9 +63,9 @@ servers:
 	done; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "Installing for the wire tests:$$missing"; \
+		echo "Installing real servers:$$missing"; \
 		apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
 			apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	else \
-		echo "Tests against real servers will be skipped. To run them: apt install$$missing"; \
+		echo "What is run against real servers is left out. To have it: apt install$$missing"; \
 	fi

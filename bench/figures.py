@@ -91,10 +91,21 @@ def _row(figure: Figure) -> tuple[str, ...]:
         _number(figure.value),
         figure.unit,
         _number(figure.baseline),
-        f"{figure.ratio:.1f}x" if figure.ratio else "",
-        f"<= {figure.goal:g}" if figure.goal is not None else "",
+        _ratio(figure.ratio),
+        f"<= {_short(figure.goal)}" if figure.goal is not None else "",
         verdict,
     )
+
+
+def _ratio(value: float | None) -> str:
+    """Both ways round a person would say it: so many times as much, or one of so many parts."""
+    if not value:
+        return ""
+    return f"{value:.1f}x" if value >= 1 else f"1/{1 / value:.1f}"
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def _number(value: float | None) -> str:

@@ -29,6 +29,56 @@ def cpu_share(pid: int, seconds: float) -> float:
     return 100 * (cpu_seconds(pid) - before) / (monotonic() - began)
 
 
+def children(pid: int) -> list[int]:
+    """The processes that a process has started and that live."""
+    return [child for child, (parent, _) in _processes().items() if parent == pid]
+
+
+def family_cpu(pid: int) -> float:
+    """CPU seconds of a process and of all that come from it: those that live, and those it has waited for.
+
+    What lives is read to the nanosecond: a sync costs a target less than the hundredth of a second in which
+    the kernel counts otherwise. What has ended is counted in its parent.
+    """
+    found = _processes()
+    total, wanted = 0.0, [pid]
+    while wanted:
+        one = wanted.pop()
+        total += found[one][1] + _run_seconds(one)
+        wanted += [child for child, (parent, _) in found.items() if parent == one]
+    return total
+
+
+def loopback_bytes() -> int:
+    """What went over the loopback device since the machine was started, headers included."""
+    rows = Path("/proc/net/dev").read_text(encoding="ascii").splitlines()
+    return next(int(row.split()[1]) for row in rows if row.lstrip().startswith("lo:"))
+
+
+def _processes() -> dict[int, tuple[int, float]]:
+    """Of each process its parent, and the CPU seconds of the children that it has waited for."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        try:
+            if not entry.name.isdigit():
+                continue
+            fields = (
+                (entry / "stat").read_text(encoding="utf-8", errors="replace").rpartition(") ")[2].split()
+            )
+        except OSError:  # it ended in this moment
+            continue
+        waited = (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+        found[int(entry.name)] = (int(fields[1]), waited)
+    return found
+
+
+def _run_seconds(pid: int) -> float:
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[0]) / 1e9
+    except FileNotFoundError:  # this kernel has none, or it has ended
+        return cpu_seconds(pid) if Path(f"/proc/{pid}").exists() else 0.0
+
+
 def sockets(pid: int) -> int:
     """How many sockets a process has open."""
     found = 0
