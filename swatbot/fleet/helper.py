@@ -20,6 +20,7 @@ import grp
 import hashlib
 import io
 import json
+import operator
 import os
 import pwd
 import re
@@ -56,6 +57,9 @@ SIGN_SECONDS = 5.0
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+# What a file keeps when it is renamed, but not when somebody writes to it; and all that tells of a change.
+IDENTITY = operator.attrgetter("st_dev", "st_ino", "st_size", "st_mtime_ns")
+STAMP = operator.attrgetter("st_dev", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns", "st_mode")
 
 
 class Trouble(Exception):  # noqa: N818 - a stale token is trouble, but no error
@@ -125,11 +129,6 @@ def pieces(fd: int) -> Iterator[bytes]:
         yield from iter(lambda: file.read(PIECE), b"")
 
 
-def identity(info: os.stat_result) -> tuple[int, int, int, int]:
-    """What a file keeps when it is renamed, but not when somebody writes to it."""
-    return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns
-
-
 class Frames:
     """Requests and answers; `left` counts the raw bytes of the current request that were not read yet."""
 
@@ -196,7 +195,7 @@ class Tree:
         self.spared: list[str] = []
         self.sure: dict[Any, str] = {}
         self.seen: dict[str, tuple[Any, Entry]] = {}
-        self.proven: tuple[list[str], dict[str, Entry], str] = ([], {}, digest((), {}))
+        self.known: dict[str, tuple[list[str], dict[str, Entry]]] = {}
 
     def ignores(self, path: str) -> bool:
         """Whether a path is left alone; the same as Patterns.match in swatbot/tree/patterns.py."""
@@ -236,9 +235,18 @@ class Tree:
     def prove(self, roots: list[str]) -> tuple[str, dict[str, Entry]]:
         """What lies under the roots: its digest, and all by path."""
         entries = self.hold(roots)
-        if (roots, entries) != self.proven[:2]:
-            self.proven = (roots, entries, digest(roots, entries))
-        return self.proven[2], entries
+        return self.named(roots, entries), entries
+
+    def named(self, roots: list[str], entries: dict[str, Entry]) -> str:
+        """The digest of these entries; that of the last few is known."""
+        for sha, known in self.known.items():
+            if known == (roots, entries):
+                return sha
+        sha = digest(roots, entries)
+        self.known[sha] = (roots, entries)
+        if len(self.known) > KEPT_STEPS:
+            del self.known[next(iter(self.known))]
+        return sha
 
     def hold(self, roots: Iterable[str]) -> dict[str, Entry]:
         """What lies under the roots, by path."""
@@ -257,11 +265,16 @@ class Tree:
         with os.scandir(fd) as items:
             for item in items:
                 self.at = path = directory + item.name
-                if self.names.match(item.name) or self.paths.match(path):
+                seen = self.seen.get(path)
+                if seen is None and (self.names.match(item.name) or self.paths.match(path)):
                     self.spared.append(path)
                     continue
                 try:
-                    self._visit(fd, item.name, path, item.stat(follow_symlinks=False), found)
+                    info = item.stat(follow_symlinks=False)
+                    if seen is not None and seen[0] == STAMP(info):
+                        found[path] = seen[1]
+                    else:
+                        self._visit(fd, item.name, path, info, found)
                 except FileNotFoundError:
                     continue
 
@@ -273,13 +286,9 @@ class Tree:
             finally:
                 os.close(inner)
             return
-        stamp = (info.st_mode, info.st_ctime_ns, identity(info))
-        known = self.seen.get(path)
-        if known is None or known[0] != stamp:
-            known = (stamp, self._entry(fd, name, path, info))
-            if time.time() - info.st_ctime > SETTLED_SECONDS:  # noqa: TID251 - a target has no Clock port
-                self.seen[path] = known
-        found[path] = known[1]
+        found[path] = self._entry(fd, name, path, info)
+        if time.time() - info.st_ctime > SETTLED_SECONDS:  # noqa: TID251 - a target has no Clock port
+            self.seen[path] = (STAMP(info), found[path])
 
     def _entry(self, fd: int, name: str, path: str, info: os.stat_result) -> Entry:
         if stat.S_ISLNK(info.st_mode):
@@ -287,7 +296,7 @@ class Tree:
             return (path, "link", 0, len(encoded(target)), target)
         if not stat.S_ISREG(info.st_mode):
             raise Trouble(f"{path!r} is neither a file, a link nor a directory: remove it")
-        sha = self.sure.get(identity(info)) or self.hash(os.open(name, READ, dir_fd=fd))
+        sha = self.sure.get(IDENTITY(info)) or self.hash(os.open(name, READ, dir_fd=fd))
         return (path, "file", stat.S_IMODE(info.st_mode), info.st_size, sha)
 
     def hash(self, fd: int) -> str:
@@ -442,7 +451,6 @@ class Step:
                 if not (self.begun or self.changed):
                     self.state.finish()
             raise
-        self.tree.proven = (self.roots, wanted, target)
         if self.tree.prove(self.roots)[0] != target:
             raise Trouble("somebody changed files while they were synced")
         self.state.finish()
@@ -455,7 +463,7 @@ class Step:
         """Refuse what makes no sense here."""
         paths = [checked(entry[0]) for entry in self.new.values()]
         inside = self.held.keys() >= self.drop and all(covered(path, self.roots) for path in paths)
-        if not inside or digest(self.roots, wanted) != target:
+        if not inside or self.tree.named(self.roots, wanted) != target:
             raise Trouble("the request does not add up to its target")
         stuck = {directory: path for path in self.tree.spared for directory in above(path)}
         for path in paths:
@@ -498,7 +506,7 @@ class Step:
         info = os.fstat(fd)
         if info.st_nlink == 1:
             self.tree.give(fd, mode)
-            self.tree.sure[identity(info)] = wanted
+            self.tree.sure[IDENTITY(info)] = wanted
         if self.tree.hash(fd) != wanted or info.st_nlink != 1:
             raise Trouble("what was written is not what was meant", need=[wanted])
 
@@ -563,7 +571,7 @@ class Step:
             self._remove(path)
 
     def _rename(self, ready: str, path: str) -> None:
-        with self.tree.parent(path, make=True) as (fd, name):
+        with self.tree.parent(path, make=path not in self.held) as (fd, name):
             try:
                 os.rename(ready, name, src_dir_fd=self.state.new, dst_dir_fd=fd)
             except IsADirectoryError:

@@ -73,7 +73,8 @@ class Fleet(Protocol):
             roots: paths, "." for everything.
             afresh: every file is read and hashed again. Else a host may answer from what it remembers of
                 files whose size, inode and time stamps are as they were. Few hosts are asked at once then.
-            stop: once it is set no further host is asked; those that were not have no manifest.
+            stop: once it is set no further host is asked, and those that are reading their files stop that;
+                they have no manifest.
         """
         ...
 
