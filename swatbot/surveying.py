@@ -45,6 +45,8 @@ def _totals(totals: Totals) -> Iterator[str]:
     whole, part, apart = (totals.shares[share] for share in (Share.WHOLE, Share.PART, Share.APART))
     yield f"{totals.commits} commits, {totals.deployable} of them deployable:"
     yield f"{whole} whole, {part} in part, {apart} apart"
+    if totals.unknown:
+        yield f"{totals.unknown} more, where this shallow clone begins: what it touches can not be told"
     yield f"of {totals.touching} that touch the paths, {part} need others too ({totals.need_more:.1%})"
 
 
@@ -70,6 +72,7 @@ def _readable(paths: tuple[str, ...]) -> list[str]:
 def _counts(totals: Totals) -> dict[str, Any]:
     return {
         "commits": totals.commits,
+        "unknown": totals.unknown,
         "deployable": totals.deployable,
         "whole": totals.shares[Share.WHOLE],
         "part": totals.shares[Share.PART],

@@ -20,8 +20,8 @@ _HINTS = {
     "the helper did not start": "try it by hand, as the bot: ssh USER@HOST sudo -n -u RUN_AS PYTHON -V. It "
     "must be 3.7 or newer; run_as needs a line in sudoers that asks for no password.",
     "the helper can not work": "the root must be there, and run_as must be able to write beside it.",
-    "refused$|does not answer|No route": "is the host up? [[exclude]] in fleet.toml leaves it out of every "
-    "stage, with the reason.",
+    "refused$|does not answer|No route": "is the host up? `!exclude HOST WHY`, or [[exclude]] in "
+    "fleet.toml, leaves it out.",
 }
 _REPAIR = "`!repair HOST` puts a host back to what the fleet holds; so does the next deployment."
 

@@ -2,10 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from swatbot.adapters.clock import ManualClock
 from swatbot.adapters.memory_fleet import MemoryFleet
+from swatbot.domain.changed import Changes, Lines, changed
 from swatbot.domain.coverage import Change, cancel
 from swatbot.domain.findings import IGNORED, MISSING, Edit, Findings, Holdings, Mark, Notes, PathFault, Pin
 from swatbot.domain.manifest import Entry, Kind, Manifest, covered
@@ -129,15 +131,19 @@ class FakeTree:
     def overlay(self, whole: str, part: str) -> str:
         return self._put(self.deployable(whole).overlay(self.deployable(part)))
 
-    def diff(self, paths: Sequence[str], holdings: Holdings) -> str:
-        held, now = self.deployable(holdings.manifest), self._all()
-        files = [f for f in now.differences(held) if covered(f, paths)]
-        return "\n".join(f"+++ b/{f}\n+{self.files.get(f, '')}" for f in files)
+    def diff(self, paths: Sequence[str], holdings: Holdings) -> Changes:
+        held = self.deployable(holdings.manifest).select(paths)
+        return self._changes(held, self._all().select(paths))
 
-    def compare(self, old: str, new: str) -> str:
-        before, after = self.manifest(old), self.manifest(new)
-        texts = {p: self._contents[e.content].decode() for p, e in after.by_path.items()}
-        return "\n".join(f"+++ b/{f}\n+{texts.get(f, '')}" for f in before.differences(after))
+    def compare(self, old: str, new: str) -> Changes:
+        return self._changes(self.manifest(old), self.manifest(new))
+
+    def _changes(self, old: Manifest, new: Manifest) -> Changes:
+        """A file's new content is its only changed line."""
+        found = list(changed(old, new))
+        texts = {f.path: "+" + self._contents[f.new.content].decode() if f.new else "-" for f in found}
+        told = [replace(f, lines=Lines((texts[f.path],), 1)) for f in found if not self.hidden(f.path)]
+        return Changes(tuple(told), len(found) - len(told))
 
     def hidden(self, path: str) -> bool:
         return covered(path, ("private",))
@@ -171,6 +177,9 @@ class FakeTree:
         if faults := tuple(PathFault(path, fault) for path, fault in typed if fault):
             return faults
         return tuple(_missing(p) for p in paths if not self._any(p, held) and not self._any(p, now))
+
+    def known(self, words: Sequence[str], holdings: Holdings) -> tuple[str, ...]:
+        return tuple(word for word in words if not self.nowhere((word,), holdings))
 
     def content(self, sha256: str) -> bytes:
         return self._contents[sha256]

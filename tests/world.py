@@ -159,7 +159,7 @@ class World:
         parts = Parts(self.tree, self.fleet, self.checker, self.calendar, self.clock)
         effects, queries = (
             Effects(parts, self.rules),
-            Queries(self.tree, self.fleet, self.rules, ("private",)),
+            Queries(self.tree, self.fleet),
         )
         self.follower = Follower(self.journal)
         self.front = FrontEnd(self.journal, self.follower, self.chat, self.clock, self.site)

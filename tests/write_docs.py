@@ -48,7 +48,9 @@ never guessed.
 
 `!sync-dir dblists, wmf-config MESSAGE` ships both together. `!sync-dir dblists then wmf-config MESSAGE` ships
 them in this order: the first is live and checked on all hosts of a stage before the second begins. A path
-with spaces is written in quotation marks. Options come before the paths:
+with spaces, or named `then`, is written in quotation marks. The message begins at the first word after a path
+that is neither `,` nor `then`. If words of it are paths, and seem to go on with the plan, you are asked; in
+quotation marks it is only said. Options come before the paths:
 
 | option | meaning |
 | --- | --- |

@@ -53,7 +53,9 @@ class MemoryFleet:
         files = {e.content for e in order.target.entries if e.kind is Kind.FILE}
         self._contents.update({sha: contents.content(sha) for sha in files - self._contents.keys()})
         results: list[HostResult] = []
-        for host in order.hosts:
+        for begun, host in enumerate(order.hosts):
+            if order.pause and begun and begun % order.batch == 0:
+                stop.wait(order.pause)
             results.append(self._begin(host, order, results, stop))
             progress(_tally(results, len(order.hosts)))
         return tuple(results)

@@ -10,6 +10,7 @@ from swatbot.domain import commands as c
 from swatbot.domain import effects as f
 from swatbot.domain.rules import Rules
 from swatbot.domain.stage import Budget, HostResult, Tally
+from swatbot.domain.status import Status
 from swatbot.domain.upkeep import Drift
 from swatbot.errors import OperationalError, UserError
 from swatbot.ports import Calendar, Checker, CheckTask, Clock, Fleet, Order, Stop, Tree
@@ -39,9 +40,9 @@ class Effects:
         self._discreet = Discreet(world.tree)
         self._aftercare = Aftercare(world.checker, world.clock, rules)
 
-    def foresee(self) -> None:
+    def foresee(self, status: Status) -> None:
         """A deployment waits for its turn: hosts are connected to while it does, for that takes longest."""
-        self._world.fleet.warm([host for stage in self._rules.stages for host in stage.hosts])
+        self._world.fleet.warm([host for stage in status.stages for host in stage.hosts])
 
     def run(self, effect: f.Effect, token: int, report: Report, stop: Stop) -> c.ShellCommand:
         """Carry an effect out.
@@ -79,7 +80,8 @@ class Effects:
         match effect:
             case f.Inspect():
                 season = self._world.calendar.season(self._world.clock.now())
-                return c.Inspected(effect, tree.inspect(effect.plan, effect.holdings), season)
+                found = tree.inspect(effect.plan, effect.holdings)
+                return c.Inspected(effect, found, season, tree.known(effect.words, effect.holdings))
             case f.TakeSnapshot():
                 return c.Snapshotted(effect, tree.snapshot(effect.plan, effect.holdings))
             case f.Finish():
@@ -99,8 +101,8 @@ class Effects:
     ) -> tuple[HostResult, ...]:
         """A push from what the fleet holds to the same: who holds something else is repaired."""
         whole = self._world.tree.deployable(effect.whole)
-        budget = Budget(hosts=len(effect.hosts))
-        order = Order(effect.number, 0, effect.hosts, whole, whole, token, self._rules.batch, budget)
+        batch, budget = self._rules.batch.size(len(effect.hosts)), Budget(hosts=len(effect.hosts))
+        order = Order(effect.number, 0, effect.hosts, whole, whole, token, batch, budget)
         return self._push(effect, order, report, stop)
 
     def _patrol(self, effect: f.Patrol, stop: Stop) -> c.PatrolReported:
@@ -114,7 +116,10 @@ class Effects:
     def _bring(
         self, effect: f.SyncStep | f.RestoreStep, token: int, report: Report, stop: Stop
     ) -> tuple[HostResult, ...]:
-        tree = self._world.tree
+        tree, rules, pause = self._world.tree, self._rules, 0.0
+        total = len(effect.hosts)
+        if isinstance(effect, f.SyncStep):  # a rollback is never held up
+            total, pause = len(rules.hosts(effect.stage)), rules.pause.total_seconds()
         order = Order(
             effect.number,
             effect.step,
@@ -122,8 +127,9 @@ class Effects:
             tree.deployable(effect.base),
             tree.deployable(effect.target),
             token,
-            self._rules.batch,
+            rules.batch.size(total),
             self._budget(effect),
+            pause,
         )
         return self._push(effect, order, report, stop)
 

@@ -88,9 +88,9 @@ class Engine:
         away = self._lease.last_seen if self._heard else None
         self._journal.watch(self._grown)
         self._grown()
-        if self.status.live:
-            self._effects.foresee()
         self._command(c.Start(self._lease.token, away))
+        if self.status.live:
+            self._effects.foresee(self.status)
 
     def take_over(self, holder: str) -> None:
         """Take the lease and fold the journal, and begin nothing.
@@ -248,7 +248,7 @@ class Engine:
             self.status = evolve(self.status, event, record.entry.time)
             self._decided = record.seq
             if len(self.status.queue) > len(queued):
-                self._effects.foresee()
+                self._effects.foresee(self.status)
 
     def _answered(self, intake: Intake, lines: tuple[str, ...]) -> Answered:
         return Answered(intake.place, intake.nick, lines)

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 from swatbot.app.discreet import Discreet
 from swatbot.chat.handler import DiffQuery, DriftQuery, Query
-from swatbot.chat.messages.replies import diff
+from swatbot.chat.messages.differences import diff
 from swatbot.chat.messages.upkeep import drift
 from swatbot.domain.commands import DriftSeen
 from swatbot.domain.findings import mark_for
-from swatbot.domain.manifest import Manifest, covered
+from swatbot.domain.manifest import Manifest
 from swatbot.domain.reasons import AtWork, BadPaths, DeclinedError, NoBaseline, Reason, UnderWay
-from swatbot.domain.rules import Rules
 from swatbot.domain.stage import Files
 from swatbot.domain.status import Status
 from swatbot.domain.upkeep import Drift
@@ -53,14 +52,11 @@ class Queries:
     Args:
         tree: what is deployed.
         fleet: the hosts.
-        rules: which hosts there are.
-        private: paths whose diffs are not shown.
     """
 
-    def __init__(self, tree: Tree, fleet: Fleet, rules: Rules, private: tuple[str, ...]) -> None:
-        self._tree, self._fleet, self._private = tree, fleet, private
+    def __init__(self, tree: Tree, fleet: Fleet) -> None:
+        self._tree, self._fleet = tree, fleet
         self._discreet = Discreet(tree)
-        self._hosts = tuple(h for stage in rules.stages for h in stage.hosts)
 
     def answer(self, query: Query, status: Status) -> Found:
         """What there is to tell.
@@ -76,7 +72,7 @@ class Queries:
     def _diff(self, query: DiffQuery, status: Status) -> tuple[str, ...]:
         """Of a deployment with a snapshot what that ships, else what the tree has."""
         d = status.deployment(query.number) if query.number else None
-        private = self._is_private(query.paths) or (d is not None and d.private)
+        private = d is not None and d.private
         if d is not None and d.states:
             return diff(self._tree.compare(d.states[0], d.states[-1]), f"#{d.number}", private=private)
         if status.holdings is None:
@@ -95,13 +91,14 @@ class Queries:
         if faults := self._tree.nowhere(query.paths, status.holdings):
             raise DeclinedError(BadPaths(faults=faults, command="drift"))
         wanted = self._tree.deployable(status.holdings.manifest).select(query.paths)
-        proofs = self._fleet.prove(self._hosts, wanted.roots)
+        hosts = status.hosts
+        proofs = self._fleet.prove(hosts, wanted.roots)
         found, silent = self._sorted(proofs, wanted)
         marks = status.holdings.marks
         origins = [(p, wanted.select((p,)).digest[:6], mark_for(p, marks)) for p in query.paths]
-        lines = drift(found, silent, len(self._hosts), origins)
+        lines = drift(found, silent, len(hosts), origins)
         whole = query.paths == (".",)
-        right = tuple(h for h in self._hosts if whole and h not in found and h not in silent)
+        right = tuple(h for h in hosts if whole and h not in found and h not in silent)
         seen = DriftSeen(tuple(Drift(h, files) for h, files in found.items()), right)
         return Found(lines, seen, status.holdings.manifest)
 
@@ -117,6 +114,3 @@ class Queries:
             elif files := proof.manifest.differences(wanted):
                 found[proof.host] = self._discreet.files(files)
         return found, silent
-
-    def _is_private(self, paths: tuple[str, ...]) -> bool:
-        return any(covered(p, self._private) or covered(s, (p,)) for p in paths for s in self._private)

@@ -1,7 +1,7 @@
 """Looks at the hosts themselves, beside a running bot or without one, for who sets them up or mends them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from swatbot.adapters.clock import SystemClock
@@ -26,11 +26,13 @@ class Expected:
     Attributes:
         whole: what the fleet holds, None if that is not known.
         stale: hosts that missed deployments, with their numbers.
+        excluded: hosts that somebody excluded, and why.
         active: the deployment that is under way, 0 for none; hosts may hold what it ships.
     """
 
     whole: Manifest | None = None
-    stale: Mapping[str, tuple[int, ...]] | None = None
+    stale: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    excluded: Mapping[str, str] = field(default_factory=dict)
     active: int = 0
 
 
@@ -80,9 +82,13 @@ def look_at_hosts(config: Config, names: Sequence[str], tell: Tell) -> tuple[Rep
         UserError: there is no such host.
     """
     wanted = _wanted(config, names)
-    places = [place for host, place in config.places.items() if host in wanted or not names]
-    looked_at = [place for place in places if names or not place.excluded]
     expected = _expected(config, tell)
+    places = [
+        replace(place, excluded=place.excluded or expected.excluded.get(host, ""))
+        for host, place in config.places.items()
+        if host in wanted or not names
+    ]
+    looked_at = [place for place in places if names or not place.excluded]
     tell(
         f"Connecting to {len(looked_at)} host{'' if len(looked_at) == 1 else 's'}, as the config says; "
         "a running bot is not asked, and no file of the tree is changed."
@@ -130,7 +136,8 @@ def _by_journal(config: Config) -> Expected:
         status = follower.status
         holdings, active = status.holdings, status.active
         whole = make_tree(shared).deployable(holdings.manifest) if holdings else None
-        return Expected(whole, status.stale, active.number if active else 0)
+        excluded = {host: f"{e.why} (by {e.by})" for host, e in status.excluded.items()}
+        return Expected(whole, status.stale, excluded, active.number if active else 0)
     finally:
         shared.journal.close()
 
@@ -146,6 +153,6 @@ def _report(place: Place, visited: Visited | None, proof: HostProof | None, expe
         digest=proof.manifest.digest,
         differing=len(proof.manifest.differences(expected.whole)) if expected.whole else None,
         unfinished=proof.reason,
-        stale=(expected.stale or {}).get(place.host, ()),
+        stale=expected.stale.get(place.host, ()),
         active=expected.active,
     )

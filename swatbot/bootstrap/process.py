@@ -56,7 +56,7 @@ class EnginePart(Part):
             shared.journal,
             leases,
             Effects(world, rules),
-            Queries(self.tree, self.fleet, rules, swatbot.tree.private),
+            Queries(self.tree, self.fleet),
             ThreadWorkers(),
             shared.clock,
             shared.site,

@@ -209,19 +209,23 @@ def _value(rest: str, option: str, usage_line: str) -> tuple[str, str]:
 
 
 def _steps(rest: str, usage_line: str) -> tuple[list[Step], str]:
-    """Paths up to the first word that follows a path without `,` or `then`; the rest is the message."""
+    """Paths up to the first word that follows a path without `,` or `then`; the rest is the message.
+
+    `, then` is `then`; a path of that name stands in quotation marks. Whether words of the message may be
+    paths for which a comma was forgotten is found out later, by looking at the tree.
+    """
     steps: list[list[str]] = [[]]
     position, wants_path = 0, True
     for match in _WORD_OR_COMMA.finditer(rest):
         word = match["word"]
         if word == ",":
             wants_path = True
+        elif word.lower() == "then" and steps[-1]:
+            steps.append([])
+            wants_path = True
         elif wants_path:
             steps[-1].append(normal_path(word.strip('"')))
             wants_path = False
-        elif word.lower() == "then":
-            steps.append([])
-            wants_path = True
         else:
             break
         position = match.end()

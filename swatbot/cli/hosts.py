@@ -19,12 +19,11 @@ from swatbot.visiting import document, lines
 def hosts(names: tuple[str, ...], directory: Path, *, as_json: bool) -> None:
     """Look at the hosts: whether each can be reached and used, and what it holds.
 
-    HOST may be folded: 'mw[1261-1263]'. Without one all are looked at but those that the config excludes,
-    which are named with the reason. Hosts of which the same is to be told share a line: the host key, what
-    the login shell prints unasked, Python and rsync, free space, how far the clock is ahead, and whether the
-    host holds what the fleet does by the journal. Connections are opened anew, with the keys of the config:
-    it needs no bot, and does one that runs no harm. Exit status 1 if a host that is not
-    excluded needs mending.
+    HOST may be folded: 'mw[1261-1263]'. Without one all are looked at but excluded ones, which are named
+    with the reason. Hosts of which the same is to be told share a line: the host key, what the login shell
+    prints unasked, Python and rsync, free space, how far the clock is ahead, and whether the host holds what
+    the fleet does by the journal. Connections are opened anew, with the keys of the config: it needs no bot,
+    and does one that runs no harm. Exit status 1 if a host that is not excluded needs mending.
 
         swatbot hosts 'mw[1261-1263]'
     """

@@ -13,6 +13,7 @@ from swatbot.config.types import (
     Duration,
     DurationOrNever,
     Flag,
+    InFlight,
     LocalPath,
     Moment,
     Port,
@@ -71,7 +72,8 @@ class DeploySection(Section):
     """[deploy]: what the site has decided beforehand; see `swatbot.domain.rules.Rules`."""
 
     budgets: dict[Stage, BudgetSection] = Field(default_factory=dict)
-    batch: Count = Rules.batch
+    batch: InFlight = Rules.batch
+    pause: DurationOrNever = Rules.pause
     self_verify: Flag = Rules.self_verify
     verify_within: Duration = Rules.verify_within
     remind_every: Duration = Rules.remind_every

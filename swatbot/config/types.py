@@ -20,11 +20,13 @@ from pydantic import (
 )
 
 from swatbot.domain.hosts import unfold
+from swatbot.domain.stage import Batch
 from swatbot.errors import OperationalError
 
 _PIECE = re.compile(r"(?P<count>\d{1,6}(?:\.\d+)?)(?P<unit>ms|s|m|h|d)")
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _LONGEST = timedelta(days=366)
+_PER_CENT = re.compile(r"(?P<number>\d{1,3})%")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]*[A-Za-z0-9])?")
 _ACCOUNT = re.compile(r"(irc|slack|local):[^/\s]+/\S+")
 _MODE = re.compile(r"[0-7]?7[0-7]{2}")
@@ -77,6 +79,22 @@ def duration_or_never(text: object) -> timedelta:
         return timedelta() if text == "never" else duration(text)
     except ValueError as error:
         raise ValueError(f'{error}, or "never"') from None
+
+
+def batch(value: object) -> Batch:
+    """Read a number of hosts, or a share of a stage such as "10%".
+
+    Raises:
+        ValueError: it is neither; the text says what is expected.
+    """
+    if isinstance(value, Batch):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return Batch(hosts=value)
+    share = _PER_CENT.fullmatch(value) if isinstance(value, str) else None
+    if share is None or not 0 < int(share["number"]) <= 100:
+        raise ValueError('a number of hosts, or a share of a stage such as "10%"')
+    return Batch(share=int(share["number"]) / 100)
 
 
 def hosts(value: object) -> tuple[str, ...]:
@@ -212,6 +230,7 @@ Title = Annotated[str, AfterValidator(_title)]
 Url = Annotated[str, AfterValidator(_url)]
 Flag = Annotated[bool, Strict()]
 Port = Annotated[int, Strict(), Field(ge=1, le=65535)]
+InFlight = Annotated[Batch, BeforeValidator(batch)]
 Count = Annotated[int, Strict(), Field(ge=1)]
 Whole = Annotated[int, Strict(), Field(ge=0)]
 Share = Annotated[float, Strict(), Field(ge=0, le=1)]

@@ -92,9 +92,10 @@ def _enter(d: Live, stage: Stage, at: datetime) -> Live:
 
 
 def _put_right(d: Live, event: e.HostsPutRight, _at: datetime) -> Live:
-    proven = {r.host: HostMark(0, 0) for r in event.results if r.outcome is Outcome.OK}
-    failed = {r.host: HostMark(0, None, r.reason) for r in failures(event.results)}
-    begun = len(proven) + len(failed) == len(event.results) and not (d.state is State.HELD and failed)
+    results = [r for r in event.results if r.host in d.behind]  # or it was excluded meanwhile
+    proven = {r.host: HostMark(0, 0) for r in results if r.outcome is Outcome.OK}
+    failed = {r.host: HostMark(0, None, r.reason) for r in failures(results)}
+    begun = len(proven) + len(failed) == len(results) and not (d.state is State.HELD and failed)
     over = d.phase is Phase.BASELINE and (begun or d.cause is not None)
     phase = Phase.SYNC if over else d.phase
     behind = tuple(h for h in d.behind if h not in proven)
@@ -103,8 +104,10 @@ def _put_right(d: Live, event: e.HostsPutRight, _at: datetime) -> Live:
 
 def _synced(d: Live, event: e.HostsSynced, _at: datetime) -> Live:
     marks = dict(d.marks)
+    ours = set(d.hosts())
     for result in event.results:
-        marks[result.host] = _marked(marks.get(result.host, HostMark(0, 0)), result, event.step)
+        if result.host in ours:  # or it was excluded meanwhile
+            marks[result.host] = _marked(marks.get(result.host, HostMark(0, 0)), result, event.step)
     d = replace(d, marks=marks)
     begun = all(r.outcome is not Outcome.NOT_STARTED for r in event.results)
     if d.state is State.HELD and failures(event.results):
@@ -134,7 +137,9 @@ def _not_begun(mark: HostMark) -> HostMark:
 def _restored(d: Live, event: e.HostsRestored, _at: datetime) -> Live:
     marks = dict(d.marks)
     for result in event.results:
-        mark = marks[result.host]
+        mark = marks.get(result.host)
+        if mark is None:  # it was excluded meanwhile
+            continue
         if result.outcome is Outcome.OK:
             marks[result.host] = HostMark(event.step, event.step, reached=event.step)
         elif result.outcome is not Outcome.NOT_STARTED:

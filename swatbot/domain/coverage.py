@@ -166,7 +166,7 @@ def _whose(one: Covered, person: str, message: str) -> Covered:
 
 def _speaks_of(message: str, change: Change) -> bool:
     """Whether what the deployer typed means this change: by its task, its id, or its subject."""
-    said, subject = message.casefold().strip(), change.subject.casefold().strip()
+    said, subject = message.strip().strip('"').casefold().strip(), change.subject.casefold().strip()
     if set(_TASK.findall(message)) & set(_TASK.findall(change.subject)):
         return True
     if any(change.commit.startswith(word) for word in _COMMIT.findall(said)):

@@ -7,6 +7,7 @@ from swatbot.domain.applied import STAGE_OF
 from swatbot.domain.deployment import Kind, State
 from swatbot.domain.findings import Holdings
 from swatbot.domain.live import Live, Phase
+from swatbot.domain.meant import maybe_paths
 from swatbot.domain.plan import Plan
 from swatbot.domain.stage import Stage
 from swatbot.domain.status import Status
@@ -15,11 +16,15 @@ from swatbot.domain.upkeep import Upkeep, UpkeepKind
 
 @dataclass(frozen=True, slots=True)
 class Inspect:
-    """Hold the tree against what the fleet holds, and look at the calendar."""
+    """Hold the tree against what the fleet holds, and look at the calendar.
+
+    `words` are those of the message that may be paths.
+    """
 
     number: int
     plan: Plan
     holdings: Holdings
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +159,7 @@ def upkeep_effect(status: Status) -> Mend | Patrol | None:
 def _about_tree(d: Live, holdings: Holdings) -> Effect | None:
     match d.state:
         case State.INSPECTING:
-            return Inspect(d.number, d.plan, holdings)
+            return Inspect(d.number, d.plan, holdings, maybe_paths(d.message))
         case State.SNAPSHOTTING:
             return TakeSnapshot(d.number, d.plan, holdings)
         case State.FINISHING:

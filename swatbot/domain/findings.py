@@ -45,6 +45,10 @@ IGNORED = "it is not deployed: the config ignores it"
 """The fault of a path that `[tree] ignore` matches."""
 
 
+EMPTY = "nothing in it is deployed"
+"""The fault of a directory that has no file which could be shipped."""
+
+
 @dataclass(frozen=True, slots=True)
 class PathFault:
     """A path that can not be shipped, why, and the nearest path that could be meant ("" if none)."""
@@ -95,11 +99,13 @@ class Notes:
         links: paths of the plan that are symbolic links.
         undone: short ids of commits that the fleet holds, that the tree does not have any more, and that the
             plan would take back: the tree was set back, or its history was rewritten.
+        idle: paths of the plan in which nothing differs, while something does in others.
     """
 
     cancelled: tuple[Cancelled, ...] = ()
     links: tuple[Link, ...] = ()
     undone: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
 
 
 NO_NOTES = Notes()

@@ -1,7 +1,7 @@
 """A deployment that is not over: an immutable value, with what is known of every host, that events change."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -101,6 +101,15 @@ class Live(Deployment):
         """Whether it occupies the test servers or the fleet, held or not."""
         state = self.hold.resume_to if self.hold else self.state
         return not state.terminal and state not in WAITING
+
+    def without(self, gone: Collection[str]) -> "Live":
+        """The deployment without hosts that were excluded, or taken out of the config."""
+        if not set(gone).intersection(self.hosts()):
+            return self
+        stages = tuple(replace(s, hosts=tuple(h for h in s.hosts if h not in gone)) for s in self.stages)
+        marks = {h: mark for h, mark in self.marks.items() if h not in gone}
+        behind = tuple(h for h in self.behind if h not in gone)
+        return replace(self, stages=stages, marks=marks, behind=behind)
 
     def occupies(self, host: str) -> bool:
         """Whether nobody else may work on the host: before it ships, production is free for others."""

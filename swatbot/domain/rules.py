@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from swatbot.domain.findings import StageHosts
 from swatbot.domain.person import People
-from swatbot.domain.stage import Budget, Stage
+from swatbot.domain.stage import MANY, Batch, Budget, Stage
 
 
 class Outside(StrEnum):
@@ -25,6 +25,8 @@ class Rules:
         stages: the hosts of testservers, canaries and fleet; a host is in one stage only.
         budgets: how many hosts of a stage may fail; a stage that is not named allows none.
         batch: hosts in flight at once.
+        pause: between one batch and the next, which then begins when the whole batch is done; with none a
+            host is begun as soon as another is done.
         self_verify: whether a deployer may verify the own change.
         verify_within: how long a verification is waited for.
         remind_every: how often those who are asked are reminded.
@@ -44,7 +46,8 @@ class Rules:
 
     stages: tuple[StageHosts, ...]
     budgets: dict[Stage, Budget] = field(default_factory=dict)
-    batch: int = 50
+    batch: Batch = MANY
+    pause: timedelta = timedelta()
     self_verify: bool = True
     verify_within: timedelta = timedelta(minutes=20)
     remind_every: timedelta = timedelta(minutes=5)

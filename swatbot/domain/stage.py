@@ -93,6 +93,22 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """How many hosts are in flight at once: a count, or a share of the stage (then that)."""
+
+    hosts: int = 50
+    share: float = 0.0
+
+    def size(self, total: int) -> int:
+        """For so many hosts; at least one."""
+        return max(1, int(self.share * total)) if self.share else self.hosts
+
+
+MANY = Batch()
+"""As many as one engine speaks with at ease."""
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """How many hosts of a stage may fail before the deployment does: a count, or a share of the stage."""
 

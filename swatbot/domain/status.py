@@ -21,6 +21,14 @@ class Lock:
     until: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Nothing is done with a host: who wanted that, and why."""
+
+    by: str
+    why: str
+
+
 @dataclass(frozen=True)
 class Status:
     """Everything that is known of deployments.
@@ -32,7 +40,8 @@ class Status:
         latest: the highest number given out.
         lock: the lock, if there is one.
         holdings: what the fleet holds, None before the first baseline.
-        stages: the hosts, as the config has them.
+        stages: the hosts, as the config has them, without those that are excluded.
+        excluded: hosts that somebody excluded.
         stale: hosts that missed deployments, with their numbers; with none, hosts that are new.
         returned: stale hosts that were seen to answer again.
         due: when stale hosts are to be caught up, at the earliest.
@@ -51,6 +60,7 @@ class Status:
     lock: Lock | None = None
     holdings: Holdings | None = None
     stages: tuple[StageHosts, ...] = ()
+    excluded: Mapping[str, Exclusion] = field(default_factory=dict)
     stale: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     returned: tuple[str, ...] = ()
     due: Mapping[str, datetime] = field(default_factory=dict)
@@ -64,6 +74,11 @@ class Status:
     def deployment(self, number: int) -> Live | Past | None:
         """The deployment of this number, over or not."""
         return self.live.get(number) or self.past.get(number)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts of all stages."""
+        return tuple(h for found in self.stages for h in found.hosts)
 
     @property
     def active(self) -> Live | None:

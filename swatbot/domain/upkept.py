@@ -8,7 +8,7 @@ from swatbot.domain import events as e
 from swatbot.domain.deployment import Deployment
 from swatbot.domain.manifest import covered
 from swatbot.domain.stage import Files, HostResult, Outcome
-from swatbot.domain.status import Status
+from swatbot.domain.status import Exclusion, Status
 from swatbot.domain.upkeep import UpkeepKind
 
 _SOON = timedelta(minutes=1)
@@ -19,8 +19,8 @@ _BRAKED = timedelta(hours=1)
 def upkept(status: Status, event: e.UpkeepEvent, at: datetime) -> Status:
     """The status after an event about hosts outside of deployments."""
     match event:
-        case e.HostsConfigured():
-            return _configured(status, event, at)
+        case e.HostsConfigured() | e.HostsExcluded() | e.HostsIncluded():
+            return _inventory(status, event, at)
         case e.HostsReturned():
             return _returned(status, event, at)
         case e.UpkeepStarted():
@@ -50,6 +50,20 @@ def _seen(status: Status, event: e.Patrolled | e.DriftFound, at: datetime) -> St
     return replace(status, drift=kept | drift)
 
 
+def _inventory(
+    status: Status, event: e.HostsConfigured | e.HostsExcluded | e.HostsIncluded, at: datetime
+) -> Status:
+    match event:
+        case e.HostsConfigured():
+            return _configured(status, event, at)
+        case e.HostsExcluded():
+            fresh = dict.fromkeys(event.hosts, Exclusion(event.by, "" if event.private else event.why))
+            return replace(status, excluded={**status.excluded, **fresh})
+        case e.HostsIncluded():
+            left = {h: found for h, found in status.excluded.items() if h not in event.hosts}
+            return replace(status, excluded=left)
+
+
 def _configured(status: Status, event: e.HostsConfigured, at: datetime) -> Status:
     """Hosts that are new have to be caught up; of those that are gone nothing is known any more."""
     gone = set(event.gone)
@@ -58,7 +72,9 @@ def _configured(status: Status, event: e.HostsConfigured, at: datetime) -> Statu
     )
     drift = {h: files for h, files in status.drift.items() if h not in gone}
     silent = tuple(h for h in status.silent if h not in gone)
-    return with_due(replace(status, stages=event.stages, stale=stale, drift=drift, silent=silent), at)
+    live = {n: d.without(gone) for n, d in status.live.items()}
+    status = replace(status, stages=event.stages, live=live)
+    return with_due(replace(status, stale=stale, drift=drift, silent=silent), at)
 
 
 def _returned(status: Status, event: e.HostsReturned, at: datetime) -> Status:

@@ -444,7 +444,6 @@ class Step:
         self.keeps, self.changed = state.keeps(), False
         self.serves = request.get("serves")
         self.pulls = {} if self.serves is None else Pulled(tree, state, request["target"]).found()
-        tree.sure.clear()
         self.now, self.held = tree.prove(self.roots)
 
     def run(self, frames: Frames) -> dict[str, Any]:
@@ -795,6 +794,7 @@ class Host:
             return self._hello(request)
         if self.tree is None or self.state is None:
             raise Trouble("hello comes first")
+        self.tree.sure.clear()
         self.may_stop = asked in ("prove", "pull")
         if asked == "prove":
             return self._prove(self.tree, self.state, request)

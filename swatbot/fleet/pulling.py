@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from swatbot.domain.hosts import fold
+from swatbot.domain.stage import HostResult
 from swatbot.fleet import wire
-from swatbot.fleet.conversations import Answer, Conversation, asked
+from swatbot.fleet.conversations import Answer, Conversation, Conversations, asked
 from swatbot.fleet.hosts import Daemon, PullSettings, SshSettings
 from swatbot.fleet.replies import RefusedError, refusal, strings
 from swatbot.fleet.wire import readable
@@ -47,7 +47,8 @@ class Pulling:
         near = (daemon for host in order.hosts for daemon in settings.near.get(host, ()))
         self._proxies = {daemon.host for daemon in near} & self._rank.keys()
         self._failed: dict[Daemon, set[str]] = defaultdict(set)
-        self._pushed: dict[str, set[str]] = defaultdict(set)
+        self._told: set[str] = set()
+        self._busy: set[str] = set()
 
     def is_proxy(self, host: str) -> bool:
         """Whether other hosts of the order are to pull from this one."""
@@ -65,6 +66,17 @@ class Pulling:
             StoppedError: the order was stopped.
             UnreachedError, LostError: the host does not answer.
         """
+        self._busy.add(host)
+        try:
+            lacking, why = yield from self._fetch(host, contents)
+        finally:
+            self._busy.discard(host)
+        if lacking and why not in self._told:  # once for each reason: a fleet of hosts may have the same
+            self._told.add(why)
+            _log.warning("%s: %s, and maybe others, could not pull: %s; pushed", self._name, host, why)
+        return lacking
+
+    def _fetch(self, host: str, contents: set[str]) -> Conversation[tuple[set[str], str]]:
         lacking, why = set(contents), "others could not, so it did not try"
         for daemon in self._near(host):
             if not lacking:
@@ -77,14 +89,12 @@ class Pulling:
                 break
             if lacking:
                 self._note(daemon, host, why)
-        if lacking:
-            self._pushed[why].add(host)
-        return lacking
+        return lacking, why
 
-    def tell(self) -> None:
-        """Log who could not pull, once everything is over."""
-        for why, hosts in self._pushed.items():
-            _log.warning("%s: pushed to %s, which could not pull: %s", self._name, fold(hosts), why)
+    def tend(self, talks: Conversations[HostResult]) -> None:
+        """Once the order is stopped, have hosts stop pulling: that need not be finished."""
+        if self._stop.is_set():
+            talks.hurry(self._busy)
 
     @property
     def _name(self) -> str:

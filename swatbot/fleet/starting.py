@@ -103,6 +103,6 @@ def _why_not(line: wire.Wire, target: Target, error: Exception) -> UnreachedErro
 
 
 def _advice(target: Target, said: str) -> str:
-    if said.startswith("sudo:"):
+    if target.run_as and said.startswith("sudo:"):
         return f"let {target.user} run commands as {target.run_as} by sudo without a password"
     return f"{target.python!r} must be Python 3.7 or newer there: see `python` of its group"

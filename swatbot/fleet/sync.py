@@ -76,19 +76,13 @@ class SshFleet:
             return not stop.is_set() and order.budget.allows(score.failed, score.total)
 
         results: dict[str, HostResult] = {}
-        for hosts in _waves(order, pulling):
+        for pause, hosts in _batches(order, pulling):
+            if pause and may_begin():
+                stop.wait(pause)
             talks = self._conversations(hosts, with_host, lambda host: score.counted(_stumbled(host)))
-
-            def tick(talks: Conversations[HostResult] = talks) -> None:
-                score.tell(talks.in_flight, progress)
-                if pulling and stop.is_set():  # who pulls has begun nothing that must be finished
-                    talks.hurry()
-
-            talks.run(order.batch, may_begin, tick, _TELL_EVERY)
-            score.tell(talks.in_flight, progress)
+            talks.run(order.batch, may_begin, partial(_tick, score, talks, progress, pulling), _TELL_EVERY)
+            _tick(score, talks, progress, pulling)
             results |= talks.results
-        if pulling:
-            pulling.tell()
         return tuple(results.get(h) or HostResult(h, Outcome.NOT_STARTED) for h in order.hosts)
 
     def prove(
@@ -189,8 +183,9 @@ class _Score:
         self.failed += result.outcome not in (Outcome.OK, Outcome.NOT_STARTED)
         return result
 
-    def tell(self, in_flight: int, progress: Callable[[Tally], None]) -> None:
+    def tell(self, talks: Conversations[HostResult], progress: Callable[[Tally], None]) -> None:
         """Once for each state."""
+        in_flight = talks.in_flight
         left = self.total - in_flight - self.ok - self.failed
         now = Tally(in_flight, self.ok, self.failed, left)
         if now != self._told:
@@ -198,11 +193,31 @@ class _Score:
         self._told = now
 
 
-def _waves(order: Order, pulling: Pulling | None) -> Iterator[tuple[str, ...]]:
-    """Hosts from which others pull come first: they are to have what others ask for."""
-    first = [host for host in order.hosts if pulling and pulling.is_proxy(host)]
-    others = tuple(host for host in order.hosts if host not in first)
-    yield from filter(None, (tuple(first), others))
+def _tick(
+    score: _Score,
+    talks: Conversations[HostResult],
+    progress: Callable[[Tally], None],
+    pulling: Pulling | None,
+) -> None:
+    score.tell(talks, progress)
+    if pulling is not None:
+        pulling.tend(talks)
+
+
+def _batches(order: Order, pulling: Pulling | None) -> Iterator[tuple[float, tuple[str, ...]]]:
+    """The seconds to wait, and the hosts that are next: batches, or all together where there is no pause.
+
+    Hosts from which others pull come first: they are to have what the others of their batch ask for.
+    """
+    first = [host for host in order.hosts if pulling is not None and pulling.is_proxy(host)]
+    hosts = [*first, *(host for host in order.hosts if host not in first)]
+    size = order.batch if order.pause else max(len(hosts), 1)
+    for begin in range(0, len(hosts), size):
+        pause = order.pause if begin else 0.0
+        for wave in (first[begin : begin + size], hosts[max(begin, len(first)) : begin + size]):
+            if wave:
+                yield pause, tuple(wave)
+                pause = 0.0
 
 
 def _open(_host: str) -> Conversation[None]:

@@ -22,6 +22,8 @@ class Order:
         target: what they must prove afterwards.
         token: the engine's fencing token.
         batch: how many hosts are in flight at once.
+        pause: seconds between one batch that is done and the next; with none a host is begun as soon as
+            another is done.
         budget: no further host is begun once more than this have failed.
     """
 
@@ -33,6 +35,7 @@ class Order:
     token: int
     batch: int
     budget: Budget
+    pause: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from swatbot.domain.changed import Changes
 from swatbot.domain.findings import Findings, Holdings, PathFault, Pin
 from swatbot.domain.manifest import Manifest
 from swatbot.domain.plan import Plan
@@ -47,6 +48,14 @@ class Tree(Contents, Protocol):
         """
         ...
 
+    def known(self, words: Sequence[str], holdings: Holdings) -> tuple[str, ...]:
+        """Those of the words that are paths at which tree or fleet have something that is deployed.
+
+        Raises:
+            OperationalError: the disk failed, or the store does not have what the fleet holds.
+        """
+        ...
+
     def inspect(self, plan: Plan, holdings: Holdings) -> Findings:
         """Hold the tree against what the fleet holds, for the paths of a plan.
 
@@ -64,12 +73,21 @@ class Tree(Contents, Protocol):
         """
         ...
 
-    def diff(self, paths: Sequence[str], holdings: Holdings) -> str:
-        """A unified diff from what the fleet holds to the tree, for these paths."""
+    def diff(self, paths: Sequence[str], holdings: Holdings) -> Changes:
+        """What differs between what the fleet holds and the tree, for these paths.
+
+        Raises:
+            OperationalError: git or the disk failed.
+            UserError: a path can not be shipped.
+        """
         ...
 
-    def compare(self, old: str, new: str) -> str:
-        """A unified diff between two manifests in the store, by digest; private files are not shown."""
+    def compare(self, old: str, new: str) -> Changes:
+        """What differs between two manifests in the store, by digest.
+
+        Raises:
+            OperationalError: the store does not have them, or git or the disk failed.
+        """
         ...
 
     def overlay(self, whole: str, part: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from swatbot.domain.findings import Holdings, Mark
 from swatbot.domain.manifest import Entry, Kind, Manifest, covered
 from swatbot.errors import UserError
-from swatbot.tree.history import Blob
+from swatbot.tree.blobs import Blob
 from swatbot.tree.inspection import Inspection
 from swatbot.tree.manifest import bytes_at, entry_at
 from swatbot.tree.matching import nearest_commit

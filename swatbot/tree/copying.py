@@ -25,10 +25,10 @@ def copy(tree: Inspection, paths: Sequence[str]) -> tuple[Captured, TreeState]:
     Raises:
         OperationalError: a file kept changing, or other commits were checked out, over three tries.
     """
-    before, why = tree.history.state(paths), ""
+    before, why = tree.history.state(), ""
     for _ in range(_TRIES):
         captured, taken = _round(tree, paths)
-        after = tree.history.state(paths)
+        after = tree.history.state()
         why = _torn(tree.tree, {s: d for s, d in taken.items() if not settled(s, tree.clock)})
         if before.head != after.head:
             why = "other commits were checked out while the tree was copied"

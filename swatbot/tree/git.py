@@ -10,16 +10,39 @@ from swatbot.errors import OperationalError
 
 _TIMEOUT = 30.0
 _PIECE = 1 << 16
+# Whoever owns the tree may have set these for own use; each changes what some call here would answer or run.
 _SETTINGS = (
-    "core.quotepath=off",
-    "core.hooksPath=/dev/null",
-    "core.fsmonitor=false",
+    "color.diff=false",
+    "color.status=false",
     "color.ui=false",
-    "log.showSignature=false",
+    "core.attributesFile=/dev/null",
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.quotepath=off",
+    "diff.algorithm=default",
+    "diff.ignoreSubmodules=none",
+    "diff.indentHeuristic=true",
+    "diff.interHunkContext=0",
+    "diff.mnemonicPrefix=false",
+    "diff.noprefix=false",
+    "diff.orderFile=/dev/null",
+    "diff.relative=false",
+    "diff.renames=false",
+    "diff.suppressBlankEmpty=false",
     "i18n.logOutputEncoding=UTF-8",
+    "log.diffMerges=off",
+    "log.follow=false",
+    "log.mailmap=false",
+    "log.showRoot=true",
+    "log.showSignature=false",
+    "status.aheadBehind=true",
+    "status.renames=false",
+    "submodule.recurse=false",
 )
 _FIXED = {
     "LC_ALL": "C",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_GRAFT_FILE": "/dev/null",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_LITERAL_PATHSPECS": "1",

@@ -8,29 +8,47 @@ from pathlib import Path
 from secrets import token_hex
 
 from swatbot.errors import OperationalError
+from swatbot.tree.blobs import Blob, Committed, committed, text
 from swatbot.tree.git import Git
 
-_LINK, _SUBMODULE = "120000", "160000"
 _BASELINE = 'run "swatbot baseline" on the deployment host to take that over anew'
 _REVERTS = re.compile(rb"\bThis reverts commit ([0-9a-f]{7,40})\b")
 _FIELDS = "%x00%H%x00%P%x00%an%x00%ae%x00%ct%x00%s%x00%b%x00"
-_LOG = ("--date-order", "--no-renames", "--diff-merges=combined", "-z", "--name-only")
+_LOG = (
+    "--date-order",
+    "--no-renames",
+    "--diff-merges=combined",
+    "--ignore-submodules=none",
+    "--no-relative",
+    "-z",
+    "--name-only",
+)
+_LISTING = ("ls-tree", "-r", "-z", "--full-tree")
+# Nothing is at `.git` for git: what is edited it is not asked, see `committed`, and need not look for.
+_STATE = (
+    "--porcelain=v2",
+    "-z",
+    "--branch",
+    "--ahead-behind",
+    "--untracked-files=no",
+    "--ignore-submodules=all",
+    "--no-renames",
+    "--",
+    ".git",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class TreeState:
-    """The tree as `git status` has it.
+    """Where the tree stands.
 
     Attributes:
         head: the commit checked out.
         behind: commits that the upstream branch is ahead, None without an upstream.
-        edited: paths with uncommitted edits, untracked or ignored by git, among those asked about; with a
-            slash at the end a directory of which git says no more: a checkout of its own, a submodule.
     """
 
     head: str
     behind: int | None
-    edited: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +68,6 @@ class Commit:
     reverts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
-    """What a commit has at a path."""
-
-    path: str
-    id: str
-    link: bool
-    executable: bool
-
-
 class History:
     """Questions to the git of one tree. Paths are surrogate-escaped, other text is repaired."""
 
@@ -68,16 +76,16 @@ class History:
         self._directory: Path | None = None
         self._bases: dict[frozenset[str], str] = {}
         self._logs: dict[tuple[str, frozenset[str]], tuple[Commit, ...]] = {}
+        self._whole: dict[str, Committed] = {}
 
-    def state(self, paths: Sequence[str]) -> TreeState:
-        """The state of the tree, with the uncommitted edits under these paths.
+    def state(self) -> TreeState:
+        """The commit checked out in the tree, and how far its upstream is ahead.
 
         Raises:
             OperationalError: git failed, or the tree is not the top of a checkout with a commit.
         """
         self._git_directory()
-        options = ("--porcelain=v2", "-z", "--branch", "--untracked-files=all", "--ignored", "--no-renames")
-        return _state(self.git.run("status", *options, "--", *paths), self.git.path)
+        return _state(self.git.run("status", *_STATE), self.git.path)
 
     def fetched_at(self) -> datetime | None:
         """When the tree last fetched from its upstream, None if it never did."""
@@ -126,8 +134,24 @@ class History:
 
     def blobs(self, commit: str, paths: Sequence[str] = ()) -> dict[str, Blob]:
         """Files and links of a commit by path, under these paths or all of them. Submodules are left out."""
-        out = self.git.run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths)
-        return {blob.path: blob for blob in _blobs(out)}
+        return committed(self.git.run(*_LISTING, commit, "--", *paths)).blobs
+
+    def committed(self, commit: str) -> Committed:
+        """Everything that a commit has, by its full id.
+
+        Raises:
+            OperationalError: git failed, or does not have the commit.
+        """
+        found = self._whole.get(commit)
+        if found is None:
+            found = committed(self.git.run(*_LISTING, commit))
+            self._whole = {commit: found}  # HEAD's, until it moves
+        return found
+
+    def committed_or_none(self, commit: str) -> Committed | None:
+        """Everything that a commit has, None where git has not got the commit, or can not be asked."""
+        status, out = self.git.ask(*_LISTING, commit, allowed=(0, 128))
+        return None if status else committed(out)
 
     def sizes(self, blobs: Iterable[Blob]) -> Iterator[tuple[Blob, int]]:
         """How many bytes each of these blobs has, of a link its target; not of those that git has lost."""
@@ -231,21 +255,15 @@ def reach(tip: str, graph: Mapping[str, Commit]) -> frozenset[str]:
 
 
 def _state(out: bytes, tree: Path) -> TreeState:
-    head, behind, edited = "", None, set()
-    for line in _text(out).split("\0"):
-        kind, _, rest = line.partition(" ")
+    head, behind = "", None
+    for line in text(out).split("\0"):
         if line.startswith("# branch.oid "):
             head = line.rpartition(" ")[2]
         elif line.startswith("# branch.ab "):
             behind = int(line.rpartition(" -")[2])
-        elif kind in ("?", "!"):
-            edited.add(rest)
-        elif kind in ("1", "u"):
-            words = rest.split(" ", 7 if kind == "1" else 9)
-            edited.add(words[-1] + ("/" if words[1].startswith("S") else ""))
     if not head or head == "(initial)":
         raise OperationalError(f"{tree} has no commit yet")
-    return TreeState(head, behind, frozenset(edited))
+    return TreeState(head, behind)
 
 
 def _commit(part: bytes) -> Commit:
@@ -262,26 +280,6 @@ def _commit(part: bytes) -> Commit:
         email.decode("utf-8", "replace"),
         datetime.fromtimestamp(int(seconds), UTC),
         subject.decode("utf-8", "replace"),
-        tuple(_text(path) for path in listed),
+        tuple(text(path) for path in listed),
         tuple(dict.fromkeys(found.decode() for found in _REVERTS.findall(body))),
     )
-
-
-def _blobs(out: bytes) -> Iterator[Blob]:
-    for line in filter(None, out.split(b"\0")):
-        facts, _, path = line.partition(b"\t")
-        mode, _, blob = facts.decode().split()
-        found = blob_of(_text(path), mode, blob)
-        if found:
-            yield found
-
-
-def blob_of(path: str, mode: str, blob: str) -> Blob | None:
-    """A file or link from git's facts, None for a submodule or for nothing."""
-    if mode in (_SUBMODULE, "000000"):
-        return None
-    return Blob(path, blob, mode == _LINK, mode == "100755")
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogateescape")

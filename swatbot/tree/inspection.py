@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from swatbot.domain.coverage import Change
-from swatbot.domain.findings import IGNORED, MISSING, Edit, Findings, Holdings, Link, Notes, PathFault
+from swatbot.domain.findings import EMPTY, IGNORED, MISSING, Edit, Findings, Holdings, Link, Notes, PathFault
 from swatbot.domain.manifest import Entry, Kind, Manifest, covered
 from swatbot.domain.person import People
 from swatbot.domain.plan import path_fault
 from swatbot.ports import Clock
+from swatbot.tree.committed import uncommitted
 from swatbot.tree.compare import Side, count
 from swatbot.tree.history import History, TreeState
 from swatbot.tree.manifest import Captured, HashCache, capture, entry_at
@@ -97,9 +98,12 @@ class Inspection:
         cache = HashCache(tree, clock)
         return Inspection(tree, history, store, people, Patterns(ignore), Patterns(private), cache, clock)
 
-    def faults(self, captured: Captured, held: Manifest) -> tuple[PathFault, ...]:
+    def faults(self, paths: Sequence[str], captured: Captured, held: Manifest) -> tuple[PathFault, ...]:
         """What under the plan's paths can not be shipped."""
-        return (*captured.faults, *self.missing(captured.absent, held))
+        listed = [*captured.entries, *(fault.path for fault in captured.faults), *captured.absent]
+        bare = (p for p in paths if p != "." and not any(covered(path, (p,)) for path in listed))
+        empty = (PathFault(path, EMPTY) for path in bare if not held.select([path]).entries)
+        return (*captured.faults, *self.missing(captured.absent, held), *empty)
 
     def missing(self, absent: Sequence[str], held: Manifest) -> tuple[PathFault, ...]:
         """Those of the paths absent from the tree that the fleet does not hold either, with what is near."""
@@ -116,7 +120,7 @@ class Inspection:
             if not sight.present:
                 yield path
             elif not sight.files:
-                yield next(iter(sight.faults), PathFault(path, "nothing in it is deployed"))
+                yield next(iter(sight.faults), PathFault(path, EMPTY))
 
     def deployable(self, digest: str) -> Manifest:
         """A manifest of the store, without what is ignored now: it may be older than a pattern."""
@@ -167,7 +171,8 @@ class Inspection:
             deletions=sum(f not in found.new for f in found.files),
             held=len(found.old.entries),
             dirty=tuple(
-                Edit.of(f, owner(self.tree, f), found.new.get(f)) for f in _dirty(found.files, state.edited)
+                Edit.of(f, owner(self.tree, f), found.new.get(f))
+                for f in uncommitted(self.history, state.head, found.files, found.new, content)
             ),
             upstream_ahead=state.behind,
             fetched_at=self.history.fetched_at(),
@@ -231,15 +236,10 @@ def _notes(found: Difference, waiting: Waiting) -> Notes:
         ),
         tuple(Link(entry.path, entry.content) for entry in links if entry.kind is Kind.LINK),
         tuple(c.short for c in waiting.undone if any(covered(path, roots) for path in c.files)),
+        tuple(root for root in roots if found.files and not any(covered(f, (root,)) for f in found.files)),
     )
 
 
 def _parents(path: str) -> list[str]:
     parts = path.split("/")
     return ["/".join(parts[:n]) for n in range(1, len(parts))]
-
-
-def _dirty(files: Sequence[str], edited: frozenset[str]) -> tuple[str, ...]:
-    """The differing files that git has not, or has otherwise; of a checkout within the tree git says `x/`."""
-    directories = [e.rstrip("/") for e in edited if e.endswith("/")]
-    return tuple(f for f in files if f in edited or covered(f, directories))

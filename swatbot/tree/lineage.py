@@ -4,10 +4,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from swatbot.tree.blobs import Blob, blob_of
 from swatbot.tree.git import Git
-from swatbot.tree.history import Blob, blob_of
 
 _AT_ONCE = 500
+_OPTIONS = (
+    "--stdin",
+    "--always",
+    "-r",
+    "-z",
+    "--raw",
+    "--no-abbrev",
+    "--no-renames",
+    "--no-relative",
+    "--ignore-submodules=none",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +44,7 @@ def backwards(git: Git, head: str, limit: int) -> Iterator[list[tuple[str, list[
 def _with_differences(git: Git, some: list[list[str]]) -> list[tuple[str, list[Parent]]]:
     pairs = [(commit, parent) for commit, *parents in some for parent in parents]
     asked = "".join(f"{commit} {parent}\n" for commit, parent in pairs).encode()
-    options = ("--stdin", "--always", "-r", "-z", "--raw", "--no-abbrev", "--no-renames")
-    found = _parts(git.run("diff-tree", *options, given=asked).split(b"\0")[:-1]) if pairs else iter(())
+    found = _parts(git.run("diff-tree", *_OPTIONS, given=asked).split(b"\0")[:-1]) if pairs else iter(())
     return [(commit, [Parent(parent, next(found)) for parent in parents]) for commit, *parents in some]
 
 

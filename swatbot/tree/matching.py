@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from swatbot.domain.manifest import Entry, Kind, covered
 from swatbot.errors import OperationalError
-from swatbot.tree.history import Blob
+from swatbot.tree.blobs import Blob
 from swatbot.tree.inspection import Inspection
 from swatbot.tree.lineage import Parent, backwards
 from swatbot.tree.manifest import entry_at

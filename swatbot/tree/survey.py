@@ -27,11 +27,13 @@ class Totals:
 
     Attributes:
         commits: all of them.
+        unknown: those where a shallow clone begins: what they touch can not be told.
         deployable: those that touch something deployable.
         shares: how many of these are whole, in part, apart.
     """
 
     commits: int = 0
+    unknown: int = 0
     deployable: int = 0
     shares: dict[Share, int] = field(default_factory=lambda: dict.fromkeys(Share, 0))
 
@@ -70,6 +72,8 @@ class Survey:
             raise OperationalError(f"{error}. Name a git repository with --tree") from error
         self._git = Git(tree / above)  # paths are relative to the top, wherever one stands
         self._old, self._new = self._ends(revisions)
+        self._refuse_backwards(revisions)
+        self._shallow = self._boundary()
         self._check_paths()
         self.totals = Totals()
 
@@ -78,6 +82,9 @@ class Survey:
         deployed = lru_cache(_REMEMBERED)(lambda path: not self._ignore.match(path))
         for commit in History(self._git).stream(*self._range):
             self.totals.commits += 1
+            if commit.id in self._shallow:
+                self.totals.unknown += 1
+                continue
             files = tuple(filter(deployed, commit.paths))
             if files:
                 found = against(change_of(commit, _NOBODY, files), self._paths)
@@ -91,12 +98,16 @@ class Survey:
 
     def _ends(self, revisions: str) -> tuple[str, str]:
         """The ids of both ends; no old end means all that led to the new one."""
+        if not revisions.strip("."):
+            raise UserError("no commits were named: I take OLD..NEW, like HEAD~20..HEAD")
         old, dots, new = revisions.partition("..")
         if new.startswith("."):
             raise UserError(f"{revisions} has three dots: I take OLD..NEW, all that NEW has and OLD has not")
         return (self._id(old or "HEAD"), self._id(new or "HEAD")) if dots else ("", self._id(old))
 
     def _id(self, revision: str) -> str:
+        if revision.endswith(("^!", "^@", "^-")):
+            raise UserError(f"{revision[:80]} is no single commit: I take OLD..NEW, like HEAD~1..HEAD")
         words = ("--verify", "--quiet", "--end-of-options", revision + "^{commit}")
         status, out = self._git.ask("rev-parse", *words, allowed=(0, 1, 128))
         found = out.decode().split()
@@ -106,8 +117,27 @@ class Survey:
                 " all that led to it"
             )
         if status:
-            raise UserError(f"{self._git.path} has no commit {revision[:80]}: name one that git log shows")
+            raise UserError(
+                f"{self._git.path.resolve()} has no commit {revision[:80]}: name one that git log shows"
+            )
         return found[-1]
+
+    def _refuse_backwards(self, revisions: str) -> None:
+        if not self._old or self._old == self._new:
+            return
+        if self._git.ask("merge-base", "--is-ancestor", self._new, self._old, allowed=(0, 1))[0] == 0:
+            old, _, new = revisions.partition("..")
+            raise UserError(
+                f"{old or 'HEAD'} has all of {new or 'HEAD'}: I take OLD..NEW, the older one first"
+            )
+
+    def _boundary(self) -> frozenset[str]:
+        """Where a shallow clone begins: git shows such a commit as if it had brought all that it has."""
+        place = self._git.run("rev-parse", "--git-path", "shallow").decode("utf-8", "surrogateescape")
+        try:
+            return frozenset((self._git.path / place.rstrip("\n")).read_text("ascii").split())
+        except FileNotFoundError:
+            return frozenset()
 
     def _check_paths(self) -> None:
         if not self._paths:

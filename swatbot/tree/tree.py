@@ -1,18 +1,19 @@
 """The Tree port over a git checkout: inspect, snapshot, diff, adopt."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
+from swatbot.domain.changed import NO_LINES, Changes, changed
 from swatbot.domain.findings import Findings, Holdings, PathFault, Pin
-from swatbot.domain.manifest import Entry, Manifest
+from swatbot.domain.manifest import Entry, Kind, Manifest
 from swatbot.domain.person import People
 from swatbot.domain.plan import Plan
 from swatbot.errors import UserError
 from swatbot.ports import Clock
 from swatbot.tree import baseline
-from swatbot.tree.compare import Side, unified
+from swatbot.tree.compare import Side, lines
 from swatbot.tree.copying import copy
 from swatbot.tree.discreet import discreet, masked, veiled
 from swatbot.tree.git import Git
@@ -88,6 +89,22 @@ class GitTree:
             faults = (*(fault for fault in found if isinstance(fault, PathFault)), *missing)
             return masked(faults, paths, inspection.private)
 
+    def known(self, words: Sequence[str], holdings: Holdings) -> tuple[str, ...]:
+        """Those of the words that are paths at which tree or fleet have something that is deployed.
+
+        Raises:
+            OperationalError: the disk failed, or the store does not have what the fleet holds.
+        """
+        possible = [word for word in words if not typed_faults([word], self._inspection.ignore)]
+        if not possible:
+            return ()
+        with self._discreet():
+            held = self.deployable(holdings.manifest)
+            missing = [word for word in possible if not held.select([word]).entries]
+            found = self._inspection.nowhere(missing)
+            nowhere = {at if isinstance(at, str) else at.path for at in found}
+            return tuple(word for word in possible if word not in nowhere)
+
     def content(self, sha256: str) -> bytes:
         """The bytes with this SHA-256, see `SnapshotStore.content`."""
         return self._store.content(sha256)
@@ -104,7 +121,7 @@ class GitTree:
         with self._discreet():
             held = self.deployable(holdings.manifest)
             captured = self._look(plan.paths)
-            state = self._history.state(plan.paths)
+            state = self._history.state()
             return self._judge(plan, holdings, held, captured, state, from_store=False)
 
     def snapshot(self, plan: Plan, holdings: Holdings) -> Pin:
@@ -125,8 +142,8 @@ class GitTree:
             lint(self._rules, changed, self._store, self._store.scratch())
             return self._pin(plan, holdings, held, new, findings)
 
-    def diff(self, paths: Sequence[str], holdings: Holdings) -> str:
-        """A unified diff from what the fleet holds to the tree; private files are counted, not shown.
+    def diff(self, paths: Sequence[str], holdings: Holdings) -> Changes:
+        """What differs between what the fleet holds and the tree; private files are counted, not shown.
 
         Raises:
             OperationalError: git or the disk failed.
@@ -134,36 +151,31 @@ class GitTree:
         """
         self._refuse(Findings("", faults=typed_faults(paths, self._inspection.ignore)))
         with self._discreet():
-            return self._diff(paths, holdings)
+            held = self.deployable(holdings.manifest)
+            captured = self._look(paths)
+            self._refuse(Findings("", faults=self._inspection.faults(paths, captured, held)))
+            old, new = held.select(paths), Manifest.of(paths, captured.entries.values())
+            gone = [file.old for file in changed(old, new) if file.old]
+            recover(self._history, self._store, gone, effective(holdings.marks))
+            return self._changes(old, new, self._current)
 
-    def _diff(self, paths: Sequence[str], holdings: Holdings) -> str:
-        inspection = self._inspection
-        held = self.deployable(holdings.manifest)
-        captured = self._look(paths)
-        self._refuse(Findings("", faults=inspection.faults(captured, held)))
-        found = difference(paths, captured, held)
-        shown = tuple(f for f in found.files if not inspection.private.match(f))
-        hidden = len(found.files) - len(shown)
-        found = replace(found, files=shown)
-        recover(self._history, self._store, found.before, effective(holdings.marks))
-        old, new = Side(found.before, self._kept), Side(found.after, self._current)
-        text = unified(self._history.git, self._store.scratch(), old, new) if shown else ""
-        return text + (f"{hidden} private files differ: not shown\n" if hidden else "")
-
-    def compare(self, old: str, new: str) -> str:
-        """A unified diff between two manifests in the store; private files are counted, not shown.
+    def compare(self, old: str, new: str) -> Changes:
+        """What differs between two manifests in the store; private files are counted, not shown.
 
         Raises:
             OperationalError: the store does not have them, or git or the disk failed.
         """
-        before, after = self._store.manifest(old), self._store.manifest(new)
-        changed = before.differences(after)
-        shown = [path for path in changed if not self._inspection.private.match(path)]
-        both = ([m.by_path[path] for path in shown if path in m.by_path] for m in (before, after))
-        sides = [Side(entries, self._kept) for entries in both]
-        text = unified(self._history.git, self._store.scratch(), *sides) if shown else ""
-        hidden = len(changed) - len(shown)
-        return text + (f"{hidden} private files differ: not shown\n" if hidden else "")
+        return self._changes(self._store.manifest(old), self._store.manifest(new), self._kept)
+
+    def _changes(self, old: Manifest, new: Manifest, content: Callable[[Entry], bytes]) -> Changes:
+        found = list(changed(old, new))
+        shown = [file for file in found if not self._inspection.private.match(file.path)]
+        plain = [file for file in shown if not _is_link(file.old) and not _is_link(file.new)]
+        before = Side([file.old for file in plain if file.old], self._kept)
+        after = Side([file.new for file in plain if file.new], content)
+        read = lines(self._history.git, self._store.scratch(), before, after)
+        told = tuple(replace(file, lines=read.get(file.path, NO_LINES)) for file in shown)
+        return Changes(told, len(found) - len(shown))
 
     def overlay(self, whole: str, part: str) -> str:
         """Digest of what is deployable in `whole`, with everything under the roots of `part` replaced by it.
@@ -222,7 +234,7 @@ class GitTree:
         inspection = self._inspection
         blocked = inspection.blocked(plan.paths, held)
         told = {fault.path for fault in blocked}
-        faults = (*blocked, *(f for f in inspection.faults(captured, held) if f.path not in told))
+        faults = (*blocked, *(f for f in inspection.faults(plan.paths, captured, held) if f.path not in told))
         if faults:
             return Findings(state.head, faults=masked(faults, plan.paths, inspection.private))
         found = difference(plan.paths, captured, held)
@@ -253,3 +265,7 @@ class GitTree:
                 f" {len(findings.faults) - 1} more paths can not be shipped." if findings.faults[1:] else ""
             )
             raise UserError(f"{first.path} can not be shipped: {first.fault}.{hint}{more}")
+
+
+def _is_link(entry: Entry | None) -> bool:
+    return entry is not None and entry.kind is Kind.LINK

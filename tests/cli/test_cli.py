@@ -166,7 +166,8 @@ def test_the_coverage_as_json_is_one_document(history: GitLab) -> None:
         ("first", "part", ["dblists/all.dblist", "static/logo.png"]),
     ]
     assert found["totals"] == {
-        "commits": 4, "deployable": 3, "whole": 1, "part": 2, "apart": 0, "touching": 3, "need_more": 0.6667,
+        "commits": 4, "unknown": 0, "deployable": 3,
+        "whole": 1, "part": 2, "apart": 0, "touching": 3, "need_more": 0.6667,
     }  # fmt: skip
     nothing = json.loads(coverage(history, "HEAD..HEAD", "--paths", "wmf-config", "--format", "json")[1])
     assert (nothing["commits"], nothing["totals"]["commits"]) == ([], 0)
@@ -183,6 +184,13 @@ def test_the_coverage_as_json_is_one_document(history: GitLab) -> None:
             "^HEAD~2 is no single commit: I take OLD..NEW, like HEAD~20..HEAD",
         ),
         (("HEAD", "--paths", ""), "no path was named: I take --paths PATH[,PATH...]"),
+        (("HEAD^!", "--paths", "static"), "HEAD^! is no single commit: I take OLD..NEW, like HEAD~1..HEAD"),
+        (("", "--paths", "static"), "no commits were named: I take OLD..NEW, like HEAD~20..HEAD"),
+        (("..", "--paths", "static"), "no commits were named"),
+        (
+            ("HEAD..HEAD~2", "--paths", "static"),
+            "HEAD has all of HEAD~2: I take OLD..NEW, the older one first",
+        ),
         (("HEAD~1...HEAD", "--paths", "static"), "has three dots: I take OLD..NEW"),
         (("HEAD", "--paths", "wmf-confg"), "has wmf-confg. Did you mean wmf-config?"),
         (("HEAD", "--paths", "zzz"), "has zzz. Paths are relative to the top of the repository."),
@@ -209,6 +217,23 @@ def test_a_path_that_is_gone_is_no_fault_if_a_commit_touched_it(history: GitLab)
     told = [swatbot(*words, str(place)) for place in (history.path, history.path / "dblists", bare)]
     assert [status for status, _ in told] == [0, 0, 0]
     assert len({out for _, out in told}) == 1
+
+
+def test_where_a_shallow_clone_begins_nobody_knows_what_was_touched(history: GitLab, tmp_path: Path) -> None:
+    clone = tmp_path / "shallow"
+    history.git("clone", "-q", "--depth", "2", f"file://{history.path}", str(clone))
+    status, out = swatbot("coverage", "HEAD", "--paths", "wmf-config", "--tree", str(clone))
+    assert status == 0
+    assert "2 commits, 1 of them deployable:\n0 whole, 0 in part, 1 apart" in out
+    assert "\n1 more, where this shallow clone begins: what it touches can not be told\n" in out
+
+
+def test_the_repository_is_named_in_full_wherever_one_stands(
+    history: GitLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(history.path)
+    out = swatbot("coverage", "nope", "--paths", "static", "--tree", ".")[1]
+    assert f"{history.path} has no commit nope" in out
 
 
 def test_the_coverage_of_no_repository_and_of_the_configs_tree(

@@ -18,7 +18,7 @@ from swatbot.config.sections import PersonSection, SwatbotFile, WindowsFile
 from swatbot.config.types import duration
 from swatbot.domain.person import Role
 from swatbot.domain.rules import Outside, Rules
-from swatbot.domain.stage import Budget, Stage
+from swatbot.domain.stage import Batch, Budget, Stage
 from swatbot.errors import OperationalError, UserError
 
 SAMPLES = Path(__file__).parents[2] / "config"
@@ -431,6 +431,22 @@ def test_a_fault_is_told_with_its_place_and_what_was_expected(
     change(name, old, new)
     lines = faults(config)
     assert any(line.startswith(f"{name}: ") and told in line for line in lines), lines
+
+
+@pytest.mark.parametrize(
+    ("text", "batch"), [("7", Batch(hosts=7)), ('"10%"', Batch(share=0.1)), ('"100%"', Batch(share=1.0))]
+)
+def test_a_batch_is_a_number_or_a_share(config: Path, change: Change, text: str, batch: Batch) -> None:
+    change("swatbot.toml", "batch = 50", f"batch = {text}")
+    assert load(config, {}).swatbot.deploy.batch == batch
+    assert batch.size(300) == (int(batch.share * 300) or batch.hosts)
+
+
+@pytest.mark.parametrize("text", ["0", "true", '"0%"', '"101%"', '"ten"', "0.1"])
+def test_a_batch_that_is_neither_is_a_fault(config: Path, change: Change, text: str) -> None:
+    change("swatbot.toml", "batch = 50", f"batch = {text}")
+    assert faults(config)[0].startswith("swatbot.toml: deploy.batch: found")
+    assert 'expected a number of hosts, or a share of a stage such as "10%"' in faults(config)[0]
 
 
 def test_ten_faults_in_five_files_are_ten_lines(config: Path, change: Change) -> None:

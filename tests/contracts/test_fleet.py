@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -184,6 +185,31 @@ def test_an_unknown_host_is_unreachable(lab: Lab) -> None:
     result = lab.fleet.push(order(["stranger"], base, base), store, quiet, never())[0]
     assert result.outcome is Outcome.UNREACHABLE
     assert lab.fleet.prove(["stranger"], ROOTS)[0].manifest is None
+
+
+class StopAtPause:
+    """Somebody says `!hold` in the first pause."""
+
+    def __init__(self) -> None:
+        self.waited: list[float | None] = []
+
+    def is_set(self) -> bool:
+        return bool(self.waited)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waited.append(timeout)
+        return True
+
+
+def test_a_batch_is_done_before_the_pause_and_a_stop_in_it_begins_no_other(lab: Lab) -> None:
+    fill(lab, OLD)
+    store = Store()
+    base, target = store.take(ROOTS, OLD), store.take(ROOTS, NEW)
+    stop = StopAtPause()
+    wanted = replace(order(lab.hosts, base, target, batch=2), pause=3600.0)
+    results = lab.fleet.push(wanted, store, quiet, stop)
+    assert stop.waited == [3600.0]
+    assert [r.outcome for r in results] == [Outcome.OK, Outcome.OK, Outcome.NOT_STARTED, Outcome.NOT_STARTED]
 
 
 def test_past_the_budget_no_host_is_begun(lab: Lab) -> None:

@@ -168,3 +168,18 @@ def test_a_helper_that_holds_the_lock_is_waited_for(root: Path) -> None:
         assert process.is_silent(0.3)
     assert process.answer()["done"] == target.digest
     process.close()
+
+
+@pytest.mark.parametrize("afresh", [False, True])
+def test_a_file_that_was_just_synced_is_read_again_for_the_next_proof(afresh: bool, root: Path) -> None:
+    store = Store()
+    base, target = store.take(["conf"], {}), store.take(["conf"], {"conf/x": (0o644, b"right")})
+    process = HelperProcess(root, sys.executable)
+    request = Payload(order(["h"], base, target), store, durable=False).request(base, ())
+    assert process.ask_raw(request)["done"] == target.digest
+    info = (root / "conf" / "x").stat()
+    (root / "conf" / "x").write_bytes(b"wrong")
+    os.utime(root / "conf" / "x", ns=(info.st_atime_ns, info.st_mtime_ns))
+    proof = process.ask({"op": "prove", "roots": ["conf"], "afresh": afresh})
+    assert proof["digest"] == store.take(["conf"], {"conf/x": (0o644, b"wrong")}).digest
+    process.close()

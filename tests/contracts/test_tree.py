@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from swatbot.domain.changed import Changes, Lines
 from swatbot.domain.findings import Holdings, Mark
 from swatbot.domain.manifest import Kind
 from swatbot.domain.plan import Plan, Step
@@ -112,6 +113,15 @@ def test_an_edit_is_seen_at_once_however_often_one_looks(lab: TreeLab) -> None:
         assert lab.tree.inspect(plan("wmf-config"), lab.holdings).files == (SETTINGS,)
         lab.write(SETTINGS, FIRST[SETTINGS])
         assert lab.tree.inspect(plan("wmf-config"), lab.holdings).files == ()
+
+
+def test_words_that_are_paths_are_known_by_tree_or_fleet(lab: TreeLab) -> None:
+    lab.delete("dblists/all.dblist")
+    lab.write("w/new", b"x")
+    lab.write("tests/a", b"x")
+    words = ("wmf-config", "dblists", SETTINGS, "w", "Two", "README.md", "tests", "../x", "/", "", ".git")
+    assert lab.tree.known(words, lab.holdings) == ("wmf-config", "dblists", SETTINGS, "w")
+    assert lab.tree.known((), lab.holdings) == ()
 
 
 def test_a_mistyped_path_is_answered_with_the_nearest(lab: TreeLab) -> None:
@@ -256,23 +266,54 @@ def test_private_paths_are_marked_and_not_shown(lab: TreeLab) -> None:
     assert lab.tree.inspect(plan("."), lab.holdings).private
     assert lab.tree.inspect(plan("static"), lab.holdings).private  # its change also names private/keys.php
     assert not lab.tree.inspect(plan("wmf-config"), lab.holdings).private
-    text = lab.tree.diff((".",), lab.holdings)
-    assert "+open" in text
-    assert "secret" not in text
-    assert "keys" not in text
-    assert text.endswith("1 private files differ: not shown\n")
+    found = lab.tree.diff((".",), lab.holdings)
+    assert [(f.path, f.lines) for f in found.files] == [("static/x.txt", Lines(("+open",), 1))]
+    assert found.private == 1
+    assert lab.tree.diff(("private",), lab.holdings) == Changes((), 1)
 
 
-def test_a_diff_reads_like_one(lab: TreeLab) -> None:
+def test_a_diff_has_every_file_with_its_lines(lab: TreeLab) -> None:
     lab.write(SETTINGS, b"<?php\n$a = 2;\n")
     lab.delete(COMMON)
-    text = lab.tree.diff(("wmf-config",), lab.holdings)
-    assert f"--- a/{SETTINGS}\n+++ b/{SETTINGS}\n" in text
-    assert "-$a = 1;\n+$a = 2;\n" in text
-    assert f"--- a/{COMMON}\n+++ /dev/null\n" in text
-    assert lab.tree.diff(("static",), lab.holdings) == ""
+    common, settings = lab.tree.diff(("wmf-config",), lab.holdings).files
+    assert (settings.path, settings.lines) == (SETTINGS, Lines(("-$a = 1;", "+$a = 2;"), 2))
+    assert (common.path, common.new, common.lines.total) == (COMMON, None, 2)
+    assert common.old == file_entry(COMMON, FIRST[COMMON])
+    assert lab.tree.diff(("static",), lab.holdings) == Changes()
     with pytest.raises(UserError, match="Did you mean static"):
         lab.tree.diff(("statik",), lab.holdings)
+
+
+HEADERS = (
+    b"-- a\n++ b\n--- c\n+++ d\n@@ -1 +1 @@\ndiff --git a/1 b/1\n\\ No newline\n"
+    b"Binary files a/0 and b/0 differ\n"
+)
+
+
+def test_no_line_no_name_and_no_attribute_is_taken_for_another(lab: TreeLab) -> None:
+    lab.write("static/.gitattributes", b"* -diff\n")
+    lab.write("static/headers", HEADERS)
+    lab.write("static/diff --git a\nb/x", b"\r\x0c\xe2\x80\xa8\n\xff")
+    lab.write("static/logo.png", b"\0\1")
+    lab.write("static/many", b"\n" * 1000)
+    found = {file.path: file.lines for file in lab.tree.diff(("static",), lab.holdings).files}
+    assert found == {
+        "static/.gitattributes": Lines(("+* -diff",), 1),
+        "static/headers": Lines(tuple("+" + line for line in HEADERS.decode().split("\n")[:-1]), 8),
+        "static/diff --git a\nb/x": Lines(("+\r\x0c\u2028", "+\ufffd (no newline at its end)"), 2),
+        "static/logo.png": Lines((), 0, binary=True),
+        "static/many": Lines(("+",) * 20, 1000),
+    }
+
+
+def test_a_diff_has_files_without_lines(lab: TreeLab) -> None:
+    lab.write(SETTINGS, FIRST[SETTINGS], 0o755)
+    lab.write("wmf-config/empty", b"")
+    (lab.path / "wmf-config/link").symlink_to("empty")
+    found = lab.tree.diff(("wmf-config",), lab.holdings).files
+    assert [file.path for file in found] == [SETTINGS, "wmf-config/empty", "wmf-config/link"]
+    assert all(file.lines == Lines() for file in found)
+    assert [file.new.mode for file in found if file.new] == [0o755, 0o644, 0]
 
 
 def test_only_what_the_hosts_hold_is_adopted(lab: TreeLab) -> None:
@@ -311,9 +352,9 @@ def test_two_states_of_a_snapshot_are_compared_whatever_the_tree_has_now(lab: Tr
     lab.commit("Add nlwiki", "bob")
     pin = lab.tree.snapshot(plan("dblists"), lab.holdings)
     lab.write("dblists/all.dblist", b"nothing\n")
-    assert "+nlwiki" in lab.tree.compare(pin.states[0], pin.states[-1])
-    assert "nothing" not in lab.tree.compare(pin.states[0], pin.states[-1])
-    assert lab.tree.compare(pin.states[0], pin.states[0]) == ""
+    (file,) = lab.tree.compare(pin.states[0], pin.states[-1]).files
+    assert file.lines.first == ("+nlwiki",)
+    assert lab.tree.compare(pin.states[0], pin.states[0]) == Changes()
 
 
 def test_the_commit_that_hosts_hold_is_found(lab: TreeLab) -> None:

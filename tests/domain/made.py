@@ -9,6 +9,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from hypothesis import strategies as st
 
 from swatbot.domain import events as e
+from swatbot.domain.changed import Lines
 from swatbot.domain.person import Role
 from swatbot.domain.reasons import NeedsRole, Reason, WhichOne
 from tests.domain.safe_lines import hostile_text
@@ -31,6 +32,7 @@ PLAIN: dict[Any, st.SearchStrategy[Any]] = {
 }
 # What a type allows, and the domain never says.
 NARROWER: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
+    Lines: {"first": st.lists(hostile_text.map("+".__add__), max_size=3).map(tuple)},
     WhichOne: {"numbers": st.lists(st.integers(1, 99), min_size=1, max_size=4).map(tuple)},
     NeedsRole: {"role": st.sampled_from([r for r in Role if r is not Role.ANYONE])},
     e.Answered: {"lines": st.lists(hostile_text.map("x".__add__), max_size=3).map(tuple)},

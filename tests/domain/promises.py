@@ -38,6 +38,7 @@ class Ledger:
         passed: (stage, step, baking) whose checks passed, or that a person let pass.
         reported: (stage, step) with the latest outcome of each host; step 0 is its putting right.
         excused: (stage, step) that a person let pass although it was over the budget.
+        known: hosts that were stale before, and so fail nothing.
         sent: hosts that were really changed.
         restored: the lowest state that was gone back to.
         reached: the highest state that was sent.
@@ -48,6 +49,7 @@ class Ledger:
     passed: set[tuple[Stage, int, bool]] = field(default_factory=set)
     reported: dict[tuple[Stage, int], dict[str, Outcome]] = field(default_factory=dict)
     excused: set[tuple[Stage, int]] = field(default_factory=set)
+    known: set[str] = field(default_factory=set)
     sent: set[str] = field(default_factory=set)
     restored: int | None = None
     reached: int = 0
@@ -59,6 +61,7 @@ class Promises:
     def __init__(self, hosts: PaperHosts, rules: Rules) -> None:
         self.hosts, self.rules = hosts, rules
         self.ledgers: dict[int, Ledger] = {}
+        self.excluded: set[str] = set()
         self.pairs: set[tuple[State, type[e.DeploymentEvent]]] = set()
 
     # --- events ----------------------------------------------------------------------------------
@@ -69,6 +72,10 @@ class Promises:
             assert after.holdings == before.holdings, f"{event} changed what the fleet holds"
         for number, over in before.past.items():
             assert after.past.get(number) is over, f"#{number} was over, and {event} changed it"
+        if isinstance(event, e.HostsExcluded):
+            self.excluded.update(event.hosts)
+        if isinstance(event, e.HostsIncluded):
+            self.excluded.difference_update(event.hosts)
         if isinstance(event, e.GlobalEvent):
             return
         if isinstance(event, e.Requested):
@@ -93,6 +100,7 @@ class Promises:
             case e.HostsPutRight():
                 reported = self.ledgers[event.number].reported.setdefault((event.stage, 0), {})
                 reported.update({r.host: r.outcome for r in event.results})
+                self.ledgers[event.number].known.update(before.stale)
             case e.HostsSynced():
                 self._synced(event)
 
@@ -152,7 +160,7 @@ class Promises:
 
     def _ours(self, hosts: Iterable[str]) -> set[str]:
         """Those that the config has: of others nothing is promised any more."""
-        return {h for found in self.rules.stages for h in found.hosts}.intersection(hosts)
+        return ({h for found in self.rules.stages for h in found.hosts} - self.excluded).intersection(hosts)
 
     @staticmethod
     def _nothing_lost(before: Status, d: Live) -> None:
@@ -171,7 +179,7 @@ class Promises:
         d = before.live[number]
         sent = self.ledgers[number].sent
         assert d.states or not sent, "a host was changed before there was a snapshot"
-        return {h for h in sent if not self.hosts.holds(h, d.states[0])}
+        return {h for h in sent.intersection(d.hosts()) if not self.hosts.holds(h, d.states[0])}
 
     # --- writes ----------------------------------------------------------------------------------
 
@@ -224,7 +232,7 @@ class Promises:
         begun = {h for h, o in outcomes.items() if o is not Outcome.NOT_STARTED}
         left_out = {h for h, o in ledger.reported.get((stage, 0), {}).items() if o is not Outcome.OK}
         assert begun | left_out >= set(d.hosts(stage)), f"{stage} step {step} is not on all hosts"
-        bad = sum(outcomes.get(h) is not Outcome.OK for h in d.hosts(stage))
+        bad = sum(outcomes.get(h) is not Outcome.OK for h in d.hosts(stage) if h not in ledger.known)
         allowed = self.rules.budget(stage).allows(bad, len(d.hosts(stage)))
         assert allowed or (stage, step) in ledger.excused, f"{stage} step {step} is over its budget"
 

@@ -3,6 +3,7 @@
 import random
 import string
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -126,6 +127,15 @@ def test_a_number_may_follow(word: str, number: int, sign: str) -> None:
 def test_paths_and_steps_are_read_as_they_were_typed(steps: list[list[str]], message: str) -> None:
     plan = Plan(tuple(Step(tuple(step)) for step in steps))
     assert read_sync(f"{plan} {message}", "usage") == (plan, message, Options())
+
+
+def test_then_after_a_comma_is_then_and_a_path_of_that_name_is_quoted() -> None:
+    for text in ("a, then b Why", "a then, b Why", "a THEN b Why", "a , then b Why"):
+        assert read_sync(text, "usage")[:2] == (Plan((Step(("a",)), Step(("b",)))), "Why"), text
+    assert read_sync('a, "then" Why', "usage")[:2] == (Plan((Step(("a", "then")),)), "Why")
+    for text in ("a, then", "a then", "a,"):
+        with pytest.raises(UserError, match="a path is missing after"):
+            read_sync(text, "usage")
 
 
 @given(

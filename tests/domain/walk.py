@@ -16,6 +16,7 @@ from tests.domain.paper import (
     HOSTS,
     PATHS,
     PLACE,
+    PRODUCTION,
     STAGES,
     WITHOUT_WEB5,
     Fate,
@@ -56,7 +57,7 @@ class Walker:
         """One random step: mostly effects end, often somebody says something."""
         moves: list[Callable[[], None]] = [self._go_on, self._effect, self._speak, self._brake, self._time]
         rare = [self._break, self._crash, self._ask, self._spoil, self._upkeep, self._other_hosts]
-        (move,) = self.random.choices([*moves, *rare], [3, 5, 3, 4, 2, 1, 1, 3, 1, 1, 0.2])
+        (move,) = self.random.choices([*moves, *rare], [3, 5, 3, 4, 2, 1, 1, 3, 1, 1, 0.4])
         move()
 
     def _fates(self) -> list[Fate]:
@@ -97,7 +98,11 @@ class Walker:
             self.desk.hosts.spoil("debug1", self.random.choice(PATHS))
 
     def _other_hosts(self) -> None:
-        """The inventory changes, and the bot is started with it."""
+        """The inventory changes, and the bot is started with it; or somebody excludes a host for a while."""
+        host = self.random.choice(PRODUCTION)
+        for command in (c.Exclude(ADMIN, PLACE, (host,), "ill"), c.Include(ADMIN, PLACE, (host,))):
+            if self.random.random() < 0.5:
+                self.desk.do(command)
         self.desk.configure(WITHOUT_WEB5 if self.desk.rules.stages == STAGES else STAGES)
 
     def _upkeep(self) -> None:

@@ -326,7 +326,7 @@ def test_an_emptied_tree_is_refused() -> None:
 def test_paths_that_can_not_be_inside_a_tree(path: str, fault: str) -> None:
     with story() as world:
         world.chat.says("deployer", f"!sync-dir {path} Try")
-        shown = path.strip('"').replace("\x07", "")
+        shown = path.strip('"').replace("\x07", "\\x07")
         world.chat.expect(f"deployer: I can not ship {shown}: {fault}.")
 
 

@@ -98,3 +98,35 @@ def test_how_far_it_came_is_told_by_proofs_and_not_by_the_last_progress() -> Non
         deploy(world, 1)
         world.chat.says("other", "!status 1")
         assert "completed, 97/97 hosts" in world.chat.skip()[0]
+
+
+def test_a_number_is_never_swallowed() -> None:
+    with story() as world:
+        world.tree.commit("submitter", "Logo", static__logo="logo 2")
+        world.chat.says("deployer", "!sync-dir static Logo")
+        world.chat.says("submitter", "verified")
+        world.chat.skip()
+        for typed in ("!drift 1", "!drift #1"):
+            world.chat.says("other", typed)
+            (line,) = world.chat.skip()
+            assert line.startswith("other: 101 hosts prove what the fleet has: static ")
+            assert " (from #1, commit " in line
+        world.chat.says("other", "!drift 1 wmf-config")
+        assert " static " in (line := world.chat.skip()[0])
+        assert " wmf-config " in line
+        world.chat.says("other", "!drift 7")
+        world.chat.expect('other: there is no #7: "!queue" and "!history" list the ones there are.')
+        world.chat.says("deployer", "!repair 1")
+        world.chat.expect('deployer: there is no host "1" in the fleet: see fleet.toml for their names.')
+        world.chat.says("deployer", "!repair 1, mw1300")
+        assert 'there is no host "1"' in world.chat.skip()[0]
+
+
+def test_which_of_two_is_asked_with_an_or() -> None:
+    with story() as world:
+        for number, path in ((1, "static__logo"), (2, "dblists__x")):
+            world.tree.commit("submitter", f"Change {number}", **{path: "x"})
+            world.chat.says("deployer", f"!sync-dir {path.split('__')[0]} Change {number}")
+        world.chat.skip()
+        world.chat.says("deployer", "!cancel")
+        world.chat.expect('deployer: I can not tell whether you mean #1 or #2: say "!cancel 1".')

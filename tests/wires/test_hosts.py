@@ -19,7 +19,7 @@ from swatbot.fleet.sync import SshFleet
 from swatbot.fleet.visit import Visited
 from swatbot.practising import Ground, bot
 from swatbot.visiting import lines
-from tests.wires.bot_process import people, small_ground
+from tests.wires.bot_process import WAIT, people, small_ground
 from tests.wires.ssh_lab import SshLab
 from tests.wires.sshd import Sshd
 from tests.wires.sshd import sshd as sshd_fixture  # noqa: F401 - a fixture
@@ -84,6 +84,16 @@ def test_beside_a_bot_hosts_are_held_against_what_the_fleet_holds(place: Ground)
         assert [line.partition(":")[0] for line in out[6:]] == ["hint", "hint"]
         assert "[[exclude]]" in out[6]
         assert "!repair HOST" in out[7]
+
+
+def test_hosts_that_somebody_excluded_are_named_with_the_reason(place: Ground) -> None:
+    with bot(place), people(place, "dana") as (dana,):
+        place.scene.hosts["mw1264"].refuse()
+        dana.say("#swat", "!exclude mw1264 broken disk")
+        dana.expect_text("mw1264", WAIT)
+        status, out, _ = swatbot(place)
+        assert "mw1264  fleet (group app): excluded: broken disk (by dana)" in out
+        assert status == 0
 
 
 def test_named_hosts_are_told_apart_as_json_excluded_ones_too(place: Ground) -> None:
@@ -170,7 +180,7 @@ def test_noise_and_a_missing_rsync_are_told_and_harm_nobody(lab: SshLab) -> None
 
 def test_a_helper_that_can_not_work_is_told_with_the_key(lab: SshLab) -> None:
     (found,) = visited(with_python(lab, "echo 'sudo: a password is required' >&2; exit 1"), h1=True)
-    assert found.fault == "the helper did not start: sudo: a password is required"
+    assert found.fault.startswith("the helper did not start: sudo: a password is required; ")
     assert found.key_type == "ssh-ed25519"
     lab.root("h2").rmdir()
     (found,) = visited(lab.another(), h2=True)

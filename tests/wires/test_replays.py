@@ -111,6 +111,19 @@ def test_an_emptied_tree_is_refused(tmp_path: Path) -> None:
         assert not world.fleet.writes
 
 
+def test_a_directory_that_lost_all_its_files_is_refused_however_few_they_are(tmp_path: Path) -> None:
+    with tree_story(tmp_path) as world:
+        gone = dict.fromkeys(("static/logo.svg", "static/icon.svg"))
+        world.tree.commit("submitter", "Gone", gone)
+        world.chat.says("deployer", "!sync-dir static Clean up")
+        world.chat.expect(
+            "deployer: not queued. It would delete 2 of 2 files on every host."
+            ' If that is meant: "!sync-dir --delete-many static Clean up".'
+        )
+        world.deployed("!sync-dir --delete-many static Clean up", "submitter")
+        assert not any(path.startswith("static/") for path in world.fleet.holds["mw1300"])
+
+
 def test_a_file_deleted_beside_a_synced_one(tmp_path: Path) -> None:
     with tree_story(tmp_path) as world:
         commit = world.tree.commit(

@@ -43,6 +43,21 @@ def test_it_is_caught_up_as_soon_as_it_answers(place: Ground) -> None:
         dana.expect_text("dana: 8 hosts prove what the fleet has: everything", WAIT)
 
 
+def test_the_next_deployment_puts_right_what_it_holds_otherwise(place: Ground) -> None:
+    with bot(place), people(place, "dana", "alice") as (dana, alice):
+        deploy_without(place, dana, alice)
+        place.scene.hosts[DOWN].restore()
+        dana.expect_text(CAUGHT_UP, WAIT)
+        (place.scene.hosts[DOWN].root / SETTINGS).write_bytes(b"<?php // spoiled\n")
+        dana.say("#swat", "!drift")
+        dana.expect_text(f"dana: {DOWN} has 1 file ", WAIT)
+        dana.say("#swat", "!sync-dir --for alice static Robots")
+        alice.expect_text("alice: #2 is on mwdebug1001", WAIT)
+        alice.say("#swat", "verified 2")
+        dana.expect_text("#2 is live on 8 hosts", WAIT)
+        assert CHANGE in place.scene.held(DOWN)[SETTINGS]
+
+
 def test_it_is_caught_up_when_it_came_back_while_the_bot_was_away(place: Ground) -> None:
     with bot(place), people(place, "dana", "alice") as (dana, alice):
         deploy_without(place, dana, alice)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from swatbot.chat.messages.text import both, count, fit, typed, whole
 from swatbot.domain import reasons as r
+from swatbot.domain.meant import Doubt
 from swatbot.domain.plan import Options
 
 # Bytes of a line that are left beside who is addressed.
@@ -12,7 +13,7 @@ _ROOM = 350
 _FEW = 3
 _NAMED = 120
 # A plan that can be typed as it is told: a path with a space in it would read as path and message.
-_PATH = r"""(?:"[^"]+"|(?!-)[^\s,"]+)"""
+_PATH = r"""(?:"[^"]+"|(?!-|(?i:then)(?:,| |$))[^\s,"]+)"""
 _PLAN = re.compile(rf"{_PATH}(?:(?:,| then) {_PATH})*")
 
 Again = r.LeftBehind | r.Dirty | r.ManyDeletions | r.UnknownAuthor
@@ -27,11 +28,48 @@ def again(option: str, reason: Again) -> Iterator[str]:
     yield f"the same with {option} before the paths"
 
 
+def instead(reason: r.IdleStep) -> Iterator[str]:
+    """The plans that may be meant, shorter and shorter, the last way in words."""
+    if reason.plans and all(_PLAN.fullmatch(plan) for plan in reason.plans):
+        for options in _typed(reason.options):
+            for message in _messages(reason.message):
+                first, *rest = (f'"{_sync(options, plan, message)}"' for plan in reason.plans)
+                yield first + "".join(f", or {way} if that is to go first" for way in rest)
+    yield "the same without it"
+
+
 def alternatives(reason: r.Reason) -> str:
     """The commands to type next, where they want a line of their own; "" otherwise."""
+    if isinstance(reason, r.PathInMessage):
+        return whole(_with_the_path(reason), _ROOM)
     if not isinstance(reason, r.LeftBehind):
         return ""
     return whole((*_three_commands(reason), _in_words(reason)), _ROOM)
+
+
+def _with_the_path(reason: r.PathInMessage) -> Iterator[str]:
+    """The plan with the path that was taken for the message; or the message, so that it is meant as one."""
+    doubt, plan = reason.doubt, reason.plan
+    if _PLAN.fullmatch(plan) and _PLAN.fullmatch(f"{plan}{doubt.more}") and '"' not in reason.message:
+        for options in _typed(reason.options):
+            for long in (True, False):
+                rest, message = (doubt.rest, reason.message) if long else (_short(doubt.rest), "MESSAGE")
+                yield _ways(doubt, options, plan, rest, message)
+    yield (
+        'type it again with a comma or "then" between the paths, or with the message in quotation marks if it'
+        " is only said."
+    )
+
+
+def _ways(doubt: Doubt, options: str, plan: str, rest: str, message: str) -> str:
+    together = f'say "{_sync(options, f"{plan}{doubt.more}", rest)}"'
+    order = f', for an order "{_sync(options, f"{plan} then{doubt.more[1:]}", _short(rest))}"'
+    said = _sync(options, plan, f'"{message}"')
+    return f'{together}{"" if doubt.ordered else order}, or "{said}" if it is only said.'
+
+
+def _short(message: str) -> str:
+    return "MESSAGE" if message else ""
 
 
 def _three_commands(reason: r.LeftBehind) -> Iterator[str]:

@@ -19,7 +19,7 @@ from swatbot.chat.messages.endings import (
 )
 from swatbot.chat.messages.names import called, owners, plan_of
 from swatbot.chat.messages.notes import cancelled as cancelled_out
-from swatbot.chat.messages.notes import edits, left_behind, links, undone
+from swatbot.chat.messages.notes import edits, idle, left_behind, links, undone
 from swatbot.chat.messages.text import NOTHING, ago, both, clock_span, count, fit, hhmm, quoted, some, whole
 from swatbot.chat.messages.underway import (
     answer,
@@ -154,6 +154,7 @@ def _notes(event: e.Accepted, found: tuple[Covered, ...]) -> str:
             *edits(event.edits, private=private),
             *left_behind(found, private=private),
             *links(event.notes, private=private),
+            *idle(event.notes, private=private),
             *undone(event.notes, private=private),
             *cancelled_out(event.notes, private=private),
         )

@@ -2,10 +2,10 @@
 
 from typing import assert_never
 
-from swatbot.chat.messages.again import again
+from swatbot.chat.messages.again import again, instead
 from swatbot.chat.messages.names import plan_words
 from swatbot.chat.messages.notes import cancelled, links, untold
-from swatbot.chat.messages.text import both, count, fit, hhmm, quoted, some, typed, whole
+from swatbot.chat.messages.text import both, count, fit, hhmm, quoted, some, spelled, typed, whole
 from swatbot.domain import reasons as r
 from swatbot.domain.findings import MISSING
 from swatbot.domain.hosts import fold
@@ -39,9 +39,16 @@ def why(reason: r.Reason) -> str:
             return _about_time(reason)
         case r.NoBaseline() | r.LookupFailed() | r.TreeChanged() | r.NothingToSync() | r.BadPaths():
             return _about_tree(reason)
-        case r.UnknownHost() | r.UnderWay() | r.AtWork():
+        case r.UnknownHost() | r.ExclusionState() | r.NoHostLeft() | r.UnderWay() | r.AtWork():
             return _about_hosts(reason)
-        case r.LeftBehind() | r.Dirty() | r.ManyDeletions() | r.UnknownAuthor():
+        case (
+            r.LeftBehind()
+            | r.Dirty()
+            | r.ManyDeletions()
+            | r.UnknownAuthor()
+            | r.PathInMessage()
+            | r.IdleStep()
+        ):
             return _about_changes(reason)
     assert_never(reason)
 
@@ -57,7 +64,7 @@ def _about_numbers(reason: Numbers) -> str:
             return f'there is nothing to {_verb(command)} now: "!queue" says what there is.'
         case r.WhichOne(command=command, numbers=numbers):
             marked = [f"#{n}" for n in numbers]
-            listed = both(marked) if len(marked) <= _FEW else some(marked)
+            listed = both(marked, "or") if len(marked) <= _FEW else some(marked)
             return f'I can not tell whether you mean {listed}: say "!{command} {numbers[0]}".'
         case r.WrongState(number=n, state=state, command=command):
             return f'#{n} is {state}, so I can not {_verb(command)} it: "!status {n}" tells more.'
@@ -112,10 +119,20 @@ def _about_words(reason: Words) -> str:
             return f"I do not know {quoted(name, 40)} in people.toml.{hint}"
 
 
-def _about_hosts(reason: r.UnknownHost | r.UnderWay | r.AtWork) -> str:
+Hosts = r.UnknownHost | r.ExclusionState | r.NoHostLeft | r.UnderWay | r.AtWork
+
+
+def _about_hosts(reason: Hosts) -> str:
     match reason:
         case r.UnknownHost(host=host):
             return f"there is no host {quoted(host, 60)} in the fleet: see fleet.toml for their names."
+        case r.ExclusionState(host=host, excluded=True):
+            return f'{fit(host, 60)} is excluded already: "!include {fit(host, 60)}" lets it take part again.'
+        case r.ExclusionState(host=host):
+            return f'{fit(host, 60)} is not excluded: "!status" says who is.'
+        case r.NoHostLeft(stage=stage):
+            left = f"then {stage.value} would have no host left to deploy to"
+            return f'{left}: "!lock WHY" stops deploying.'
         case r.UnderWay(number=n, command=command):
             return f'#{n} is under way, and hosts are between two states: "!{command}" again when it is over.'
         case r.AtWork(hosts=hosts):
@@ -178,7 +195,7 @@ def _nothing(reason: r.NothingToSync) -> str:
 
 def _bad_paths(reason: r.BadPaths) -> str:
     first = reason.faults[0]
-    path = fit(first.path, 80) or "(empty)"
+    path = spelled(first.path, 80) or "(empty)"
     more = f" ({count(len(reason.faults) - 1, 'more path')} with faults)" if len(reason.faults) > 1 else ""
     if first.fault == MISSING:
         near = typed(first.suggestion)
@@ -192,7 +209,26 @@ def _bad_paths(reason: r.BadPaths) -> str:
     return whole((f"I can not {verb} {path}: {fault}.{hint}{more}" for hint in hints), _ROOM)
 
 
-Changes = r.LeftBehind | r.Dirty | r.ManyDeletions | r.UnknownAuthor
+def _path_in_message(reason: r.PathInMessage) -> str:
+    path = spelled(reason.doubt.path, 80)
+    if reason.doubt.ordered:
+        return f"not queued. {path} would not ship: the message begins at the first word that is no path."
+    return f"not queued. {path} is a path, and would not ship: without a comma it is a part of the message."
+
+
+def _idle(reason: r.IdleStep) -> str:
+    paths = "its paths" if reason.private else both(spelled(path, 60) for path in reason.paths)
+    empty = f"step {reason.step} would ship nothing"
+    whats = {
+        r.Idle.TWICE: f"{paths} is named twice",
+        r.Idle.COVERED: f"{empty}: the steps before it cover {paths}",
+        r.Idle.BEFORE: f"{empty}: what differs in {paths} is in the steps before it",
+        r.Idle.SAME: f"{empty}: nothing differs in {paths}",
+    }
+    return whole((f"not queued: {whats[reason.idle]}. Say {way}." for way in instead(reason)), _ROOM)
+
+
+Changes = r.LeftBehind | r.Dirty | r.ManyDeletions | r.UnknownAuthor | r.PathInMessage | r.IdleStep
 
 
 def _about_changes(reason: Changes) -> str:
@@ -205,11 +241,15 @@ def _about_changes(reason: Changes) -> str:
             return _deletions(reason)
         case r.UnknownAuthor():
             return _unknown_author(reason)
+        case r.PathInMessage():
+            return _path_in_message(reason)
+        case r.IdleStep():
+            return _idle(reason)
 
 
 def _files(files: tuple[str, ...], *, private: bool, width: int = 60) -> str:
     """File names of at most so many bytes each; of private paths only how many."""
-    return count(len(files), "private file") if private else some([fit(f, width) for f in files])
+    return count(len(files), "private file") if private else some([spelled(f, width) for f in files])
 
 
 def _left_behind(reason: r.LeftBehind) -> str:
@@ -226,7 +266,7 @@ def _left_behind(reason: r.LeftBehind) -> str:
 def _dirty(reason: r.Dirty) -> str:
     def said(command: str, width: int) -> str:
         owners = reason.owners if len(reason.owners) == len(reason.files) else ("",) * len(reason.files)
-        edits = [f"{fit(f, width)} ({_whose(o)})" for f, o in zip(reason.files, owners, strict=True)]
+        edits = [f"{spelled(f, width)} ({_whose(o)})" for f, o in zip(reason.files, owners, strict=True)]
         files = _files(reason.files, private=True) if reason.private else some(edits)
         return (
             f"not queued. There are edits in the tree that are in no commit: {files}. Commit or remove them,"

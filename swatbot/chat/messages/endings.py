@@ -17,7 +17,7 @@ Sentences = tuple[str, ...]
 
 def completed(event: e.Completed, d: Past, at: datetime, site: Site) -> Sentences:
     """Live, with the hosts that are not named; for a rollback, undone."""
-    proven = len(d.hosts()) - len(event.stale)
+    proven = len(d.hosts()) - len(_missed(event, d))
     rest = _stale(event.stale, d)
     if d.kind is Kind.ROLLBACK:
         log = _log(
@@ -44,7 +44,13 @@ def _newer(d: Past) -> str:
 def _partly(event: e.Completed, d: Past) -> str:
     """A `!log` line never says more than hosts prove."""
     total = len(d.hosts())
-    return f" [{total - len(event.stale)} of {total} hosts]" if event.stale else ""
+    missed = len(_missed(event, d))
+    return f" [{total - missed} of {total} hosts]" if missed else ""
+
+
+def _missed(event: e.Completed, d: Past) -> set[str]:
+    """Its hosts that do not prove it."""
+    return set(event.stale).intersection(d.hosts())
 
 
 def _stale(stale: tuple[str, ...], d: Past) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from swatbot.chat.messages.text import both, count, fit, some
+from swatbot.chat.messages.text import both, count, fit, some, spelled
 from swatbot.domain.coverage import Covered, Share
 from swatbot.domain.findings import Edit, Notes
 
@@ -30,7 +30,14 @@ def links(notes: Notes, *, private: bool = False) -> Iterator[str]:
         if private:
             yield "A path is a symbolic link: the link ships, not what it leads to."
         else:
-            yield f"{fit(link.path, 60)} is a symbolic link: it ships, not {fit(link.target, 60)}."
+            yield f"{spelled(link.path, 60)} is a symbolic link: it ships, not {spelled(link.target, 60)}."
+
+
+def idle(notes: Notes, *, private: bool = False) -> Iterator[str]:
+    """Paths that may have been thought to ship something."""
+    if notes.idle:
+        listed = count(len(notes.idle), "path") if private else some([spelled(p, 60) for p in notes.idle])
+        yield f"Nothing differs in {listed}."
 
 
 def undone(notes: Notes, *, private: bool = False) -> Iterator[str]:
@@ -50,7 +57,9 @@ def edits(found: tuple[Edit, ...], *, private: bool) -> Iterator[str]:
 
 def edits_named(found: tuple[Edit, ...]) -> str:
     """Files and whose they are: `static/a (dana), static/b (deleted)`."""
-    named = [f"{fit(edit.path, 60)} ({fit(edit.owner, 20) if edit.owner else 'deleted'})" for edit in found]
+    named = [
+        f"{spelled(edit.path, 60)} ({fit(edit.owner, 20) if edit.owner else 'deleted'})" for edit in found
+    ]
     return some(named, most=_EDITS)
 
 
@@ -64,6 +73,6 @@ def left_behind(found: tuple[Covered, ...], *, private: bool) -> Iterator[str]:
     """What `--partial` leaves behind."""
     for one in [one for one in found if one.share is Share.PART][:_MOST]:
         left = one.left_behind
-        files = count(len(left), "private file") if private else some([fit(f, 60) for f in left])
+        files = count(len(left), "private file") if private else some([spelled(f, 60) for f in left])
         whose = "a change" if private else fit(one.change.short, 12)
         yield f"Of {whose} it leaves {files} behind."

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from swatbot.chat.handler import Handler, Site, View
 from swatbot.chat.messages.hosts import folded
+from swatbot.chat.messages.inventory import excluded
 from swatbot.chat.messages.names import called, message_of, owners, plan_of
-from swatbot.chat.messages.text import LINE_BYTES, ago, both, count, fit, hhmm, quoted, some
+from swatbot.chat.messages.text import LINE_BYTES, ago, both, fit, hhmm, quoted, some
 from swatbot.domain.deployment import Kind, State
 from swatbot.domain.hosts import fold
 from swatbot.domain.live import Live
@@ -15,7 +16,6 @@ from swatbot.domain.person import Actor
 from swatbot.domain.stage import Stage
 from swatbot.domain.status import Status
 
-DIFF_LINES = 6
 # Bytes for who is addressed, and those that a fault gets however long the usage is.
 _ADDRESS, _LEAST = 60, 40
 
@@ -125,6 +125,7 @@ def _stale(status: Status) -> tuple[str, ...]:
         lines.append(f"Stale: {fold(status.stale)}{since}.")
     if status.drift:
         lines.append(f"Drifted: {fold(status.drift)} (see !drift).")
+    lines += excluded(status)
     return tuple(lines)
 
 
@@ -165,19 +166,3 @@ def history(found: Sequence[Past], now: datetime, site: Site) -> tuple[str, ...]
         f" {ago(now - (d.ended_at or d.requested_at))} ago{': ' + message_of(d, 80) if d.message else ''}"
         for d in found
     )
-
-
-def diff(text: str, name: str, *, private: bool) -> tuple[str, ...]:
-    """A unified diff in few lines of chat; of private paths only how much there is."""
-    body = [
-        line for line in text.splitlines() if not line.startswith(("diff ", "index ", "--- ", "similarity"))
-    ]
-    if not body:
-        return (f"{name}: nothing differs.",)
-    changed = [x for x in body if x[:1] in "+-" and not x.startswith("+++")]
-    if private:
-        return (f"{name}: {count(len(changed), 'changed line')} in private files, which I do not show here.",)
-    shown = [x.removeprefix("+++ b/") for x in body if x.startswith("+++") or x[:1] in "+-"]
-    more = len(shown) - DIFF_LINES
-    tail = (f"and {count(more, 'more line')}.",) if more > 0 else ()
-    return tuple(fit(x, 200) for x in shown[:DIFF_LINES]) + tail

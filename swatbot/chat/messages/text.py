@@ -50,7 +50,13 @@ def typed(path: str) -> str:
     """A path as it is to be typed, in quotation marks where it needs them; "" if it can not be."""
     if '"' in path or clean(path) != path:
         return ""
-    return f'"{path}"' if path.startswith("-") or re.search(r"[\s,]", path) else path
+    odd = path.startswith("-") or path.lower() == "then" or re.search(r"[\s,]", path)
+    return f'"{path}"' if odd else path
+
+
+def spelled(path: str, limit: int) -> str:
+    """A file's name in at most `limit` bytes, with what can not be seen of it as Python would write it."""
+    return fit("".join(c if c == " " or _harmless(c) else _escape(c) for c in path), limit)
 
 
 def quoted(text: str, limit: int = 160) -> str:
@@ -75,12 +81,12 @@ def some(items: Sequence[str], more: str = "", most: int = 3, others: int = 0) -
     return f"{listed} and {left} more{hint}"
 
 
-def both(items: Iterable[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
+def both(items: Iterable[str], word: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`; or with another word."""
     listed = list(items)
     if len(listed) < 2:
         return "".join(listed)
-    return f"{', '.join(listed[:-1])} and {listed[-1]}"
+    return f"{', '.join(listed[:-1])} {word} {listed[-1]}"
 
 
 def count(number: int, noun: str) -> str:
@@ -115,6 +121,12 @@ def ago(span: timedelta) -> str:
 
 def _visible(text: str) -> bool:
     return any(unicodedata.category(c)[0] in "LNPS" and c not in _INKLESS for c in text)
+
+
+def _escape(character: str) -> str:
+    """As Python writes it; a byte that is not UTF-8 as that byte."""
+    code = ord(character)
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else ascii(character)[1:-1]
 
 
 def _harmless(character: str) -> bool:

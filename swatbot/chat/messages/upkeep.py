@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from swatbot.chat.handler import Site
 from swatbot.chat.messages.hosts import folded, has, logged, named, put_right, repair, together
+from swatbot.chat.messages.inventory import inventory
 from swatbot.chat.messages.names import called
 from swatbot.chat.messages.text import count, fit, some
 from swatbot.domain import events as e
@@ -20,8 +21,8 @@ Sentences = tuple[str, ...]
 def upkeep(event: e.UpkeepEvent, after: Status, site: Site) -> Sentences:
     """The lines for an event; what somebody asked for is told when it begins, too."""
     match event:
-        case e.HostsConfigured():
-            return tuple(_configured(event, after))
+        case e.HostsConfigured() | e.HostsExcluded() | e.HostsIncluded():
+            return inventory(event, after, site)
         case e.UpkeepStarted(upkeep=begun) if begun.kind is UpkeepKind.REPAIR:
             who = called(begun.by, site)
             return (f"{folded(begun.hosts)}: repair for {who}, everything back to what the fleet has.",)
@@ -37,16 +38,6 @@ def upkeep(event: e.UpkeepEvent, after: Status, site: Site) -> Sentences:
             return tuple(_patrolled(event))
         case _:
             return ()
-
-
-def _configured(event: e.HostsConfigured, after: Status) -> Iterator[str]:
-    if after.holdings is None:
-        return
-    if event.new:
-        must = "it has to prove" if len(event.new) == 1 else "they have to prove"
-        yield f"New among the hosts: {folded(event.new)}. Before anything else {must} what the fleet has."
-    if event.gone:
-        yield f"No longer among the hosts: {folded(event.gone)}."
 
 
 def waits_for_repair(d: Live, after: Status) -> Sentences:

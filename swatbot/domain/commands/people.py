@@ -155,6 +155,25 @@ class Repair:
     hosts: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Exclude:
+    """Do nothing more with hosts."""
+
+    actor: Actor
+    place: Place
+    hosts: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Include:
+    """Hosts that were excluded take part again."""
+
+    actor: Actor
+    place: Place
+    hosts: tuple[str, ...]
+
+
 PersonCommand = (
     Sync
     | Retry
@@ -171,6 +190,8 @@ PersonCommand = (
     | PutLock
     | Unlock
     | Repair
+    | Exclude
+    | Include
 )
 
 # Least role; for the own deployment, verification and `here` are narrowed further where they are decided.
@@ -186,6 +207,8 @@ LEAST: dict[type[PersonCommand], Role] = {
     PutLock: Role.DEPLOYER,
     Unlock: Role.DEPLOYER,
     Repair: Role.DEPLOYER,
+    Exclude: Role.DEPLOYER,
+    Include: Role.DEPLOYER,
     Speak: Role.PERSON,
     Mumble: Role.ANYONE,
     Here: Role.PERSON,

@@ -45,11 +45,12 @@ class TakeBaseline:
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """The tree and the calendar were looked at."""
+    """The tree and the calendar were looked at; `paths` are those words of the message that are paths."""
 
     effect: Inspect
     findings: Findings
     season: Season
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

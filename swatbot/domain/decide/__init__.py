@@ -13,6 +13,7 @@ from swatbot.domain.decide.brake import (
     on_resume,
     on_unlock,
 )
+from swatbot.domain.decide.inventory import configured, on_exclude, on_include
 from swatbot.domain.decide.looking import on_inspected, on_snapshotted
 from swatbot.domain.decide.onward import onward
 from swatbot.domain.decide.reports import (
@@ -24,7 +25,6 @@ from swatbot.domain.decide.reports import (
 )
 from swatbot.domain.decide.ticking import on_tick
 from swatbot.domain.decide.upkeep import (
-    configured,
     on_drift_seen,
     on_failed_upkeep,
     on_mended,
@@ -69,7 +69,7 @@ def _person(status: Status, command: c.PersonCommand, now: datetime, rules: Rule
             return _asking(status, command, rules)
         case c.Speak() | c.Mumble() | c.Override() | c.Here():
             return _words(status, command, now, rules)
-        case c.PutLock() | c.Unlock() | c.Repair():
+        case c.PutLock() | c.Unlock() | c.Repair() | c.Exclude() | c.Include():
             return _of_site(status, command, now, rules)
         case _:
             return _brake(status, command)
@@ -100,7 +100,7 @@ def _words(
 
 
 Brake = c.PutHold | c.Resume | c.Recheck | c.Continue | c.Cancel
-OfSite = c.PutLock | c.Unlock | c.Repair
+OfSite = c.PutLock | c.Unlock | c.Repair | c.Exclude | c.Include
 
 
 def _brake(status: Status, command: Brake) -> tuple[Event, ...]:
@@ -124,7 +124,11 @@ def _of_site(status: Status, command: OfSite, now: datetime, rules: Rules) -> tu
         case c.Unlock():
             return on_unlock(status, command, rules)
         case c.Repair():
-            return on_repair(status, command, rules)
+            return on_repair(status, command)
+        case c.Exclude():
+            return on_exclude(status, command, rules)
+        case c.Include():
+            return on_include(status, command, rules)
 
 
 def _shell(status: Status, command: c.ShellCommand, now: datetime, rules: Rules) -> tuple[Event, ...]:
@@ -132,7 +136,7 @@ def _shell(status: Status, command: c.ShellCommand, now: datetime, rules: Rules)
         case c.Start():
             away = (now - command.away_since).total_seconds() if command.away_since else 0.0
             started = EngineStarted(command.token, command.away_since, max(0.0, away))
-            return (started, *configured(status, rules))
+            return (started, *configured(status, rules, status.excluded))
         case c.Tick():
             return on_tick(status, now, rules)
         case c.TakeBaseline():

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from swatbot.domain import commands as c
 from swatbot.domain.decide.picking import known, pick
+from swatbot.domain.decide.typed import refuse_repeats
 from swatbot.domain.deployment import Cause as Why
 from swatbot.domain.deployment import CauseKind, Deployment, Kind, State
 from swatbot.domain.events import Cancelled, Event, Requested, RollbackStarted
@@ -34,6 +35,7 @@ def on_sync(status: Status, command: c.Sync, rules: Rules, of: int = 0) -> tuple
     faults = tuple(PathFault(p, f) for p in command.plan.paths if (f := path_fault(p)))
     if faults:
         raise DeclinedError(BadPaths(faults=faults))
+    refuse_repeats(command.plan, command.message, command.options)
     verifiers = tuple(_person(name, rules) for name in command.options.verifiers)
     options = replace(command.options, verifiers=verifiers)
     number, kind = status.latest + 1, Kind.SYNC

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from swatbot.domain import commands as c
 from swatbot.domain.coverage import Change, Covered, Share, coverage, shipped
+from swatbot.domain.decide.typed import mistyped
 from swatbot.domain.deployment import State
 from swatbot.domain.events import Accepted, Event, Failed, Pinned, Refused
 from swatbot.domain.findings import NO_NOTES, Findings, Pin, Season
@@ -31,7 +32,8 @@ def on_inspected(status: Status, d: Live, command: c.Inspected, rules: Rules) ->
         return ()
     found, season = command.findings, command.season
     covered = coverage(found.changes, d.plan, d.actor.person or "", d.message)
-    refusal = _refusal(d, found, covered, rules) or _season(d, season, Outside.REFUSE, rules)
+    refusal = mistyped(d, command) or _refusal(d, found, covered, rules)
+    refusal = refusal or _season(d, season, Outside.REFUSE, rules)
     if refusal is not None:
         return (Refused(d.number, refusal),)
     ships = shipped(covered)
@@ -66,8 +68,8 @@ def on_snapshotted(status: Status, d: Live, command: c.Snapshotted, rules: Rules
     left = {change.short for change in ships}
     gone = tuple(change.short for change in d.changes if change.short not in left)
     asked = _asked(d, ships) if gone else ()
-    pin, behind = _slim(command), _behind(status, rules)
-    return (Pinned(d.number, pin, rules.stages, command.effect.holdings, behind, gone, asked),)
+    pin, behind = _slim(command), _behind(status)
+    return (Pinned(d.number, pin, status.stages, command.effect.holdings, behind, gone, asked),)
 
 
 def _untold(d: Live, found: Findings, ships: tuple[Change, ...]) -> Reason | None:
@@ -84,11 +86,10 @@ def _untold(d: Live, found: Findings, ships: tuple[Change, ...]) -> Reason | Non
     return changed if changed.new or changed.undone or changed.edits else None
 
 
-def _behind(status: Status, rules: Rules) -> tuple[str, ...]:
+def _behind(status: Status) -> tuple[str, ...]:
     """Test servers must hold what the fleet does before anything is tested there; stale hosts too."""
-    hosts = (h for found in rules.stages for h in found.hosts)
-    tests = rules.hosts(Stage.TESTSERVERS)
-    return tuple(h for h in hosts if h in tests or h in status.stale or h in status.drift)
+    tests = {h for found in status.stages if found.stage is Stage.TESTSERVERS for h in found.hosts}
+    return tuple(h for h in status.hosts if h in tests or h in status.stale or h in status.drift)
 
 
 def _slim(command: c.Snapshotted) -> Pin:

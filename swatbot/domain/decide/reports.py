@@ -27,7 +27,7 @@ def on_hosts(
 ) -> tuple[e.Event, ...]:
     """Results are recorded whatever happened meanwhile; past the budget the deployment is undone.
 
-    Hosts that were stale before it began do not count, as long as there are others.
+    Hosts that were stale before it began do not count, as long as there are others; excluded ones never.
     """
     effect, results = command.effect, command.results
     if isinstance(effect, RestoreStep):
@@ -39,8 +39,10 @@ def on_hosts(
     else:
         synced = e.HostsSynced(d.number, effect.stage, effect.step, results)
         missing = (*_left_out(d, effect.stage), *failures(results))
+    ours = d.hosts(effect.stage)
+    missing = tuple(r for r in missing if r.host in d.hosts())
     failed = tuple(r for r in missing if r.host not in status.stale)
-    total = len(d.hosts(effect.stage))
+    total = len(ours)
     within = rules.budget(effect.stage).allows(len(failed), total) and len(missing) < max(total, 1)
     if STAGE_OF.get(d.state) is not effect.stage or within:
         return (synced,)
@@ -93,7 +95,7 @@ def on_finished(status: Status, d: Live, command: c.Finished) -> tuple[e.Event, 
     new = {h for h, numbers in status.stale.items() if not numbers}
     proven = {h for h in d.hosts() if d.proves(h, wanted)} - new
     # Hosts that came into the config since the snapshot missed it, too.
-    stale = tuple(h for found in status.stages for h in found.hosts if h not in proven)
+    stale = tuple(h for h in status.hosts if h not in proven)
     newer = command.newer and d.kind is Kind.SYNC
     return (e.Completed(d.number, Holdings(command.manifest, marks), stale, newer),)
 

@@ -18,7 +18,7 @@ def on_tick(status: Status, now: datetime, rules: Rules) -> tuple[e.Event, ...]:
         found.append(e.Unlocked(""))
     patrol = patrol_at(status, rules)
     if patrol is not None and patrol <= now:
-        found.append(start_patrol(rules))
+        found.append(start_patrol(status))
     for d in status.live.values():
         due = next((event for when, event in _due(status, d, rules) if when <= now), None)
         if due is not None:

@@ -6,22 +6,11 @@ from datetime import datetime, timedelta
 from swatbot.domain import commands as c
 from swatbot.domain import events as e
 from swatbot.domain.effects import Mend, Patrol
-from swatbot.domain.reasons import AtWork, DeclinedError, NoBaseline, UnderWay, UnknownHost
+from swatbot.domain.reasons import AtWork, DeclinedError, ExclusionState, NoBaseline, UnderWay, UnknownHost
 from swatbot.domain.rules import Rules
 from swatbot.domain.stage import HostResult, Outcome
 from swatbot.domain.status import Status
 from swatbot.domain.upkeep import Drift, Upkeep, UpkeepKind
-
-
-def configured(status: Status, rules: Rules) -> tuple[e.Event, ...]:
-    """Hosts that are in the config since the last start are new, those that are not in it any more gone."""
-    if rules.stages == status.stages:
-        return ()
-    known = {h for found in status.stages for h in found.hosts}
-    now = dict.fromkeys(_everyone(rules))
-    new = tuple(h for h in now if known and status.holdings and h not in known)
-    gone = tuple(h for h in sorted(known) if h not in now)
-    return (e.HostsConfigured(rules.stages, new, gone),)
 
 
 def on_returned(status: Status, command: c.HostReturned, now: datetime) -> tuple[e.Event, ...]:
@@ -37,13 +26,14 @@ def on_returned(status: Status, command: c.HostReturned, now: datetime) -> tuple
     return (e.HostsReturned((host,)),)
 
 
-def on_repair(status: Status, command: c.Repair, rules: Rules) -> tuple[e.Event, ...]:
+def on_repair(status: Status, command: c.Repair) -> tuple[e.Event, ...]:
     """Hosts are brought back to what the fleet holds, unless a deployment is at work on them."""
     if status.holdings is None:
         raise DeclinedError(NoBaseline())
-    everyone = _everyone(rules)
     for host in command.hosts:
-        if host not in everyone:
+        if host in status.excluded:
+            raise DeclinedError(ExclusionState(host=host, excluded=True))
+        if host not in status.hosts:
             raise DeclinedError(UnknownHost(host=host))
     active = status.active
     if active is not None and any(map(active.occupies, command.hosts)):
@@ -154,13 +144,9 @@ def patrol_at(status: Status, rules: Rules) -> datetime | None:
     return status.patrolled_at + rules.patrol_every
 
 
-def start_patrol(rules: Rules) -> e.Event:
+def start_patrol(status: Status) -> e.Event:
     """All hosts are asked."""
-    return e.UpkeepStarted(Upkeep(UpkeepKind.PATROL, _everyone(rules)))
-
-
-def _everyone(rules: Rules) -> tuple[str, ...]:
-    return tuple(h for stage in rules.stages for h in stage.hosts)
+    return e.UpkeepStarted(Upkeep(UpkeepKind.PATROL, status.hosts))
 
 
 def _known(status: Status) -> tuple[Drift, ...]:

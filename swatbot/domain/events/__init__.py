@@ -41,6 +41,8 @@ from swatbot.domain.events.stopping import (
 from swatbot.domain.events.upkeep import (
     DriftFound,
     HostsConfigured,
+    HostsExcluded,
+    HostsIncluded,
     HostsMended,
     HostsReturned,
     Patrolled,
@@ -79,7 +81,15 @@ DeploymentEvent = (
     | Cancelled
 )
 UpkeepEvent = (
-    HostsConfigured | HostsReturned | UpkeepStarted | UpkeepStopped | HostsMended | Patrolled | DriftFound
+    HostsConfigured
+    | HostsExcluded
+    | HostsIncluded
+    | HostsReturned
+    | UpkeepStarted
+    | UpkeepStopped
+    | HostsMended
+    | Patrolled
+    | DriftFound
 )
 GlobalEvent = EngineStarted | Answered | BaselineTaken | Locked | Unlocked | UpkeepEvent
 Event = GlobalEvent | DeploymentEvent
@@ -105,6 +115,8 @@ __all__ = [
     "GlobalEvent",
     "Held",
     "HostsConfigured",
+    "HostsExcluded",
+    "HostsIncluded",
     "HostsMended",
     "HostsPutRight",
     "HostsRestored",

@@ -93,3 +93,21 @@ class HostsConfigured:
     stages: tuple[StageHosts, ...]
     new: tuple[str, ...]
     gone: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HostsExcluded:
+    """Nothing is done with these hosts any more; who asked, why, and whether in private."""
+
+    hosts: tuple[str, ...]
+    by: str
+    why: str
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HostsIncluded:
+    """These hosts take part again."""
+
+    hosts: tuple[str, ...]
+    by: str

@@ -6,21 +6,26 @@ Each class has a tag in `why`, so that a journal can hold any of them.
 from swatbot.domain.reasons.content import (
     BadPaths,
     Dirty,
+    Idle,
+    IdleStep,
     LeftBehind,
     LookupFailed,
     ManyDeletions,
     NoBaseline,
     NothingToSync,
+    PathInMessage,
     TreeChanged,
     UnknownAuthor,
 )
 from swatbot.domain.reasons.requests import (
     AlreadySaid,
     AtWork,
+    ExclusionState,
     LaterDeployment,
     LockState,
     NearlyAWord,
     NeedsRole,
+    NoHostLeft,
     NoSuchDeployment,
     NotAsked,
     NothingTo,
@@ -56,6 +61,8 @@ Reason = (
     | LockState
     | BadPaths
     | NothingToSync
+    | PathInMessage
+    | IdleStep
     | LeftBehind
     | Dirty
     | ManyDeletions
@@ -65,6 +72,8 @@ Reason = (
     | UnknownHost
     | UnderWay
     | AtWork
+    | ExclusionState
+    | NoHostLeft
     | NoBaseline
     | LookupFailed
     | TreeChanged
@@ -85,6 +94,9 @@ __all__ = [
     "BadPaths",
     "DeclinedError",
     "Dirty",
+    "ExclusionState",
+    "Idle",
+    "IdleStep",
     "LaterDeployment",
     "LeftBehind",
     "LockState",
@@ -93,6 +105,7 @@ __all__ = [
     "NearlyAWord",
     "NeedsRole",
     "NoBaseline",
+    "NoHostLeft",
     "NoSuchDeployment",
     "NotAsked",
     "NotKnown",
@@ -100,6 +113,7 @@ __all__ = [
     "NothingTo",
     "NothingToSync",
     "OutOfSeason",
+    "PathInMessage",
     "Reason",
     "SayNumber",
     "SelfVerifyDenied",

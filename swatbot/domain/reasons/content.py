@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Literal
 
 from swatbot.domain.coverage import Change
 from swatbot.domain.findings import NO_NOTES, Edit, Notes, PathFault
+from swatbot.domain.meant import Doubt
 from swatbot.domain.plan import NO_OPTIONS, Options
 
 
@@ -28,6 +30,43 @@ class NothingToSync:
     fetched_at: datetime | None
     notes: Notes = NO_NOTES
     why: Literal["nothing_to_sync"] = "nothing_to_sync"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PathInMessage:
+    """The message seems to go on with the plan: somebody forgot a comma."""
+
+    doubt: Doubt
+    plan: str
+    message: str
+    options: Options = NO_OPTIONS
+    why: Literal["path_in_message"] = "path_in_message"
+
+
+class Idle(StrEnum):
+    """Why a step would ship nothing, or not what it seems to.
+
+    A path is named twice; the steps before it cover its paths; or all that differs there; nothing differs.
+    """
+
+    TWICE = "twice"
+    COVERED = "covered"
+    BEFORE = "before"
+    SAME = "same"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdleStep:
+    """A step of the plan would ship nothing, and could not be said to have passed; `plans` may be meant."""
+
+    step: int
+    idle: Idle
+    paths: tuple[str, ...]
+    plans: tuple[str, ...]
+    message: str
+    private: bool = False
+    options: Options = NO_OPTIONS
+    why: Literal["idle_step"] = "idle_step"
 
 
 @dataclass(frozen=True, kw_only=True)

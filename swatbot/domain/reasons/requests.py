@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from swatbot.domain.person import Role
+from swatbot.domain.stage import Stage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +169,23 @@ class UnknownHost:
 
     host: str
     why: Literal["unknown_host"] = "unknown_host"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExclusionState:
+    """A host is excluded already, or is not."""
+
+    host: str
+    excluded: bool
+    why: Literal["exclusion_state"] = "exclusion_state"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoHostLeft:
+    """A stage would be without hosts."""
+
+    stage: Stage
+    why: Literal["no_host_left"] = "no_host_left"
 
 
 @dataclass(frozen=True, kw_only=True)
