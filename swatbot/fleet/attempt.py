@@ -15,6 +15,7 @@ from swatbot.fleet.hosts import SshSettings
 from swatbot.fleet.lists import Lists
 from swatbot.fleet.payload import Payload
 from swatbot.fleet.proving import RETRY_AFTER
+from swatbot.fleet.pulling import ANYTHING, Pulling, StoppedError
 from swatbot.fleet.replies import RefusedError, refusal, strings
 
 # A host that holds something else, then lacks a content, then holds something else again, and once more.
@@ -25,14 +26,21 @@ class Attempt:
     """What goes on with one host."""
 
     def __init__(
-        self, host: str, connections: Connections, payload: Payload, lists: Lists, settings: SshSettings
+        self,
+        host: str,
+        connections: Connections,
+        payload: Payload,
+        lists: Lists,
+        settings: SshSettings,
+        pulling: Pulling | None = None,
     ) -> None:
-        """Nothing is sent yet."""
+        """Nothing is sent yet; with `pulling` the host fetches contents from others, if it can."""
         self._host, self._connections, self._payload = host, connections, payload
         self._lists, self._settings = lists, settings
         self._base = payload.order.base
         self._target = payload.order.target
-        self._sent = False
+        self._pulling = pulling
+        self._sent = self._was_lost = False
         self._proven = ""
         self._put_right: set[str] = set()
 
@@ -57,8 +65,12 @@ class Attempt:
             outcome = Outcome.FAILED if self._sent else Outcome.UNREACHABLE
             return (outcome, self._proven, str(error)), error.transient
         except LostError as error:
-            self._sent = True
+            self._sent = self._was_lost = True
             return (Outcome.FAILED, self._proven, str(error)), error.transient
+        except StoppedError as error:
+            # What was sent before a connection broke may have changed files.
+            outcome = Outcome.FAILED if self._was_lost else Outcome.NOT_STARTED
+            return (outcome, self._proven, str(error)), False
         except (RefusedError, OperationalError, wire.GarbageError) as error:
             return (Outcome.FAILED, self._proven, str(error)), False
         return (Outcome.OK, self._proven, ""), False
@@ -68,21 +80,33 @@ class Attempt:
         kept = self._connections.kept(self._host)
         held, missed = self._base, set[str]()
         for _ in range(_ROUNDS):
-            answer = yield from asked(self._payload.request(held, kept, missed))
+            answer = yield from asked(self._request(held, kept, missed))
             self._sent = True
             if answer.get("done") == self._target.digest:
                 kept.update(strings(answer.get("kept")))
                 self._proven = self._target.digest
+                if self._pulling is not None and answer.get("serves") is True:
+                    self._pulling.add(self._host)
                 return
             if "other" in answer:
                 known = self._lists.known(str(answer["other"]))
                 held = self._differs(known or (yield from self._lists.ask(self._base)))
             elif "need" in answer:
-                missed = missed.union(strings(answer["need"]))
-                kept -= missed
+                need = strings(answer["need"])
+                kept -= need
+                if self._pulling is not None:
+                    need = yield from self._pulling.fetch(self._host, need)
+                missed |= need
             else:
                 raise RefusedError(refusal(answer))
         raise RefusedError("its files keep changing while they are synced")
+
+    def _request(self, held: Manifest, kept: set[str], missed: set[str]) -> bytes:
+        """Who pulls is told all, and says what it lacks: only it knows what it has pulled."""
+        if self._pulling is None:
+            return self._payload.request(held, kept, missed)
+        serves = self._pulling.is_proxy(self._host)
+        return self._payload.request(held, ANYTHING, missed, serves=serves)
 
     def _after_sync(self) -> Conversation[None]:
         """Run the hooks, also where nothing was changed: a crash or a failed hook may have come before."""

@@ -7,7 +7,7 @@ host, and leaves the processor to those who answer people. Only what may block h
 import logging
 import queue
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
@@ -124,10 +124,11 @@ class Conversations(Generic[T]):
             for talk in tuple(self._talks.values()):
                 talk.break_off()
 
-    def hurry(self) -> None:
-        """Have hosts that read their files for long stop that, and answer."""
-        for talk in self._talks.values():
-            talk.hurry()
+    def hurry(self, hosts: Collection[str] | None = None) -> None:
+        """Have hosts that read their files, or pull, for long stop that, and answer; None for all."""
+        for host, talk in self._talks.items():
+            if hosts is None or host in hosts:
+                talk.hurry()
 
     def _begin(self, width: int, may_begin: Callable[[], bool]) -> bool:
         """Begin as many as may be; whether any is not over."""

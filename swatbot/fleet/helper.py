@@ -31,7 +31,8 @@ import sys
 import time
 import zlib
 
-# ruff: noqa: PTH208, B905 - a directory is an open descriptor here; Python 3.7 has no strict zip
+# ruff: noqa: PTH102, PTH108, PTH119, PTH208, B905 - a directory is an open descriptor here, or pathlib takes
+# too long to load; Python 3.7 has no strict zip
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +55,10 @@ SETTLED_SECONDS = 2.0
 MANY = 64
 # Who asks takes a long silence for death: while files are read, there is a sign of life so often.
 SIGN_SECONDS = 5.0
+# What was pulled for a step that came to nothing is removed when a connection opens so much later.
+PULLED_SECONDS = 24 * 3600
+SHA = re.compile("[0-9a-f]{64}")
+RSYNC = ["rsync", "--files-from=-", "--no-implied-dirs", "--sockopts=TCP_NODELAY"]
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -181,7 +186,8 @@ class Tree:
 
     What is ignored is as if it were not there; `spared` are the paths of that which the last look came
     upon. `at` is the path last worked on. `between` is called between two pieces of a file that is read.
-    `sure` are contents by the identity of their files, for those that the current request has proven.
+    `sure` are contents by the identity of their files, for those that the current request has proven, and
+    `pulled` those that were proven when they came.
     """
 
     def __init__(self, root: str, ignore: Iterable[str]) -> None:
@@ -194,6 +200,7 @@ class Tree:
         self.between: Callable[[], None] = lambda: None
         self.spared: list[str] = []
         self.sure: dict[Any, str] = {}
+        self.pulled: dict[Any, str] = {}
         self.seen: dict[str, tuple[Any, Entry]] = {}
         self.known: dict[str, tuple[list[str], dict[str, Entry]]] = {}
 
@@ -309,7 +316,7 @@ class Tree:
 
 
 class State:
-    """The state directory: lock, notes, files that are being written, files that were replaced.
+    """The state directory: lock, notes, files that are being written, that were replaced, that were pulled.
 
     A note is a link that leads nowhere, and its target is what is noted. So it is there as a whole or not
     at all, and has no data that would have to be synced; file systems keep the order of names by themselves.
@@ -324,8 +331,9 @@ class State:
             raise Trouble(f"the state directory {path!r} is not ours alone")
         if info.st_dev != device:
             raise Trouble(f"the state directory {path!r} is not on the root's file system")
-        self.device = device
+        self.device, self.pulled = device, f"{path}/pulled"
         self.new, self.kept = self._open("new", self.fd), self._open("kept", self.fd)
+        os.close(self._open("pulled", self.fd))
         self.lock = os.open("lock", os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600, dir_fd=self.fd)
 
     @staticmethod
@@ -392,6 +400,15 @@ class State:
         """Contents that were replaced by the last few steps: sha256 -> name, which is SERIAL.SHA256."""
         return {name.partition(".")[2]: name for name in os.listdir(self.kept)}
 
+    def sweep(self, most: int, seconds: float = 0) -> None:
+        """Remove what was pulled, except for the last so many steps, and what is younger than that."""
+        import shutil  # noqa: PLC0415 - most connections never need it, and it takes long to load
+
+        names = sorted(os.scandir(self.pulled), key=lambda item: item.stat().st_mtime)
+        for item in names[: max(len(names) - most, 0)]:
+            if time.time() - item.stat().st_mtime >= seconds:  # noqa: TID251 - a target has no Clock port
+                shutil.rmtree(item.path, ignore_errors=True)
+
     def owner(self, owner: str, group: str) -> tuple[int, int]:
         """Whose the files are to be, by number; tried on the lock, before anything is written."""
         try:
@@ -409,7 +426,8 @@ class Step:
     """One request to bring the files under some roots from a base to a target.
 
     `new` are the entries to be written, by the name that their file has until it is moved into place, `sent`
-    the names of those whose contents come with the request; the others are among those that were kept.
+    the names of those whose contents come with the request; the others are among those that were kept, or
+    pulled. A host that `serves` others holds on to what it has pulled.
     """
 
     def __init__(self, tree: Tree, state: State, request: dict[str, Any]) -> None:
@@ -422,7 +440,10 @@ class Step:
             n: (str(p), str(k), m, s, str(c)) for n, (p, k, m, s, c, _) in rows.items()
         }
         self.sent = {name for name, row in rows.items() if row[5]}
+        self.fresh = set(self.sent)
         self.keeps, self.changed = state.keeps(), False
+        self.serves = request.get("serves")
+        self.pulls = {} if self.serves is None else Pulled(tree, state, request["target"]).found()
         self.now, self.held = tree.prove(self.roots)
 
     def run(self, frames: Frames) -> dict[str, Any]:
@@ -431,16 +452,16 @@ class Step:
         if self.now == target:
             if self.durable and self.begun:
                 os.sync()  # the one that was killed may not have come to that
-            self.state.finish()
-            return {"done": target, "kept": []}
+            return self._done(target, [])
         if self.now != self.request["base"]:
             return {"other": self.now}
         wanted = {path: entry for path, entry in self.held.items() if path not in self.drop}
         wanted.update((entry[0], entry) for entry in self.new.values())
         self._check(wanted, target)
         local = {e[4] for name, e in self.new.items() if e[1] == "file" and name not in self.sent}
-        if not self.keeps.keys() >= local:
-            return {"need": sorted(local - self.keeps.keys())}
+        need = local - self.keeps.keys() - self.pulls.keys()
+        if need:
+            return {"need": sorted(need)}
         try:
             self._stage(frames)
             kept = self._move(target)
@@ -452,8 +473,14 @@ class Step:
             raise
         if self.tree.prove(self.roots)[0] != target:
             raise Trouble("somebody changed files while they were synced")
+        return self._done(target, kept)
+
+    def _done(self, target: str, kept: list[str]) -> dict[str, Any]:
         self.state.finish()
-        return {"done": target, "kept": kept}
+        self.tree.pulled.clear()
+        if self.serves is False:
+            self.state.sweep(0)
+        return {"done": target, "kept": kept, "serves": bool(self.serves and self.pulls)}
 
     def _paths(self) -> list[str]:
         return [entry[0] for entry in self.new.values()] + [*self.drop]
@@ -483,12 +510,27 @@ class Step:
             if name in self.sent:
                 with os.fdopen(os.open(name, CREATE, 0o600, dir_fd=self.state.new), "wb") as file:
                     file.writelines(frames.content(size))
-            elif content not in self.keeps:
-                raise Trouble("what is kept can go back to one place only", need=[content])
-            else:
+            elif content in self.keeps:
                 kept = self.keeps.pop(content)
                 os.rename(kept, name, src_dir_fd=self.state.kept, dst_dir_fd=self.state.new)
+            elif content in self.pulls:
+                self._take(name, content)
+            else:
+                raise Trouble("what is kept can go back to one place only", need=[content])
             self._ready(name, mode, content)
+
+    def _take(self, name: str, content: str) -> None:
+        """Move what was pulled; copy it where it must stay, or was moved for another entry already."""
+        place, at = self.pulls[content]
+        self.fresh.add(name)
+        if at is None and not self.serves:
+            os.rename(place, name, dst_dir_fd=self.state.new)
+            self.pulls[content] = (name, self.state.new)
+            return
+        with os.fdopen(os.open(name, CREATE, 0o600, dir_fd=self.state.new), "wb") as file:
+            for data in pieces(os.open(place, READ, dir_fd=at)):
+                file.write(data)
+                self.tree.between()
 
     def _prepare(self) -> None:
         """Make directories, and see that all can be written: better to fail now than half-way."""
@@ -506,7 +548,8 @@ class Step:
         if info.st_nlink == 1:
             self.tree.give(fd, mode)
             self.tree.sure[IDENTITY(info)] = wanted
-        if self.tree.hash(fd) != wanted or info.st_nlink != 1:
+        sha = self.tree.pulled.get(IDENTITY(info)) if name in self.fresh - self.sent else None
+        if (sha or self.tree.hash(fd)) != wanted or info.st_nlink != 1:
             raise Trouble("what was written is not what was meant", need=[wanted])
 
     def _move(self, target: str) -> list[str]:
@@ -521,7 +564,7 @@ class Step:
 
     def _sync_files(self) -> None:
         """Have the disk keep what is new; what goes back has been there for long."""
-        fresh = [name for name, entry in self.new.items() if entry[1] == "file" and name in self.sent]
+        fresh = [name for name, entry in self.new.items() if entry[1] == "file" and name in self.fresh]
         if self.durable and len(fresh) > MANY:
             os.sync()
         for name in fresh if self.durable else ():
@@ -625,6 +668,114 @@ def run(argv: list[str], seconds: float, root: str) -> dict[str, Any]:
     return {"status": status, "said": bytes(said).decode("utf-8", "replace")}
 
 
+class Pulled:
+    """Contents that rsync fetches for one step, into a directory that is named after the step's target.
+
+    A content lies where its sha256 says, as in the snapshot store: AB/CDEF. It is proven as soon as it has
+    come; what is not what its name says is removed.
+    """
+
+    def __init__(self, tree: Tree, state: State, target: str) -> None:
+        self.name = self._sha(target)[:16]
+        self.tree, self.state, self.path = tree, state, f"{state.pulled}/{self.name}"
+
+    @staticmethod
+    def _sha(text: str) -> str:
+        if not SHA.fullmatch(text):
+            raise Trouble(f"{text!r} is not a sha256")
+        return text
+
+    def begin(self) -> Pulled:
+        """Make the directory, which is the newest of those that are held on to."""
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(self.path, 0o700)
+        os.utime(self.path)
+        self.state.sweep(KEPT_STEPS)
+        return self
+
+    def found(self) -> dict[str, tuple[str, int | None]]:
+        """What is there, by sha256: its path, and the directory from which that leads, None for any."""
+        found: dict[str, tuple[str, int | None]] = {}
+        for path, _, names in os.walk(self.path):
+            found.update((os.path.basename(path) + name, (f"{path}/{name}", None)) for name in names)
+        return found
+
+    def fetch(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Have rsync fetch contents; which of them are lacking then, and why rsync says that is."""
+        places = {self._sha(sha): f"{sha[:2]}/{sha[2:]}" for sha in request["contents"]}
+        if not request["url"].startswith("rsync://"):
+            raise Trouble(f"{request['url']!r} is not where an rsync daemon listens")
+        try:
+            # Another host has them in a directory of the same name. It is no part of the url: some daemons
+            # then list the files, and do not find them.
+            inside = f"{self.name}/" if request["host"] else ""
+            said = self._rsync(request, "\n".join(inside + place for place in places.values()))
+        except (FileNotFoundError, PermissionError):
+            return {"lack": list(places), "said": "it has no rsync", "absent": True}
+        finally:
+            self._tidy()
+        return {"lack": [sha for sha in places if not self._is_proven(sha, places[sha])], "said": said}
+
+    def _rsync(self, request: dict[str, Any], names: str) -> str:
+        """Run rsync until it ends, its time is over or somebody asks for something else; what it said."""
+        import subprocess  # noqa: PLC0415 - most connections never need it, and it takes long to load
+
+        limits = [f"--contimeout={request['connect']}", f"--timeout={request['silence']}"]
+        env = {**os.environ, "LC_ALL": "C", "RSYNC_PASSWORD": request["password"]}
+        with os.fdopen(os.open(f"{self.path}/.{os.getpid()}", os.O_RDWR | os.O_CREAT, 0o600), "w+") as listed:
+            listed.write(names)
+            listed.seek(0)
+            process = subprocess.Popen(
+                [*RSYNC, *limits, "--", request["url"], "."],
+                bufsize=0,
+                cwd=self.state.pulled if request["host"] else self.path,
+                env=env,
+                stdin=listed,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        try:
+            return self._said(process.stderr, time.monotonic() + request["seconds"])
+        finally:
+            with contextlib.suppress(OSError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def _said(self, stderr: Any, end: float) -> str:
+        """What a process says on stderr until it ends."""
+        with stderr:
+            said = b""
+            while time.monotonic() < end:
+                if select.select([stderr], [], [], 0.2)[0]:
+                    data = os.read(stderr.fileno(), PIECE)
+                    if not data:
+                        return said.decode("utf-8", "replace")
+                    said += data[: SAID - len(said)]
+                self.tree.between()
+        return "it took too long"
+
+    def _tidy(self) -> None:
+        """Remove what rsync had begun, and what it was told."""
+        for path, _, names in os.walk(self.path):
+            for name in names:
+                if name.startswith("."):
+                    with contextlib.suppress(FileNotFoundError):
+                        os.unlink(f"{path}/{name}")
+
+    def _is_proven(self, sha: str, place: str) -> bool:
+        try:
+            fd = os.open(f"{self.path}/{place}", READ)
+        except FileNotFoundError:
+            return False
+        identity = IDENTITY(os.fstat(fd))
+        if self.tree.hash(fd) != sha:
+            os.unlink(f"{self.path}/{place}")
+            return False
+        self.tree.pulled[identity] = sha
+        return True
+
+
 class Host:
     """What answers the requests of one connection."""
 
@@ -647,15 +798,19 @@ class Host:
         if not os.path.samestat(os.lstat(self.tree.root), os.fstat(self.tree.fd)):
             self._hello(self.greeting)  # somebody put another directory in the root's place
         self.tree.sure.clear()
-        self.may_stop = asked == "prove"
+        self.may_stop = asked in ("prove", "pull")
         if asked == "prove":
             return self._prove(self.tree, self.state, request)
-        if asked not in ("apply", "run"):
+        if asked not in ("apply", "pull", "run"):
             raise Trouble(f"{asked!r} is not a request")
         with self.state.locked():
             self.state.guard(int(request["token"]), bool(request["durable"]))
             if asked == "apply":
                 return Step(self.tree, self.state, request).run(self.frames)
+            pulled = Pulled(self.tree, self.state, request["target"]).begin() if asked == "pull" else None
+        # Nobody has to wait until all has been pulled: that touches no file of the root.
+        if pulled:
+            return pulled.fetch(request)
         return run(request["argv"], request["seconds"], self.tree.root)
 
     def _hello(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -667,6 +822,8 @@ class Host:
         tree.owner, tree.directory_mode = state.owner(*request["owner"]), request["directory_mode"]
         tree.between = self._breathe
         self.tree, self.state = tree, state
+        if os.listdir(state.pulled):
+            state.sweep(0, PULLED_SECONDS)
         disk = os.fstatvfs(tree.fd)
         return {
             "python": ".".join(map(str, sys.version_info[:3])),
@@ -693,7 +850,7 @@ class Host:
     def _breathe(self) -> None:
         """Between two pieces of a file: who asks for a proof can have it stopped by another request."""
         if self.may_stop and select.select([self.frames.source], [], [], 0)[0]:
-            raise Trouble("it stopped reading its files, since it was asked something else")
+            raise Trouble("it stopped reading its files, since it was asked something else", stopped=True)
         if time.monotonic() - self.sign > SIGN_SECONDS:
             self.sign = time.monotonic()
             os.write(2, b"\n")

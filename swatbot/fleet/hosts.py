@@ -1,6 +1,8 @@
 """Where hosts are and how to speak to them: frozen values that the config is turned into."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 
@@ -71,3 +73,51 @@ class SshSettings:
     ignore: tuple[str, ...] = ()
     after_sync_timeout: float = 60.0
     idle_close: float = 0.0
+
+
+class Transfer(StrEnum):
+    """How contents come to hosts.
+
+    `push`: over the connection, compressed once for all. `pull`: by rsync from a host nearby, or from the
+    deployment host. `auto`: whichever is cheaper for what there is to ship.
+    """
+
+    AUTO = "auto"
+    PUSH = "push"
+    PULL = "pull"
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """An rsync daemon that serves contents, each where its sha256 says: AB/CDEF.
+
+    Attributes:
+        name: as messages name it.
+        url: of the directory that it serves, with a slash at its end.
+        host: the host on which it is and has pulled the contents first, "" for the deployment host.
+    """
+
+    name: str
+    url: str
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PullSettings:
+    """Where hosts pull from, and when.
+
+    Attributes:
+        transfer: how contents come to hosts.
+        crossing: bytes to ship, times hosts, from which on `auto` pulls.
+        source: the daemon of the deployment host, None for none: nobody pulls then.
+        near: by host, the daemons of its site; they have what their hosts have pulled for a step.
+        seconds: that one pull may take.
+        password: that the daemons want, "" for none; the user is in their urls.
+    """
+
+    transfer: Transfer = Transfer.AUTO
+    crossing: int = 1 << 30
+    source: Daemon | None = None
+    near: Mapping[str, tuple[Daemon, ...]] = field(default_factory=dict)
+    seconds: float = 600.0
+    password: str = field(default="", repr=False)

@@ -2,7 +2,7 @@
 
 import threading
 import zlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable
 from typing import Any
 
 from swatbot.domain.manifest import Entry, Kind, Manifest
@@ -22,36 +22,61 @@ class Payload:
         self._contents = contents
         self._durable = durable
         self._changed: dict[str, list[Entry]] = {}
-        self._made: dict[tuple[str, frozenset[str]], bytes] = {}
+        self._made: dict[tuple[str, frozenset[str], bool | None], bytes] = {}
         self._lock = threading.Lock()
 
-    def request(self, held: Manifest, kept: Collection[str], missed: Collection[str] = ()) -> bytes:
+    def request(
+        self,
+        held: Manifest,
+        kept: Container[str],
+        missed: Collection[str] = (),
+        *,
+        serves: bool | None = None,
+    ) -> bytes:
         """The request that brings a host from what it holds to the target.
 
         Args:
             held: what the host holds under the target's roots.
             kept: sha256 of contents that it could take from its own store.
             missed: sha256 of contents that it said it can not come by.
+            serves: where hosts pull: whether others pull from this one.
 
         Raises:
             OperationalError: a content is not in the store, or damaged there.
         """
         with self._lock:
-            if held.digest not in self._changed:
-                self._changed[held.digest] = self._differing(held)
-            changed = self._changed[held.digest]
+            changed = self._differing(held)
             files = (e.content for e in changed if e.kind is Kind.FILE)
             sent = frozenset(sha for sha in files if sha not in kept or sha in missed)
-            key = (held.digest, sent)
+            key = (held.digest, sent, serves)
             if key not in self._made:
-                self._made[key] = self._make(held, changed, sent)
+                self._made[key] = self._make(held, changed, sent, serves)
             return self._made[key]
 
-    def _differing(self, held: Manifest) -> list[Entry]:
-        by_path = self.order.target.by_path
-        return [by_path[path] for path in self.order.target.differences(held) if path in by_path]
+    def look(self, kept: Container[str]) -> None:
+        """See that the contents are there in which the target differs from the order's base.
 
-    def _make(self, held: Manifest, changed: Iterable[Entry], sent: Collection[str]) -> bytes:
+        Args:
+            kept: sha256 of contents that nobody needs.
+
+        Raises:
+            OperationalError: a content is not in the store, or damaged there.
+        """
+        with self._lock:
+            changed = self._differing(self.order.base)
+        for content in {e.content for e in changed if e.kind is Kind.FILE and e.content not in kept}:
+            self._contents.content(content)
+
+    def _differing(self, held: Manifest) -> list[Entry]:
+        if held.digest not in self._changed:
+            by_path = self.order.target.by_path
+            differing = self.order.target.differences(held)
+            self._changed[held.digest] = [by_path[path] for path in differing if path in by_path]
+        return self._changed[held.digest]
+
+    def _make(
+        self, held: Manifest, changed: Iterable[Entry], sent: Collection[str], serves: bool | None
+    ) -> bytes:
         order = self.order
         packer = zlib.compressobj(_LEVEL)
         rows = [(e, e.kind is Kind.FILE and e.content in sent) for e in changed]
@@ -68,6 +93,8 @@ class Payload:
             "set": [(e.path, e.kind.value, e.mode, e.size, e.content, is_sent) for e, is_sent in rows],
             "drop": [p for p in order.target.differences(held) if p not in order.target.by_path],
         }
+        if serves is not None:
+            header["serves"] = serves
         return wire.request(header, b"".join(pieces) + packer.flush() if pieces else b"")
 
 

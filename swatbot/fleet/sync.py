@@ -1,5 +1,6 @@
 """The fleet: orders carried out on many hosts over kept connections, and what the hosts prove."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,20 +9,23 @@ from typing import TypeVar
 
 from swatbot.domain.stage import HostResult, Outcome, Tally
 from swatbot.fleet.attempt import Attempt
+from swatbot.fleet.choice import choose
 from swatbot.fleet.connections import Connections
 from swatbot.fleet.conversations import Conversation, Conversations, Open
 from swatbot.fleet.dial import UnreachedError
-from swatbot.fleet.hosts import SshSettings, Target
+from swatbot.fleet.hosts import PullSettings, SshSettings, Target
 from swatbot.fleet.keeper import Keeper
 from swatbot.fleet.lists import Lists
 from swatbot.fleet.payload import Payload
 from swatbot.fleet.proving import STUMBLED, Proving
+from swatbot.fleet.pulling import Pulling
 from swatbot.fleet.starting import Facts
 from swatbot.fleet.visit import Visited, visit
 from swatbot.ports import Clock, Contents, HostProof, Order, Stop
 
 T = TypeVar("T")
 
+_log = logging.getLogger(__name__)
 _TELL_EVERY = 0.25
 _PROVE_AT_ONCE = 50
 _READ_AT_ONCE = 4
@@ -30,13 +34,19 @@ _READ_AT_ONCE = 4
 class SshFleet:
     """The Fleet port over SSH."""
 
-    def __init__(self, targets: Sequence[Target], settings: SshSettings, clock: Clock) -> None:
-        """Take the hosts; no connection is opened yet.
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        settings: SshSettings,
+        clock: Clock,
+        pull: PullSettings | None = None,
+    ) -> None:
+        """Take the hosts, and from where they may pull; no connection is opened yet.
 
         Raises:
             ValueError: a jump host is not among the targets, or leads in a circle.
         """
-        self._settings, self._clock = settings, clock
+        self._settings, self._clock, self._pull = settings, clock, pull or PullSettings()
         self._connections = Connections(targets, settings, clock)
         self._lists = Lists()
         self._keeper = Keeper(self._connections, settings)
@@ -52,24 +62,26 @@ class SshFleet:
         self._connections.want(order.hosts)
         payload = Payload(order, contents, self._settings.durable)
         self._lists.remember(order.base, order.target)
+        pulling = self._pulling(order, stop)
         for host in order.hosts[:1]:  # a damaged store is found before the first host is begun
-            payload.request(order.base, self._connections.kept(host))
+            prepare = payload.look if pulling else partial(payload.request, order.base)
+            prepare(self._connections.kept(host))
         score = _Score(len(order.hosts))
 
         def with_host(host: str) -> Conversation[HostResult]:
-            attempt = Attempt(host, self._connections, payload, self._lists, self._settings)
+            attempt = Attempt(host, self._connections, payload, self._lists, self._settings, pulling)
             return score.counted((yield from attempt.run()))
 
         def may_begin() -> bool:
             return not stop.is_set() and order.budget.allows(score.failed, score.total)
 
         results: dict[str, HostResult] = {}
-        for hosts in _batches(order):
-            if results and may_begin():
-                stop.wait(order.pause)
+        for pause, hosts in _batches(order, pulling):
+            if pause and may_begin():
+                stop.wait(pause)
             talks = self._conversations(hosts, with_host, lambda host: score.counted(_stumbled(host)))
-            talks.run(order.batch, may_begin, partial(score.tell, talks, progress), _TELL_EVERY)
-            score.tell(talks, progress)
+            talks.run(order.batch, may_begin, partial(_tick, score, talks, progress, pulling), _TELL_EVERY)
+            _tick(score, talks, progress, pulling)
             results |= talks.results
         return tuple(results.get(h) or HostResult(h, Outcome.NOT_STARTED) for h in order.hosts)
 
@@ -141,6 +153,13 @@ class SshFleet:
         connection = self._connections.of(host)
         return connection is not None and connection.is_open
 
+    def _pulling(self, order: Order, stop: Stop) -> Pulling | None:
+        """How the hosts pull, None where everything is pushed; which and why is logged."""
+        choice = choose(order, self._connections.kept, self._pull)
+        if self._pull.source is not None:
+            _log.info("#%d step %d: %s", order.number, order.step, choice.why)
+        return Pulling(order, self._pull, self._settings, stop) if choice.pulls else None
+
     def _conversations(
         self,
         hosts: Sequence[str],
@@ -161,7 +180,7 @@ class _Score:
 
     def counted(self, result: HostResult) -> HostResult:
         self.ok += result.outcome is Outcome.OK
-        self.failed += result.outcome is not Outcome.OK
+        self.failed += result.outcome not in (Outcome.OK, Outcome.NOT_STARTED)
         return result
 
     def tell(self, talks: Conversations[HostResult], progress: Callable[[Tally], None]) -> None:
@@ -174,11 +193,31 @@ class _Score:
         self._told = now
 
 
-def _batches(order: Order) -> Iterator[tuple[str, ...]]:
-    """One after the other where there is a pause between them, else all hosts together."""
-    size = order.batch if order.pause else max(len(order.hosts), 1)
-    for begin in range(0, len(order.hosts), size):
-        yield order.hosts[begin : begin + size]
+def _tick(
+    score: _Score,
+    talks: Conversations[HostResult],
+    progress: Callable[[Tally], None],
+    pulling: Pulling | None,
+) -> None:
+    score.tell(talks, progress)
+    if pulling is not None:
+        pulling.tend(talks)
+
+
+def _batches(order: Order, pulling: Pulling | None) -> Iterator[tuple[float, tuple[str, ...]]]:
+    """The seconds to wait, and the hosts that are next: batches, or all together where there is no pause.
+
+    Hosts from which others pull come first: they are to have what the others of their batch ask for.
+    """
+    first = [host for host in order.hosts if pulling is not None and pulling.is_proxy(host)]
+    hosts = [*first, *(host for host in order.hosts if host not in first)]
+    size = order.batch if order.pause else max(len(hosts), 1)
+    for begin in range(0, len(hosts), size):
+        pause = order.pause if begin else 0.0
+        for wave in (first[begin : begin + size], hosts[max(begin, len(first)) : begin + size]):
+            if wave:
+                yield pause, tuple(wave)
+                pause = 0.0
 
 
 def _open(_host: str) -> Conversation[None]:

@@ -16,6 +16,7 @@ from swatbot.fleet import wire
 from swatbot.ports import Stop
 from swatbot.tree.patterns import Patterns
 from tests.contracts.fleet_lab import IGNORE, Lab, Store, order
+from tests.wires.rsync_lab import PullLab
 from tests.wires.ssh_lab import SshLab
 from tests.wires.sshd import sshd  # noqa: F401 - a fixture
 
@@ -31,6 +32,10 @@ NEW = {
 
 def _ssh(request: pytest.FixtureRequest, tmp_path: Path) -> SshLab:
     return SshLab(request.getfixturevalue("sshd"), tmp_path)
+
+
+def _pull(request: pytest.FixtureRequest, tmp_path: Path) -> PullLab:
+    return PullLab(request.getfixturevalue("sshd"), tmp_path)
 
 
 class MemoryLab:
@@ -51,7 +56,11 @@ def _memory(_request: pytest.FixtureRequest, _path: Path) -> MemoryLab:
     return MemoryLab()
 
 
-LABS: dict[str, Callable[[pytest.FixtureRequest, Path], Lab]] = {"memory": _memory, "ssh": _ssh}
+LABS: dict[str, Callable[[pytest.FixtureRequest, Path], Lab]] = {
+    "memory": _memory,
+    "pull": _pull,
+    "ssh": _ssh,
+}
 
 
 @pytest.fixture(params=sorted(LABS))

@@ -60,6 +60,8 @@ def _apply(root: Path, store: Store, held: Manifest, target: Manifest) -> dict[s
     process = HelperProcess(root, sys.executable)
     payload = Payload(order(["h"], held, target, step=2), store, durable=False)
     answer = process.ask_raw(payload.request(held, process.hello["kept"]))
+    if need := answer.get("need"):  # of what is kept, the file that was about to be replaced is part
+        answer = process.ask_raw(payload.request(held, process.hello["kept"], need))
     assert process.ask({"op": "prove", "roots": ROOTS})["unfinished"] is None
     process.close()
     return answer

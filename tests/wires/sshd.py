@@ -42,7 +42,7 @@ def need(*programs: str) -> None:
     missing = [p for p in programs if not (shutil.which(p) or Path(p).exists())]
     if not missing:
         return
-    line = f"{', '.join(missing)} missing: apt install openssh-server openssh-client sudo mount"
+    line = f"{', '.join(missing)} missing: apt install openssh-server openssh-client rsync sudo mount"
     if os.environ.get("CI") == "true":
         pytest.fail(line)
     pytest.skip(line)
@@ -137,10 +137,11 @@ class Gate:
         self._upstream = upstream
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
-        self.sent = 0
+        self.sent = self.accepted = 0
         self.hang = False
         self.cut_at: int | None = None
         self._then: Callable[[], None] = self.refuse
+        self.news: Callable[[], None] = lambda: None
         self.port = free_port()
         self._listener: socket.socket | None = None
         self.listen()
@@ -182,6 +183,7 @@ class Gate:
         with suppress(OSError):
             while True:
                 client, _ = listener.accept()
+                self.accepted += 1
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
@@ -191,6 +193,7 @@ class Gate:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self._open |= {client, server}
+            self.news()
             back = threading.Thread(target=self._pump, args=(server, client), daemon=True)
             back.start()
             self._pump(client, server, count=True)

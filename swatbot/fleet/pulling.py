@@ -1,0 +1,155 @@
+"""Pull mode of one order: each host fetches what it lacks from the nearest daemon that has it, if any."""
+
+import logging
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from swatbot.domain.stage import HostResult
+from swatbot.fleet import wire
+from swatbot.fleet.conversations import Answer, Conversation, Conversations, asked
+from swatbot.fleet.hosts import Daemon, PullSettings, SshSettings
+from swatbot.fleet.replies import RefusedError, refusal, strings
+from swatbot.fleet.wire import readable
+from swatbot.ports import Order, Stop
+
+_log = logging.getLogger(__name__)
+# A daemon that so many hosts could not pull from is not what is wrong with those hosts.
+_ENOUGH = 2
+
+
+class StoppedError(Exception):
+    """The order was stopped before a host had all that it needs; none of its files was touched."""
+
+    def __init__(self) -> None:
+        super().__init__("it was stopped while it pulled")
+
+
+class _Anything:
+    """Contains whatever is asked for."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+ANYTHING = _Anything()
+
+
+class Pulling:
+    """Who pulls from whom, as far as is known."""
+
+    def __init__(self, order: Order, settings: PullSettings, ssh: SshSettings, stop: Stop) -> None:
+        """Nobody has pulled yet."""
+        self._order, self._settings, self._ssh, self._stop = order, settings, ssh, stop
+        self._serving: set[str] = set()
+        self._rank = {host: rank for rank, host in enumerate(order.hosts)}
+        near = (daemon for host in order.hosts for daemon in settings.near.get(host, ()))
+        self._proxies = {daemon.host for daemon in near} & self._rank.keys()
+        self._failed: dict[Daemon, set[str]] = defaultdict(set)
+        self._told: set[str] = set()
+        self._busy: set[str] = set()
+
+    def is_proxy(self, host: str) -> bool:
+        """Whether other hosts of the order are to pull from this one."""
+        return host in self._proxies
+
+    def add(self, host: str) -> None:
+        """From now on others may pull from this host."""
+        self._serving.add(host)
+
+    def fetch(self, host: str, contents: set[str]) -> Conversation[set[str]]:
+        """Have a host pull contents; those that it could not pull.
+
+        Raises:
+            RefusedError: another engine has taken over.
+            StoppedError: the order was stopped.
+            UnreachedError, LostError: the host does not answer.
+        """
+        self._busy.add(host)
+        try:
+            lacking, why = yield from self._fetch(host, contents)
+        finally:
+            self._busy.discard(host)
+        if lacking and why not in self._told:  # once for each reason: a fleet of hosts may have the same
+            self._told.add(why)
+            _log.warning("%s: %s, and maybe others, could not pull: %s; pushed", self._name, host, why)
+        return lacking
+
+    def _fetch(self, host: str, contents: set[str]) -> Conversation[tuple[set[str], str]]:
+        lacking, why = set(contents), "others could not, so it did not try"
+        for daemon in self._near(host):
+            if not lacking:
+                break
+            if self._stop.is_set():
+                raise StoppedError
+            answer = yield from asked(self._request(daemon, lacking))
+            lacking, why = self._heard(answer, lacking)
+            if answer.get("absent"):
+                break
+            if lacking:
+                self._note(daemon, host, why)
+        return lacking, why
+
+    def tend(self, talks: Conversations[HostResult]) -> None:
+        """Once the order is stopped, have hosts stop pulling: that need not be finished."""
+        if self._stop.is_set():
+            talks.hurry(self._busy)
+
+    @property
+    def _name(self) -> str:
+        return f"#{self._order.number} step {self._order.step}"
+
+    def _near(self, host: str) -> Iterator[Daemon]:
+        """The daemons to be tried, the nearest first; hosts of one site are spread over its proxies."""
+        near = self._settings.near.get(host, ())
+        first = self._rank[host] % len(near) if near else 0
+        for daemon in (*near[first:], *near[:first]):
+            if daemon.host in self._serving and daemon.host != host and self._is_sound(daemon):
+                yield daemon
+        source = self._settings.source
+        if source is not None and self._is_sound(source):
+            yield source
+
+    def _is_sound(self, daemon: Daemon) -> bool:
+        return len(self._failed[daemon]) < _ENOUGH
+
+    def _request(self, daemon: Daemon, contents: set[str]) -> bytes:
+        header: dict[str, Any] = {
+            "op": "pull",
+            "url": daemon.url,
+            "host": daemon.host,
+            "target": self._order.target.digest,
+            "contents": sorted(contents),
+            "seconds": self._settings.seconds,
+            "connect": math.ceil(self._ssh.connect_timeout),
+            "silence": math.ceil(self._ssh.answer_timeout),
+            "password": self._settings.password,
+            "token": self._order.token,
+            "durable": self._ssh.durable,
+        }
+        return wire.request(header)
+
+    def _heard(self, answer: Answer, contents: set[str]) -> tuple[set[str], str]:
+        """What a host lacks after a pull, and why."""
+        if "stopped" in answer:
+            raise StoppedError
+        if "stale" in answer:
+            raise RefusedError(refusal(answer))
+        if not isinstance(answer.get("lack"), list):
+            return contents, refusal(answer)
+        lacking = contents & strings(answer["lack"])
+        return lacking, _reason(str(answer.get("said", "")))
+
+    def _note(self, daemon: Daemon, host: str, why: str) -> None:
+        """A daemon could not help; the first time that is told at once."""
+        if not self._failed[daemon]:
+            _log.warning("%s: %s could not pull from %s: %s", self._name, host, daemon.name, why)
+        self._failed[daemon].add(host)
+
+
+def _reason(said: str) -> str:
+    """The line of what rsync said in which it says why, in case it said anything."""
+    lines = [readable(line) for line in said.splitlines()]
+    told = [line for line in lines if line and not line.startswith("rsync error:")] or lines
+    return told[0] if told else "what came is not what was asked for"
