@@ -249,6 +249,11 @@ class _Talk(Generic[T]):
         except LostError as error:
             self._lost(question, error)
             return
+        except Exception as error:  # noqa: BLE001 - raised again where it is logged; others are not to suffer
+            self._waits = False
+            connection.hang_up()
+            self._end(partial(_raise, error))
+            return
         if answer is not None:
             self._waits = False
             self._go_on(answer)

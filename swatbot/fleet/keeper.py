@@ -1,5 +1,6 @@
 """Looks after connections that were opened: pings them, opens again what broke, closes what nobody wants."""
 
+import logging
 import threading
 from contextlib import suppress
 from math import inf
@@ -35,13 +36,19 @@ class Keeper:
 
     def _run(self) -> None:
         while not self._connections.pause(min(self._every, _LOOK_EVERY)):
-            for connection in self._connections:
-                if connection.carries and self._connections.carries_nobody(connection):
-                    connection.hang_up()
-                elif connection.carries and connection.unused >= self._every:
-                    threading.Thread(target=_tend_transport, args=(connection,), daemon=True).start()
-            wanting = [c.target.name for c in self._connections if self._wants(c)]
-            Conversations(self._connections, wanting, self._tend, lambda _: None).run(self._at_once)
+            try:
+                self._look()
+            except Exception:
+                logging.getLogger(__name__).exception("the keeper of connections stumbled")
+
+    def _look(self) -> None:
+        for connection in self._connections:
+            if connection.carries and self._connections.carries_nobody(connection):
+                connection.hang_up()
+            elif connection.carries and connection.unused >= self._every:
+                threading.Thread(target=_tend_transport, args=(connection,), daemon=True).start()
+        wanting = [c.target.name for c in self._connections if self._wants(c)]
+        Conversations(self._connections, wanting, self._tend, lambda _: None).run(self._at_once)
 
     def _wants(self, connection: Connection) -> bool:
         if connection.is_open:

@@ -70,7 +70,7 @@ def start_helper(
     try:
         # Hosts keep much the same: each name is held once, or a thousand hosts take a thousand copies.
         return Started(line, _facts(answer, clock), set(map(sys.intern, answer["kept"])))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise UnreachedError("what it answers makes no sense") from error
 
 

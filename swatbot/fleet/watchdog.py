@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from time import monotonic
 
 _LOOK_EVERY = 0.25
+# Signs of life put a deadline off, but not for ever: a host that is ill may go on giving them.
+_LONGEST = 20
 
 
 class Deadline:
@@ -17,10 +19,11 @@ class Deadline:
         self.passed = False
         self._end = end
         self._at = monotonic() + seconds
+        self._last = monotonic() + _LONGEST * seconds
 
     def put_off(self) -> None:
-        """There was a sign of life: count from now."""
-        self._at = monotonic() + self.seconds
+        """There was a sign of life: count from now, up to twenty times as long as without any."""
+        self._at = min(monotonic() + self.seconds, self._last)
 
     def look(self) -> None:
         """End it if it is time."""

@@ -234,8 +234,8 @@ class Wire:
         data = bytes(self._buffer[_LENGTH : _LENGTH + size])
         del self._buffer[: _LENGTH + size]
         try:
-            answer = json.loads(data)
-        except ValueError as error:
+            answer = json.loads(data, parse_constant=_no_number)
+        except (ValueError, RecursionError) as error:  # nested deeper than the parser can follow
             raise GarbageError("what it answers makes no sense") from error
         if not isinstance(answer, dict):
             raise GarbageError("what it answers makes no sense")
@@ -245,6 +245,11 @@ class Wire:
         while self._channel.recv_stderr_ready():
             self._complaint += self._channel.recv_stderr(_PIECE)
             del self._complaint[:-_COMPLAINT]
+
+
+def _no_number(name: str) -> float:
+    """Refuse what Python's JSON takes for numbers, and nobody else does: Infinity and NaN."""
+    raise ValueError(name)
 
 
 def _nothing() -> None:

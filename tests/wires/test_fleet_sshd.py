@@ -25,6 +25,7 @@ from swatbot.fleet.attempt import Attempt
 from swatbot.fleet.connection import Connection
 from swatbot.fleet.conversations import Conversation
 from swatbot.fleet.sync import SshFleet
+from swatbot.fleet.watchdog import Deadline
 from tests.contracts.fleet_lab import Store, order
 from tests.wires.ssh_lab import SshLab
 from tests.wires.sshd import Sshd, make_key, need
@@ -362,13 +363,52 @@ def test_a_helper_that_does_not_start_is_told(
     fleet.close()
 
 
+HELLO = '{"python":"3","free":1,"clock":1,"fence":0,"unfinished":null,"kept":[]}'
+
+
 def test_garbage_after_the_request_was_sent_is_a_failure(lab: SshLab, states: States) -> None:
-    hello = '{"python":"3","free":1,"clock":1,"fence":0,"unfinished":null,"kept":[]}'
-    greeting = rf"printf 'swatbot-helper 1\n\000\000\000\{len(hello):o}'; printf '%s' '{hello}'"
+    greeting = rf"printf 'swatbot-helper 1\n\000\000\000\{len(HELLO):o}'; printf '%s' '{HELLO}'"
     fleet = with_python(lab, rf"{greeting}; printf '\000\000\000\003[1]'; exec cat >/dev/null")
     result = push(fleet, states, "h1")[0]
     assert (result.outcome, result.reason) == (Outcome.FAILED, "what it answers makes no sense")
     fleet.close()
+
+
+DEEP = "head -c 200000 /dev/zero | tr '\\0' '['"
+
+
+@pytest.mark.parametrize(
+    ("hello", "then"),
+    [
+        (HELLO, rf"printf '\000\003\015\100'; {DEEP}"),
+        (HELLO, r"""printf '\000\000\000\014'; printf '{"done":NaN}'"""),
+        (HELLO.replace('"fence":0', '"fence":1e999'), "true"),
+        (HELLO.replace('"free":1', '"free":Infinity'), "true"),
+    ],
+    ids=["deep", "NaN", "too large", "infinity"],
+)
+def test_one_host_that_answers_garbage_is_one_failed_host(
+    lab: SshLab, states: States, hello: str, then: str
+) -> None:
+    greeting = rf"printf 'swatbot-helper 1\n\000\000\000\{len(hello):o}'; printf '%s' '{hello}'"
+    odd = replace(lab.targets[0], python=script(lab.directory, f"{greeting}; {then}; exec cat >/dev/null"))
+    fleet = lab.another([odd, *lab.targets[1:]])
+    for result in push(fleet, states, *lab.hosts):
+        well = result.host != "h1"
+        assert (result.outcome is Outcome.OK) is well, result
+        assert result.reason.endswith("" if well else "what it answers makes no sense")
+    for proof in fleet.prove(lab.hosts, ROOTS):
+        assert (proof.manifest is not None) is (proof.host != "h1"), proof
+    fleet.close()
+
+
+def test_signs_of_life_put_a_deadline_off_but_not_for_ever() -> None:
+    over = threading.Event()
+    deadline = Deadline(0.01, over.set)
+    while not over.is_set():
+        deadline.put_off()
+        deadline.look()
+    assert deadline.passed
 
 
 def test_noise_of_login_scripts_and_a_flood_on_stderr_do_no_harm(lab: SshLab, states: States) -> None:
