@@ -40,9 +40,16 @@ class Effects:
         self._discreet = Discreet(world.tree)
         self._aftercare = Aftercare(world.checker, world.clock, rules)
 
-    def foresee(self, status: Status) -> None:
-        """A deployment waits for its turn: hosts are connected to while it does, for that takes longest."""
-        self._world.fleet.warm([host for stage in status.stages for host in stage.hosts])
+    def foresee(self, before: Status, now: Status) -> None:
+        """What connections are to be like, now that something has changed.
+
+        While a deployment waits for its turn, hosts are connected to, for that takes longest. Nobody waits
+        for a host that was excluded.
+        """
+        if len(now.queue) > len(before.queue) or (now.active and not before.active):
+            self._world.fleet.warm(now.hosts)
+        if excluded := now.excluded.keys() - before.excluded.keys():
+            self._world.fleet.drop(sorted(excluded))
 
     def run(self, effect: f.Effect, token: int, report: Report, stop: Stop) -> c.ShellCommand:
         """Carry an effect out.
@@ -101,7 +108,7 @@ class Effects:
     ) -> tuple[HostResult, ...]:
         """A push from what the fleet holds to the same: who holds something else is repaired."""
         whole = self._world.tree.deployable(effect.whole)
-        batch, budget = self._rules.batch.size(len(effect.hosts)), Budget(hosts=len(effect.hosts))
+        batch, budget = self._batch(), Budget(hosts=len(effect.hosts))
         order = Order(effect.number, 0, effect.hosts, whole, whole, token, batch, budget)
         return self._push(effect, order, report, stop)
 
@@ -116,10 +123,11 @@ class Effects:
     def _bring(
         self, effect: f.SyncStep | f.RestoreStep, token: int, report: Report, stop: Stop
     ) -> tuple[HostResult, ...]:
-        tree, rules, pause = self._world.tree, self._rules, 0.0
-        total = len(effect.hosts)
-        if isinstance(effect, f.SyncStep):  # a rollback is never held up
-            total, pause = len(rules.hosts(effect.stage)), rules.pause.total_seconds()
+        tree, rules = self._world.tree, self._rules
+        batch, budget, pause = self._batch(), Budget(hosts=len(effect.hosts)), 0.0
+        if isinstance(effect, f.SyncStep):  # a rollback is never held up, however many hosts fail
+            batch, pause = rules.batch.size(effect.total), rules.pause.total_seconds()
+            budget = Budget(hosts=rules.budget(effect.stage).size(effect.total))
         order = Order(
             effect.number,
             effect.step,
@@ -127,8 +135,8 @@ class Effects:
             tree.deployable(effect.base),
             tree.deployable(effect.target),
             token,
-            rules.batch.size(total),
-            self._budget(effect),
+            batch,
+            budget,
             pause,
         )
         return self._push(effect, order, report, stop)
@@ -141,12 +149,9 @@ class Effects:
         results = self._world.fleet.push(order, self._world.tree, progress, stop)
         return tuple(map(self._discreet.result, results))
 
-    def _budget(self, effect: f.SyncStep | f.RestoreStep) -> Budget:
-        """A rollback goes to every host, however many fail; a sync has the budget of its whole stage."""
-        if isinstance(effect, f.RestoreStep):
-            return Budget(hosts=len(effect.hosts))
-        budget = self._rules.budget(effect.stage)
-        return Budget(hosts=max(budget.hosts, int(budget.share * len(self._rules.hosts(effect.stage)))))
+    def _batch(self) -> int:
+        """Outside of a sync: its share is of all hosts, however few are touched."""
+        return self._rules.batch.size(sum(len(found.hosts) for found in self._rules.stages))
 
 
 def _task(effect: f.RunChecks) -> CheckTask:

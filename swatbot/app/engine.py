@@ -89,8 +89,7 @@ class Engine:
         self._journal.watch(self._grown)
         self._grown()
         self._command(c.Start(self._lease.token, away))
-        if self.status.live:
-            self._effects.foresee(self.status)
+        self._effects.foresee(Status(), self.status)
 
     def take_over(self, holder: str) -> None:
         """Take the lease and fold the journal, and begin nothing.
@@ -243,12 +242,11 @@ class Engine:
         entries = [decided(event, now, seq) for event in events]
         cursor = (_CURSOR, seq) if seq and dealt else None
         records = self._journal.append(entries, expect=self._decided, token=self._lease.token, cursor=cursor)
+        before = self.status
         for record, event in zip(records, events, strict=True):
-            queued = self.status.queue
             self.status = evolve(self.status, event, record.entry.time)
             self._decided = record.seq
-            if len(self.status.queue) > len(queued):
-                self._effects.foresee(self.status)
+        self._effects.foresee(before, self.status)
 
     def _answered(self, intake: Intake, lines: tuple[str, ...]) -> Answered:
         return Answered(intake.place, intake.nick, lines)

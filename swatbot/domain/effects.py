@@ -38,7 +38,10 @@ class TakeSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class SyncStep:
-    """Bring hosts from S_`step`-1 to S_`step`; `base` and `target` are those manifests' digests."""
+    """Bring hosts from S_`step`-1 to S_`step`; `base` and `target` are those manifests' digests.
+
+    `total` is how many hosts the stage has.
+    """
 
     number: int
     stage: Stage
@@ -46,6 +49,7 @@ class SyncStep:
     hosts: tuple[str, ...]
     base: str
     target: str
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +182,9 @@ def _on_stage(d: Live, stage: Stage) -> Effect | None:
         return None
     target = d.step + 1
     hosts = tuple(h for h in d.of_stage(stage) if not d.proves(h, target) and h not in unready)
-    return SyncStep(d.number, stage, target, hosts, d.states[target - 1], d.states[target])
+    return SyncStep(
+        d.number, stage, target, hosts, d.states[target - 1], d.states[target], len(d.hosts(stage))
+    )
 
 
 def _put_right(d: Live) -> PutRight | None:

@@ -92,6 +92,11 @@ class Tally:
         return 100 * (self.ok + self.fail) // total if total else 100
 
 
+def _share(share: float, total: int) -> int:
+    """So much of a number, rounded down; 0.29 of 100 is 29, whatever floating point makes of it."""
+    return int(share * total + 1e-9)
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """How many hosts are in flight at once: a count, or a share of the stage (then that)."""
@@ -101,7 +106,7 @@ class Batch:
 
     def size(self, total: int) -> int:
         """For so many hosts; at least one."""
-        return max(1, int(self.share * total)) if self.share else self.hosts
+        return max(1, _share(self.share, total)) if self.share else self.hosts
 
 
 MANY = Batch()
@@ -115,9 +120,13 @@ class Budget:
     hosts: int = 0
     share: float = 0.0
 
+    def size(self, total: int) -> int:
+        """How many of so many hosts may fail."""
+        return max(self.hosts, _share(self.share, total))
+
     def allows(self, failed: int, total: int) -> bool:
         """Whether this many failures of so many hosts are within the budget."""
-        return failed <= max(self.hosts, int(self.share * total))
+        return failed <= self.size(total)
 
 
 def failures(results: Iterable[HostResult]) -> tuple[HostResult, ...]:

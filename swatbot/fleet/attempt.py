@@ -48,7 +48,7 @@ class Attempt:
         """Carry the order out on the host; a connection that breaks is tried once more."""
         started = monotonic()
         result, transient = yield from self._try()
-        if transient:
+        if transient and not self._connections.dropped(self._host):
             yield Pause(RETRY_AFTER)
             result, _ = yield from self._try()
         outcome, digest, reason = result

@@ -35,6 +35,7 @@ class Connection:
         jump: the connection that this one goes through, None for none.
         bears: whether others go through this one.
         kept: the sha256 that the helper could take from its own store.
+        dropped: whether whoever spoke with it last is to give up.
         back: called with the host's name when it could not be asked, and the connection is open again.
     """
 
@@ -47,6 +48,7 @@ class Connection:
         self.bears = False
         self.facts: Facts | None = None
         self.kept: set[str] = set()
+        self.dropped = False
         self.back: Callable[[str], None] = _nobody
         self._settings, self._dialer, self._watchdog, self._clock = settings, dialer, watchdog, clock
         self.turn = Turn()
@@ -101,6 +103,7 @@ class Connection:
     def want(self) -> None:
         """Somebody has a use for it: it is not closed for being idle."""
         self._wanted_at = monotonic()
+        self.dropped = False
 
     @property
     def may_reopen(self) -> bool:
@@ -203,6 +206,11 @@ class Connection:
         self._used = monotonic()
         if deadline.passed:
             raise UnreachedError(f"{self.target.address} is silent")
+
+    def drop(self) -> None:
+        """End it now, and have nobody try again until somebody wants it anew."""
+        self.dropped, self._wanted = True, False
+        self.hang_up()
 
     def hang_up(self) -> None:
         """End it now, whatever it is doing; who wants it opens it again."""

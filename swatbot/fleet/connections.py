@@ -51,6 +51,16 @@ class Connections:
         """The after-sync commands of a host."""
         return self._all[host].target.after_sync if host in self._all else ()
 
+    def dropped(self, host: str) -> bool:
+        """Whether a host was dropped since somebody wanted it last."""
+        return host in self._all and self._all[host].dropped
+
+    def drop(self, hosts: Iterable[str]) -> None:
+        """End the connections to these hosts; whoever waits for an answer learns that there is none."""
+        for host in hosts:
+            if host in self._all:
+                self._all[host].drop()
+
     def watch(self, back: Callable[[str], None]) -> None:
         """Call `back`, in any thread, with the name of a host that can be asked again."""
         for connection in self._all.values():

@@ -120,6 +120,10 @@ class SshFleet:
             target=talks.run, args=(self._settings.connect_parallel,), name="fleet-warm", daemon=True
         ).start()
 
+    def drop(self, hosts: Sequence[str]) -> None:
+        """Let go of hosts at once, whatever they are doing; see ports.Fleet."""
+        self._connections.drop(hosts)
+
     def watch(self, back: Callable[[str], None]) -> None:
         """Call `back` with the name of a host that can be asked again; see ports.Fleet."""
         self._connections.watch(back)

@@ -85,6 +85,10 @@ class Fleet(Protocol):
         """Open connections that are not open yet, in the background; where that fails, go on trying."""
         ...
 
+    def drop(self, hosts: Sequence[str]) -> None:
+        """Let go of these hosts at once: a push that speaks with them goes on without."""
+        ...
+
     def watch(self, back: Callable[[str], None]) -> None:
         """Call `back` with a host's name when it could not be asked, and now can be again.
 

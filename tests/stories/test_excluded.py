@@ -69,6 +69,8 @@ def test_mistakes_about_excluding_are_answered() -> None:
         world.chat.expect("deployer: which host? Usage: !exclude HOST[,HOST…] WHY")
         world.chat.says("deployer", "!exclude mw1262")
         world.chat.expect('deployer: please say why: "!exclude HOST[,HOST…] WHY".')
+        world.chat.says("deployer", "!exclude mw1262 mw1263 broken")
+        world.chat.expect('deployer: please say why: "!exclude mw1262,mw1263 WHY".')
         world.chat.says("deployer", "!exclude 1 broken")
         world.chat.expect('deployer: there is no host "1" in the fleet: see fleet.toml for their names.')
         world.chat.says("deployer", "!exclude db1 it is a database")

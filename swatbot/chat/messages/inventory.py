@@ -19,7 +19,7 @@ def inventory(
         case e.HostsConfigured():
             return tuple(_configured(event, after))
         case e.HostsExcluded():
-            why = "" if event.private else f": {quoted(event.why, 160)}"
+            why = " (for a reason given in private)" if event.private else f": {quoted(event.why, 160)}"
             names, they = folded(event.hosts), _they(event.hosts)
             again = f'"!include {names}" lets {they} take part again.'
             return (
@@ -48,5 +48,5 @@ def excluded(status: Status) -> Iterator[str]:
     """Who is excluded, by whom and why."""
     for host in sorted(status.excluded):
         found = status.excluded[host]
-        why = f": {quoted(found.why, 80)}" if found.why else ""
+        why = f": {quoted(found.why, 80)}" if found.why else " (the reason was given in private)"
         yield f"Excluded by {found.by}{why}: {fold([host])}."

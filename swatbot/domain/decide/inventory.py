@@ -29,6 +29,9 @@ def on_exclude(status: Status, command: c.Exclude, rules: Rules) -> tuple[e.Even
     if not command.why:
         raise DeclinedError(WhyNeeded(usage="!exclude HOST[,HOST…] WHY"))
     everyone = {h for found in rules.stages for h in found.hosts}
+    first = command.why.split()[0].rstrip(",")
+    if first in everyone:  # a comma was forgotten: it would be a part of the reason
+        raise DeclinedError(WhyNeeded(usage=f"!exclude {','.join((*hosts, first))} WHY"))
     for host in hosts:
         if host not in everyone:
             raise DeclinedError(UnknownHost(host=host))
