@@ -36,9 +36,9 @@ def typical(costs: Sequence[Cost]) -> Cost:
 def measured(place: Ground, hosts: int, work: Callable[[], None], *, opens: int = 0) -> Cost:
     """What a piece of work on so many hosts costs.
 
-    The rsync daemon counts as the controller's: it runs on the deployment host, and compresses for each
-    target. The targets' CPU is that of everything that came from sshd, whether it has ended or not; disk and
-    network work that the kernel does in threads of its own is counted for nobody.
+    One rsync daemon counts as the controller's: it runs on the deployment host, and compresses for each
+    target; the other one is the proxies'. The targets' CPU is that of everything that came from sshd, whether
+    it has ended or not; disk and network work that the kernel does in threads of its own is counted for nobody.
 
     Args:
         place: where it is done.
@@ -47,14 +47,19 @@ def measured(place: Ground, hosts: int, work: Callable[[], None], *, opens: int 
         opens: how many sessions the work leaves open on the hosts.
     """
     sessions = len(children(place.sshd))
-    target, daemon, wire = family_cpu(place.sshd), family_cpu(place.rsyncd), loopback_bytes()
+    target, daemon, wire = _targets_cpu(place), family_cpu(place.rsyncd), loopback_bytes()
     own, began = _own_cpu(), perf_counter()
     work()
     wall, own = perf_counter() - began, _own_cpu() - own
     place.await_sessions(sessions + opens)
     wire = loopback_bytes() - wire
-    target, daemon = family_cpu(place.sshd) - target, family_cpu(place.rsyncd) - daemon
+    target, daemon = _targets_cpu(place) - target, family_cpu(place.rsyncd) - daemon
     return Cost(wall, (own + daemon) / hosts, target / hosts, wire / hosts)
+
+
+def _targets_cpu(place: Ground) -> float:
+    """Of all hosts; those from which others pull do that work for the others."""
+    return family_cpu(place.sshd) + family_cpu(place.proxyd)
 
 
 def _own_cpu() -> float:

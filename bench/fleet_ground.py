@@ -6,7 +6,7 @@ import socket
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,12 +45,13 @@ use chroot = no
 socket options = TCP_NODELAY
 max connections = 0
 reverse lookup = no
-[tree]
-path = {directory}/source
 read only = yes
 uid = 0
 gid = 0
 """
+_MODULE = "[{name}]\npath = {path}\n"
+PROXIES = 2
+"""So many hosts, the first ones, have a daemon from which others may pull."""
 
 
 @dataclass(frozen=True)
@@ -61,17 +62,21 @@ class Ground:
         directory: on a disk; everything lies in it, and it is removed in the end.
         file_system: its name, for the figures.
         ssh_port: of every host.
-        rsync_port: of the daemon at 127.0.0.1.
+        rsync_port: of the deployment host's daemon at 127.0.0.1.
+        proxy_port: of the daemon that is every proxy's, at 127.0.0.1.
         sshd: process id of what listens for all hosts.
-        rsyncd: process id of the daemon.
+        rsyncd: process id of the deployment host's daemon.
+        proxyd: process id of the proxies' daemon.
     """
 
     directory: Path
     file_system: str
     ssh_port: int
     rsync_port: int
+    proxy_port: int
     sshd: int
     rsyncd: int
+    proxyd: int
 
     @property
     def key(self) -> Path:
@@ -85,8 +90,13 @@ class Ground:
 
     @property
     def source(self) -> Path:
-        """What the rsync daemon serves."""
+        """What the deployment host's rsync daemon serves as `tree`."""
         return self.directory / "source"
+
+    @property
+    def objects(self) -> Path:
+        """The snapshot store, which that daemon serves as `objects`."""
+        return self.directory / "objects"
 
     def root(self, engine: str, host: int) -> Path:
         """The directory of a host that one engine syncs; each engine has its own."""
@@ -105,7 +115,8 @@ class Ground:
         """Wait until no more than so many sessions are left on the hosts, for what ends late costs too."""
         pause = threading.Event()
         for _ in range(int(_ENDED / 0.02)):
-            if len(children(self.sshd)) <= most and not children(self.rsyncd):
+            daemons = [*children(self.rsyncd), *children(self.proxyd)]
+            if len(children(self.sshd)) <= most and not daemons:
                 return
             pause.wait(0.02)
         raise OperationalError("sessions on the hosts do not end")
@@ -132,17 +143,28 @@ def ground(hosts: int) -> Iterator[Ground]:
     above, file_system = find_disk()
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="swatbot-fleet-", dir=above)))
-        (directory / "source").mkdir()
-        ssh_port, rsync_port = _free_port(), _free_port()
+        for served in ("source", "objects"):
+            (directory / served).mkdir()
+        ssh_port, rsync_port, proxy_port = _free_port(), _free_port(), _free_port()
         _write_files(directory, ssh_port, hosts)
         (directory / "sshd_config").write_text(_SSHD_CONFIG.format(port=ssh_port, directory=directory))
-        (directory / "rsyncd.conf").write_text(_RSYNCD_CONFIG.format(directory=directory))
+        modules = {"tree": directory / "source", "objects": directory / "objects"}
+        serve_rsync = _rsync_daemon(directory / "rsyncd.conf", rsync_port, modules)
+        modules = {name(h): directory / f"first/.swatbot-{address(h)}/pulled" for h in range(PROXIES)}
+        serve_proxies = _rsync_daemon(directory / "proxies.conf", proxy_port, modules)
         serve = [_SSHD, "-D", "-e", "-f", f"{directory}/sshd_config"]
         sshd = stack.enter_context(_server(serve, address(0), ssh_port))
-        config = f"--config={directory}/rsyncd.conf"
-        serve = ["rsync", "--daemon", "--no-detach", config, "--address=127.0.0.1", f"--port={rsync_port}"]
-        rsyncd = stack.enter_context(_server(serve, "127.0.0.1", rsync_port))
-        yield Ground(directory, file_system, ssh_port, rsync_port, sshd, rsyncd)
+        rsyncd = stack.enter_context(_server(serve_rsync, "127.0.0.1", rsync_port))
+        proxyd = stack.enter_context(_server(serve_proxies, "127.0.0.1", proxy_port))
+        yield Ground(directory, file_system, ssh_port, rsync_port, proxy_port, sshd, rsyncd, proxyd)
+
+
+def _rsync_daemon(config: Path, port: int, modules: Mapping[str, Path]) -> list[str]:
+    """The command that serves these directories, under these names."""
+    served = (_MODULE.format(name=name, path=path) for name, path in modules.items())
+    config.write_text(_RSYNCD_CONFIG + "".join(served))
+    where = ["--address=127.0.0.1", f"--port={port}"]
+    return ["rsync", "--daemon", "--no-detach", f"--config={config}", *where]
 
 
 def _need() -> None:

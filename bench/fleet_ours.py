@@ -12,7 +12,7 @@ from swatbot.adapters.clock import SystemClock
 from swatbot.domain.manifest import Manifest
 from swatbot.domain.stage import Budget, HostResult, Outcome
 from swatbot.errors import OperationalError
-from swatbot.fleet.hosts import Target
+from swatbot.fleet.hosts import PullSettings, Target
 from swatbot.fleet.sync import SshFleet
 from swatbot.ports import Order, Stop
 
@@ -28,12 +28,18 @@ class Ours:
     """
 
     def __init__(
-        self, place: Ground, targets: Sequence[Target], library: Library, held: Manifest, **settings: float
+        self,
+        place: Ground,
+        targets: Sequence[Target],
+        library: Library,
+        held: Manifest,
+        pull: PullSettings | None = None,
+        **settings: float,
     ) -> None:
         self._hosts = tuple(target.name for target in targets)
         self._library, self._place = library, place
         changed = replace(place.settings(), **settings)  # type: ignore[arg-type] # the callers know the fields
-        self.fleet = SshFleet(targets, changed, SystemClock())
+        self.fleet = SshFleet(targets, changed, SystemClock(), pull)
         self.held = held
 
     def push(self, target: Manifest) -> None:

@@ -50,6 +50,13 @@ class Library:
             entries.append(Entry(path, Kind.FILE, 0o644, len(data), sha))
         return Manifest.of([ROOT], entries)
 
+    def store(self, manifest: Manifest, directory: Path) -> None:
+        """Write its contents as the snapshot store has them."""
+        for entry in manifest.entries:
+            place = directory / entry.content[:2] / entry.content[2:]
+            place.parent.mkdir(exist_ok=True)
+            place.write_bytes(self._contents[entry.content])
+
     def manifest(self, digest: str) -> Manifest:
         """Part of the Contents port; a push does not ask for manifests."""
         raise LookupError(digest)

@@ -15,7 +15,7 @@ from swatbot.checks.checker import Checks
 from swatbot.checks.settings import WebAddress
 from swatbot.config import Config
 from swatbot.errors import OperationalError
-from swatbot.fleet.hosts import SshSettings, Target
+from swatbot.fleet.hosts import Daemon, PullSettings, SshSettings, Target, Transfer
 from swatbot.fleet.sync import SshFleet
 from swatbot.ports import Clock, Contents
 from swatbot.tree.lint import LintRule
@@ -82,7 +82,9 @@ def make_tree(shared: Base) -> GitTree:
 
 def make_fleet(shared: Base) -> SshFleet:
     """All hosts of all groups."""
-    return SshFleet(make_targets(shared.config), make_ssh_settings(shared.config), shared.clock)
+    config = shared.config
+    settings = make_ssh_settings(config)
+    return SshFleet(make_targets(config), settings, shared.clock, make_pull_settings(config))
 
 
 def make_targets(config: Config) -> tuple[Target, ...]:
@@ -124,6 +126,31 @@ def make_ssh_settings(config: Config) -> SshSettings:
         after_sync_timeout=ssh.after_sync_timeout.total_seconds(),
         idle_close=ssh.idle_close.total_seconds(),
     )
+
+
+def make_pull_settings(config: Config) -> PullSettings:
+    """From where hosts may pull: the proxies of their site, and the deployment host."""
+    pull = config.fleet.pull
+    near = {
+        host: tuple(_proxy(config, proxy) for proxy in config.proxies(group.site))
+        for group in config.fleet.group
+        for host in group.hosts
+        if pull.proxy_url
+    }
+    password = pull.password()
+    return PullSettings(
+        Transfer(pull.transfer),
+        pull.crossing,
+        Daemon("the deployment host", pull.url) if pull.url else None,
+        near,
+        pull.timeout.total_seconds(),
+        password.get_secret_value() if password else "",
+    )
+
+
+def _proxy(config: Config, host: str) -> Daemon:
+    address, url = config.group_of(host).address_of(host), config.fleet.pull.proxy_url or ""
+    return Daemon(host, url.replace("{host}", host).replace("{address}", address), host)
 
 
 def make_checks(shared: Base, contents: Contents) -> Checks:

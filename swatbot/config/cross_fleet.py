@@ -26,6 +26,7 @@ def fleet_faults(raw: Table) -> Found:
     yield from _tables_of_hosts(raw)
     yield from _stages(raw)
     yield from _sites(raw)
+    yield from _pull(raw)
     yield from _excluded(raw, where)
 
 
@@ -97,6 +98,22 @@ def _proxies(raw: Table, site: str, proxies: tuple[str, ...], groups: Sequence[T
         yield key, f"{fold(strangers)} found, expected hosts of groups with this site"
     if odd := [host for host in proxies if host in near and near[host] in tests]:
         yield key, f"{fold(odd)} found, expected hosts that are no test servers"
+
+
+def _pull(raw: Table) -> Found:
+    """Without the deployment host's daemon nobody has anything from which to pull."""
+    table = raw.get("pull")
+    pull: Table = table if isinstance(table, dict) else {}
+    if pull.get("transfer") == "pull" and "url" not in pull:
+        yield "pull.url", "is missing, expected where the deployment host's rsync daemon serves the snapshots"
+    if "proxy_url" in pull and "url" not in pull:
+        yield "pull.proxy_url", "means nothing without url: proxies pull from the deployment host"
+    for name, site in named(raw, "sites"):
+        if _hosts(site, "proxies") and "url" in pull and "proxy_url" not in pull:
+            yield "pull.proxy_url", f"is missing, expected where the proxies of {name} serve what they pulled"
+    url = pull.get("url")
+    if isinstance(url, str) and "{" in url:
+        yield "pull.url", "has a name in braces: the deployment host is one host"
 
 
 def _excluded(raw: Table, where: Mapping[str, object]) -> Found:

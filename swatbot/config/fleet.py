@@ -1,6 +1,6 @@
 """The tables of fleet.toml as frozen values: hosts, how they are reached, and what each is for."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -15,11 +15,15 @@ from swatbot.config.types import (
     LocalPath,
     Mode,
     Port,
+    RsyncUrl,
     Section,
+    Size,
     Title,
+    WithPassword,
     Word,
     duration,
     mode,
+    size,
 )
 from swatbot.domain.stage import Stage
 
@@ -102,6 +106,19 @@ class SiteSection(Section):
     proxies: Hosts = ()
 
 
+class PullSection(WithPassword):
+    """[pull]: whether contents are pushed over SSH, or hosts pull them by rsync.
+
+    In `proxy_url` {host} is the name of a proxy and {address} where it is reached.
+    """
+
+    transfer: Literal["auto", "push", "pull"] = "auto"
+    crossing: Size = size("1 GB")
+    url: RsyncUrl | None = None
+    proxy_url: RsyncUrl | None = None
+    timeout: Duration = duration("10m")
+
+
 class ExcludeSection(Section):
     """[[exclude]]: hosts that are left out of every stage, and why."""
 
@@ -116,4 +133,5 @@ class FleetFile(Section):
     group: Annotated[tuple[GroupSection, ...], Field(min_length=1)]
     stages: StagesSection
     sites: dict[str, SiteSection] = Field(default_factory=dict)
+    pull: PullSection = PullSection()
     exclude: tuple[ExcludeSection, ...] = ()

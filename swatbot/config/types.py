@@ -27,12 +27,15 @@ _PIECE = re.compile(r"(?P<count>\d{1,6}(?:\.\d+)?)(?P<unit>ms|s|m|h|d)")
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _LONGEST = timedelta(days=366)
 _PER_CENT = re.compile(r"(?P<number>\d{1,3})%")
+_SIZE = re.compile(r"(?P<count>\d{1,6}(\.\d{1,3})?) ?(?P<unit>[kMGT])B")
+_RSYNC = re.compile(r"rsync://([\w.-]+@)?[\w.:\[\]-]+/[^/@\s{}]+/([^@\s{}]+/)?")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]*[A-Za-z0-9])?")
 _ACCOUNT = re.compile(r"(irc|slack|local):[^/\s]+/\S+")
 _MODE = re.compile(r"[0-7]?7[0-7]{2}")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 DURATION = 'a duration such as "90s", "20m" or "2h"'
+SIZE = 'a number of bytes such as "500 MB" or "1.5 GB"'
 MODE = 'the mode of a directory such as "0755" or "2775", in which its owner may do all'
 HOSTS = 'hosts such as "mw[1261-1263]", or a list of them'
 
@@ -95,6 +98,18 @@ def batch(value: object) -> Batch:
     if share is None or not 0 < int(share["number"]) <= 100:
         raise ValueError('a number of hosts, or a share of a stage such as "10%"')
     return Batch(share=int(share["number"]) / 100)
+
+
+def size(text: object) -> int:
+    """Read "512 MB", "1.5GB".
+
+    Raises:
+        ValueError: it is none; the text says what is expected.
+    """
+    match = _SIZE.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError(SIZE)
+    return int(float(match["count"]) * 1000 ** (1 + "kMGT".index(match["unit"])))
 
 
 def hosts(value: object) -> tuple[str, ...]:
@@ -211,9 +226,16 @@ def _url(text: str) -> str:
     return text
 
 
+def _rsync_url(text: str) -> str:
+    if not _RSYNC.fullmatch(text.replace("{host}", "h").replace("{address}", "h")):
+        raise ValueError("a directory of an rsync daemon such as rsync://deploy1001.example.org/swatbot/")
+    return text
+
+
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 DurationOrNever = Annotated[timedelta, BeforeValidator(duration_or_never)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(hosts)]
+Size = Annotated[int, BeforeValidator(size)]
 Mode = Annotated[int, BeforeValidator(mode)]
 LocalPath = Annotated[Path, BeforeValidator(_anchored)]
 ClockTime = Annotated[time, BeforeValidator(_clock_time)]
@@ -228,6 +250,7 @@ Word = Annotated[str, AfterValidator(_word)]
 Argv = Annotated[tuple[str, ...], AfterValidator(_argv)]
 Title = Annotated[str, AfterValidator(_title)]
 Url = Annotated[str, AfterValidator(_url)]
+RsyncUrl = Annotated[str, AfterValidator(_rsync_url)]
 Flag = Annotated[bool, Strict()]
 Port = Annotated[int, Strict(), Field(ge=1, le=65535)]
 InFlight = Annotated[Batch, BeforeValidator(batch)]
