@@ -47,6 +47,8 @@ PIECE = 1 << 18
 KEPT_STEPS = 4
 LOCK_SECONDS = 20
 PARTS = 256
+# A link's target can not be longer than this everywhere (XFS: 1024).
+LONGEST_NOTE = 1000
 # Of what a command says on stderr, so much is passed on.
 SAID = 2000
 # A file that changed less than this ago could change again under the same time stamp: it is read again.
@@ -320,6 +322,7 @@ class State:
 
     A note is a link that leads nowhere, and its target is what is noted. So it is there as a whole or not
     at all, and has no data that would have to be synced; file systems keep the order of names by themselves.
+    A step that was begun has a note of its own for its roots: what others do elsewhere does not end it.
     """
 
     def __init__(self, path: str, root: str, device: int) -> None:
@@ -386,15 +389,43 @@ class State:
             if durable:
                 os.fsync(self.fd)
 
-    def unfinished(self) -> Any:
-        """The step that was begun and not ended, {number, step, target}, or None."""
-        note = self.noted("step")
-        return dict(zip(("number", "step", "target"), note.split("/"))) if note else None
+    def begin(self, number: object, step: object, target: str, roots: list[str]) -> None:
+        """Note that a step is about to change files under these roots."""
+        text = f"{number}/{step}/{target[:16]}/"
+        said = json.dumps(roots)
+        self.note(self.begun(roots), text + (said if len(text + said) <= LONGEST_NOTE else '["."]'))
 
-    def finish(self) -> None:
-        """Nothing is unfinished any more."""
+    @staticmethod
+    def begun(roots: list[str]) -> str:
+        """The name of the note that a step on these roots was begun."""
+        return "step-" + digest(roots, {})[:16]
+
+    def steps(self) -> dict[str, tuple[dict[str, str], list[str]]]:
+        """The steps that were begun and not ended, by the names of their notes, and the roots of each."""
+        found = {}
+        for name in os.listdir(self.fd):
+            note = self.noted(name) if name.startswith("step") else ""
+            if note:
+                *rest, roots = [*note.split("/", 3), '["."]'][:4]
+                found[name] = (dict(zip(("number", "step", "target"), rest)), json.loads(roots))
+        return found
+
+    def unfinished(self) -> Any:
+        """The first step that was begun and not ended, {number, step, target}, or None."""
+        steps = [step for step, _ in self.steps().values()]
+        return min(steps, key=lambda step: (int(step["number"]), step["step"]), default=None)
+
+    def finish(self, roots: list[str]) -> None:
+        """Nothing is unfinished any more under these roots."""
+        own = self.begun(roots)
+        for name, (_, noted) in self.steps().items():
+            if name == own or all(covered(root, roots) for root in noted):
+                os.unlink(name, dir_fd=self.fd)
+
+    def forget(self, roots: list[str]) -> None:
+        """Of a step that was begun with these roots, nothing has come."""
         with contextlib.suppress(FileNotFoundError):
-            os.unlink("step", dir_fd=self.fd)
+            os.unlink(self.begun(roots), dir_fd=self.fd)
 
     def keeps(self) -> dict[str, str]:
         """Contents that were replaced by the last few steps: sha256 -> name, which is SERIAL.SHA256."""
@@ -432,7 +463,7 @@ class Step:
 
     def __init__(self, tree: Tree, state: State, request: dict[str, Any]) -> None:
         self.tree, self.state, self.request = tree, state, request
-        self.durable, self.begun = bool(request["durable"]), state.unfinished() is not None
+        self.durable, self.begun = bool(request["durable"]), state.steps().keys()
         self.roots: list[str] = request["roots"]
         self.drop: set[str] = set(request["drop"])
         rows = {str(n): row for n, row in enumerate(request["set"])}
@@ -468,15 +499,15 @@ class Step:
         except BaseException:
             with contextlib.suppress(OSError):
                 self.state.clean()
-                if not (self.begun or self.changed):
-                    self.state.finish()
+                if not (self.changed or self.state.begun(self.roots) in self.begun):
+                    self.state.forget(self.roots)
             raise
         if self.tree.prove(self.roots)[0] != target:
             raise Trouble("somebody changed files while they were synced")
         return self._done(target, kept)
 
     def _done(self, target: str, kept: list[str]) -> dict[str, Any]:
-        self.state.finish()
+        self.state.finish(self.roots)
         self.tree.pulled.clear()
         if self.serves is False:
             self.state.sweep(0)
@@ -554,7 +585,7 @@ class Step:
 
     def _move(self, target: str) -> list[str]:
         """Put it all into place; the contents that were replaced."""
-        self.state.note("step", f"{self.request['number']}/{self.request['step']}/{target[:16]}")
+        self.state.begin(self.request["number"], self.request["step"], target, self.roots)
         self._sync_files()
         kept = self._keep()
         self.changed = True
