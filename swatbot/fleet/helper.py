@@ -77,6 +77,11 @@ class Trouble(Exception):  # noqa: N818 - a stale token is trouble, but no error
         self.facts = facts
 
 
+def elsewhere(path: str) -> Trouble:
+    """What can not be moved into place in one go."""
+    return Trouble(f"{path!r} is on another file system than the state directory")
+
+
 def checked(path: str) -> str:
     """A path from a request, refused unless it stays inside the root."""
     if any(part in ("", ".", "..") for part in path.split("/")):
@@ -212,28 +217,43 @@ class Tree:
         return names or any(map(self.paths.match, [path, *above(path)]))
 
     @contextlib.contextmanager
-    def parent(self, path: str, make: bool = False) -> Iterator[tuple[int, str]]:
-        """The descriptor of a path's directory, made if need be, and the name in it."""
+    def parent(self, path: str, make: int | None = None) -> Iterator[tuple[int, str]]:
+        """The descriptor of a path's directory, and the name in it.
+
+        `make` is the descriptor of where a directory that is lacking is made ready; without, none is made.
+        """
         self.at = path
         *directories, name = path.split("/")
         fd = os.dup(self.fd)
         try:
             for directory in directories:
-                if make:
-                    self._make(fd, directory)
-                inner = os.open(directory, DIRECTORY, dir_fd=fd)
+                try:
+                    inner = os.open(directory, DIRECTORY, dir_fd=fd)
+                except FileNotFoundError:
+                    if make is None:
+                        raise
+                    self._make(make, fd, directory)
+                    inner = os.open(directory, DIRECTORY, dir_fd=fd)
                 os.close(fd)
                 fd = inner
             yield fd, name
         finally:
             os.close(fd)
 
-    def _make(self, fd: int, name: str) -> None:
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(name, 0o700, dir_fd=fd)
-            made = os.open(name, DIRECTORY, dir_fd=fd)
-            self.give(made, self.directory_mode)
-            os.close(made)
+    def _make(self, ready: int, fd: int, name: str) -> None:
+        """Make a directory; it is never seen without its owner and mode, whoever is killed."""
+        os.mkdir("made", 0o700, dir_fd=ready)
+        made = os.open("made", DIRECTORY, dir_fd=ready)
+        self.give(made, self.directory_mode)
+        os.close(made)
+        try:
+            os.rename("made", name, src_dir_fd=ready, dst_dir_fd=fd)
+        except OSError as error:
+            os.rmdir("made", dir_fd=ready)
+            if error.errno == errno.EXDEV:
+                raise elsewhere(self.at) from None
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                raise
 
     def give(self, fd: int, mode: int) -> None:
         """Have an open file be whose the config says, with this mode."""
@@ -359,9 +379,12 @@ class State:
             fcntl.flock(self.lock, fcntl.LOCK_UN)
 
     def clean(self) -> None:
-        """Remove files that were written and never moved into place."""
+        """Remove what was made ready and never moved into place."""
         for name in os.listdir(self.new):
-            os.unlink(name, dir_fd=self.new)
+            try:
+                os.unlink(name, dir_fd=self.new)
+            except IsADirectoryError:
+                os.rmdir(name, dir_fd=self.new)
 
     def note(self, name: str, text: str) -> None:
         """Note something."""
@@ -566,11 +589,11 @@ class Step:
     def _prepare(self) -> None:
         """Make directories, and see that all can be written: better to fail now than half-way."""
         for path in [path for path in self._paths() if not self.held.keys() & set(above(path))]:
-            with self.tree.parent(path, make=path not in self.held) as (fd, _):
+            with self.tree.parent(path, None if path in self.held else self.state.new) as (fd, _):
                 if not os.access(".", os.W_OK | os.X_OK, dir_fd=fd):
                     raise Trouble(f"the directory of {path!r} can not be written to")
                 if os.fstat(fd).st_dev != self.state.device:
-                    raise Trouble(f"{path!r} is on another file system than the state directory")
+                    raise elsewhere(path)
 
     def _ready(self, name: str, mode: int, wanted: str) -> None:
         """See that a file is what was meant, and nobody's but ours; give it its owner and mode."""
@@ -644,7 +667,7 @@ class Step:
             self._remove(path)
 
     def _rename(self, ready: str, path: str) -> None:
-        with self.tree.parent(path, make=path not in self.held) as (fd, name):
+        with self.tree.parent(path, None if path in self.held else self.state.new) as (fd, name):
             try:
                 os.rename(ready, name, src_dir_fd=self.state.new, dst_dir_fd=fd)
             except IsADirectoryError:
