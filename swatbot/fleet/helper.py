@@ -47,6 +47,8 @@ PIECE = 1 << 18
 KEPT_STEPS = 4
 LOCK_SECONDS = 20
 PARTS = 256
+# A link's target can not be longer than this everywhere (XFS: 1024).
+LONGEST_NOTE = 1000
 # Of what a command says on stderr, so much is passed on.
 SAID = 2000
 # A file that changed less than this ago could change again under the same time stamp: it is read again.
@@ -73,6 +75,11 @@ class Trouble(Exception):  # noqa: N818 - a stale token is trouble, but no error
     def __init__(self, text: str, **facts: Any) -> None:
         super().__init__(text)
         self.facts = facts
+
+
+def elsewhere(path: str) -> Trouble:
+    """What can not be moved into place in one go."""
+    return Trouble(f"{path!r} is on another file system than the state directory")
 
 
 def checked(path: str) -> str:
@@ -210,28 +217,43 @@ class Tree:
         return names or any(map(self.paths.match, [path, *above(path)]))
 
     @contextlib.contextmanager
-    def parent(self, path: str, make: bool = False) -> Iterator[tuple[int, str]]:
-        """The descriptor of a path's directory, made if need be, and the name in it."""
+    def parent(self, path: str, make: int | None = None) -> Iterator[tuple[int, str]]:
+        """The descriptor of a path's directory, and the name in it.
+
+        `make` is the descriptor of where a directory that is lacking is made ready; without, none is made.
+        """
         self.at = path
         *directories, name = path.split("/")
         fd = os.dup(self.fd)
         try:
             for directory in directories:
-                if make:
-                    self._make(fd, directory)
-                inner = os.open(directory, DIRECTORY, dir_fd=fd)
+                try:
+                    inner = os.open(directory, DIRECTORY, dir_fd=fd)
+                except FileNotFoundError:
+                    if make is None:
+                        raise
+                    self._make(make, fd, directory)
+                    inner = os.open(directory, DIRECTORY, dir_fd=fd)
                 os.close(fd)
                 fd = inner
             yield fd, name
         finally:
             os.close(fd)
 
-    def _make(self, fd: int, name: str) -> None:
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(name, 0o700, dir_fd=fd)
-            made = os.open(name, DIRECTORY, dir_fd=fd)
-            self.give(made, self.directory_mode)
-            os.close(made)
+    def _make(self, ready: int, fd: int, name: str) -> None:
+        """Make a directory; it is never seen without its owner and mode, whoever is killed."""
+        os.mkdir("made", 0o700, dir_fd=ready)
+        made = os.open("made", DIRECTORY, dir_fd=ready)
+        self.give(made, self.directory_mode)
+        os.close(made)
+        try:
+            os.rename("made", name, src_dir_fd=ready, dst_dir_fd=fd)
+        except OSError as error:
+            os.rmdir("made", dir_fd=ready)
+            if error.errno == errno.EXDEV:
+                raise elsewhere(self.at) from None
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                raise
 
     def give(self, fd: int, mode: int) -> None:
         """Have an open file be whose the config says, with this mode."""
@@ -320,6 +342,7 @@ class State:
 
     A note is a link that leads nowhere, and its target is what is noted. So it is there as a whole or not
     at all, and has no data that would have to be synced; file systems keep the order of names by themselves.
+    A step that was begun has a note of its own for its roots: what others do elsewhere does not end it.
     """
 
     def __init__(self, path: str, root: str, device: int) -> None:
@@ -356,9 +379,12 @@ class State:
             fcntl.flock(self.lock, fcntl.LOCK_UN)
 
     def clean(self) -> None:
-        """Remove files that were written and never moved into place."""
+        """Remove what was made ready and never moved into place."""
         for name in os.listdir(self.new):
-            os.unlink(name, dir_fd=self.new)
+            try:
+                os.unlink(name, dir_fd=self.new)
+            except IsADirectoryError:
+                os.rmdir(name, dir_fd=self.new)
 
     def note(self, name: str, text: str) -> None:
         """Note something."""
@@ -386,15 +412,43 @@ class State:
             if durable:
                 os.fsync(self.fd)
 
-    def unfinished(self) -> Any:
-        """The step that was begun and not ended, {number, step, target}, or None."""
-        note = self.noted("step")
-        return dict(zip(("number", "step", "target"), note.split("/"))) if note else None
+    def begin(self, number: object, step: object, target: str, roots: list[str]) -> None:
+        """Note that a step is about to change files under these roots."""
+        text = f"{number}/{step}/{target[:16]}/"
+        said = json.dumps(roots)
+        self.note(self.begun(roots), text + (said if len(text + said) <= LONGEST_NOTE else '["."]'))
 
-    def finish(self) -> None:
-        """Nothing is unfinished any more."""
+    @staticmethod
+    def begun(roots: list[str]) -> str:
+        """The name of the note that a step on these roots was begun."""
+        return "step-" + digest(roots, {})[:16]
+
+    def steps(self) -> dict[str, tuple[dict[str, str], list[str]]]:
+        """The steps that were begun and not ended, by the names of their notes, and the roots of each."""
+        found = {}
+        for name in os.listdir(self.fd):
+            note = self.noted(name) if name.startswith("step") else ""
+            if note:
+                *rest, roots = [*note.split("/", 3), '["."]'][:4]
+                found[name] = (dict(zip(("number", "step", "target"), rest)), json.loads(roots))
+        return found
+
+    def unfinished(self) -> Any:
+        """The first step that was begun and not ended, {number, step, target}, or None."""
+        steps = [step for step, _ in self.steps().values()]
+        return min(steps, key=lambda step: (int(step["number"]), step["step"]), default=None)
+
+    def finish(self, roots: list[str]) -> None:
+        """Nothing is unfinished any more under these roots."""
+        own = self.begun(roots)
+        for name, (_, noted) in self.steps().items():
+            if name == own or all(covered(root, roots) for root in noted):
+                os.unlink(name, dir_fd=self.fd)
+
+    def forget(self, roots: list[str]) -> None:
+        """Of a step that was begun with these roots, nothing has come."""
         with contextlib.suppress(FileNotFoundError):
-            os.unlink("step", dir_fd=self.fd)
+            os.unlink(self.begun(roots), dir_fd=self.fd)
 
     def keeps(self) -> dict[str, str]:
         """Contents that were replaced by the last few steps: sha256 -> name, which is SERIAL.SHA256."""
@@ -432,7 +486,7 @@ class Step:
 
     def __init__(self, tree: Tree, state: State, request: dict[str, Any]) -> None:
         self.tree, self.state, self.request = tree, state, request
-        self.durable, self.begun = bool(request["durable"]), state.unfinished() is not None
+        self.durable, self.begun = bool(request["durable"]), state.steps().keys()
         self.roots: list[str] = request["roots"]
         self.drop: set[str] = set(request["drop"])
         rows = {str(n): row for n, row in enumerate(request["set"])}
@@ -468,15 +522,15 @@ class Step:
         except BaseException:
             with contextlib.suppress(OSError):
                 self.state.clean()
-                if not (self.begun or self.changed):
-                    self.state.finish()
+                if not (self.changed or self.state.begun(self.roots) in self.begun):
+                    self.state.forget(self.roots)
             raise
         if self.tree.prove(self.roots)[0] != target:
             raise Trouble("somebody changed files while they were synced")
         return self._done(target, kept)
 
     def _done(self, target: str, kept: list[str]) -> dict[str, Any]:
-        self.state.finish()
+        self.state.finish(self.roots)
         self.tree.pulled.clear()
         if self.serves is False:
             self.state.sweep(0)
@@ -535,11 +589,11 @@ class Step:
     def _prepare(self) -> None:
         """Make directories, and see that all can be written: better to fail now than half-way."""
         for path in [path for path in self._paths() if not self.held.keys() & set(above(path))]:
-            with self.tree.parent(path, make=path not in self.held) as (fd, _):
+            with self.tree.parent(path, None if path in self.held else self.state.new) as (fd, _):
                 if not os.access(".", os.W_OK | os.X_OK, dir_fd=fd):
                     raise Trouble(f"the directory of {path!r} can not be written to")
                 if os.fstat(fd).st_dev != self.state.device:
-                    raise Trouble(f"{path!r} is on another file system than the state directory")
+                    raise elsewhere(path)
 
     def _ready(self, name: str, mode: int, wanted: str) -> None:
         """See that a file is what was meant, and nobody's but ours; give it its owner and mode."""
@@ -554,7 +608,7 @@ class Step:
 
     def _move(self, target: str) -> list[str]:
         """Put it all into place; the contents that were replaced."""
-        self.state.note("step", f"{self.request['number']}/{self.request['step']}/{target[:16]}")
+        self.state.begin(self.request["number"], self.request["step"], target, self.roots)
         self._sync_files()
         kept = self._keep()
         self.changed = True
@@ -613,7 +667,7 @@ class Step:
             self._remove(path)
 
     def _rename(self, ready: str, path: str) -> None:
-        with self.tree.parent(path, make=path not in self.held) as (fd, name):
+        with self.tree.parent(path, None if path in self.held else self.state.new) as (fd, name):
             try:
                 os.rename(ready, name, src_dir_fd=self.state.new, dst_dir_fd=fd)
             except IsADirectoryError:

@@ -2,7 +2,8 @@
 
 Usage: python crashing_helper.py N [KIND] < requests. Exit status 9: it died; 0: N was more than it needed.
 With `moves` only those calls are counted that change what has a name; with `writes`, once there is a marker,
-also those that open for writing, write or cut a file; with `finish` only the one that removes the marker.
+also those that open for writing, write or cut a file; with `finish` only the one that removes the marker;
+with `makes` those that make a directory or give anything its mode.
 """
 
 import os
@@ -26,7 +27,13 @@ _COUNTED = {
 }
 _MOVES = {"rename", "unlink", "rmdir"}
 _WRITES = _MOVES | {"open", "fdopen", "write", "truncate", "ftruncate", "fchmod"}
-_KINDS = {"": _COUNTED, "moves": _MOVES, "writes": _WRITES, "finish": {"unlink"}}
+_KINDS = {
+    "": _COUNTED,
+    "moves": _MOVES,
+    "writes": _WRITES,
+    "finish": {"unlink"},
+    "makes": {"mkdir", "fchmod"},
+}
 
 
 class DyingOs:
@@ -50,9 +57,9 @@ class DyingOs:
 
     def _counts(self, name: str, args: tuple[Any, ...]) -> bool:
         if self.kind == "finish":
-            return bool(args[0] == "step")
+            return str(args[0]).startswith("step")
         if self.kind == "writes" and not self.marked:
-            self.marked = name == "rename" and args[1] == "step"
+            self.marked = name == "rename" and args[1].startswith("step")
             return False
         if self.kind == "writes" and name in ("open", "fdopen"):
             how = args[1] if len(args) > 1 else 0

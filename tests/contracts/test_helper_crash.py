@@ -1,6 +1,7 @@
 """Kill the helper at any call: each file is old or new, and the next helper completes or undoes the step."""
 
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -42,10 +43,14 @@ def _fill(root: Path) -> None:
             place.symlink_to(data.decode())
 
 
-def _crash(root: Path, calls: int, request: bytes) -> int:
+def _directory_modes(root: Path) -> set[int]:
+    return {stat.S_IMODE(place.stat().st_mode) for place in root.rglob("*") if place.is_dir()}
+
+
+def _crash(root: Path, calls: int, request: bytes, *kind: str) -> int:
     hello = wire.request(hello_to(root))
     program = Path(__file__).with_name("crashing_helper.py")
-    argv = [sys.executable, "-X", "utf8", str(program), str(calls)]
+    argv = [sys.executable, "-X", "utf8", str(program), str(calls), *kind]
     return subprocess.run(argv, input=hello + request, capture_output=True, check=False).returncode
 
 
@@ -80,9 +85,25 @@ def test_a_killed_step_is_completed_or_undone(calls: int, way: str, tmp_path: Pa
         assert entry in (base.by_path.get(entry.path), target.by_path.get(entry.path))
     if held.digest not in (base.digest, target.digest):
         assert unfinished == {"number": "42", "step": "1", "target": target.digest[:16]}
+    assert _directory_modes(root) == {0o755}, "what the helper made is never seen half made"
     wanted = target if way == "complete" else base
     assert _apply(root, store, held, wanted)["done"] == wanted.digest
     assert _look(root) == (wanted, None)
+    assert list((tmp_path / ".swatbot-tree" / "new").iterdir()) == []
+    assert _directory_modes(root) == {0o755}
+
+
+# The state directory takes the first four.
+@pytest.mark.parametrize("calls", range(4, 9))
+def test_no_directory_is_seen_half_made(calls: int, tmp_path: Path) -> None:
+    root, store = tmp_path / "tree", Store()
+    _fill(root)
+    base, target = store.take(ROOTS, OLD), store.take(ROOTS, NEW)
+    request = Payload(order(["h"], base, target), store, durable=True).request(base, ())
+    assert _crash(root, calls, request, "makes") == 9
+    assert _directory_modes(root) == {0o755}
+    assert _apply(root, store, _look(root)[0], target)["done"] == target.digest
+    assert _directory_modes(root) == {0o755}
     assert list((tmp_path / ".swatbot-tree" / "new").iterdir()) == []
 
 
