@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from swatbot.config.faults import nearest
 from swatbot.config.raw import Found, Table, listed, named, tables, twice
 from swatbot.config.types import hosts
+from swatbot.config.ways import way_faults
 from swatbot.domain.hosts import fold
 from swatbot.domain.stage import Stage
 
@@ -18,22 +19,18 @@ def fleet_faults(raw: Table) -> Found:
     """
     yield from twice(raw, "group", "name")
     where: dict[str, list[str]] = defaultdict(list)
+    groups: dict[str, Table] = {}
     for key, group in tables(raw, "group"):
         for host in _hosts(group):
             where[host].append(str(group.get("name", key)))
+            groups.setdefault(host, group)
     yield from _shared_hosts(where)
-    yield from _jumps(raw, where)
+    yield from way_faults(raw, groups, complete=_complete(raw))
     yield from _tables_of_hosts(raw)
     yield from _stages(raw)
     yield from _sites(raw)
     yield from _pull(raw)
     yield from _excluded(raw, where)
-
-
-def _jumps(raw: Table, where: Mapping[str, object]) -> Found:
-    for key, group in tables(raw, "group") if _complete(raw) else ():
-        if group.get("jump") and group["jump"] not in where:
-            yield f"{key}.jump", f"there is no host {group['jump']}{_meant(group['jump'], where)}"
 
 
 def _tables_of_hosts(raw: Table) -> Found:
