@@ -847,25 +847,30 @@ class Host:
             return {}
         if asked == "hello":
             return self._hello(request)
-        if self.tree is None or self.state is None:
-            raise Trouble("hello comes first")
-        if not os.path.samestat(os.lstat(self.tree.root), os.fstat(self.tree.fd)):
-            self._hello(self.greeting)  # somebody put another directory in the root's place
-        self.tree.sure.clear()
-        self.may_stop = asked in ("prove", "pull")
+        tree, state = self._here()
+        self.may_stop = asked == "pull" or bool(request.get("afresh"))
         if asked == "prove":
-            return self._prove(self.tree, self.state, request)
+            return self._prove(tree, state, request)
         if asked not in ("apply", "pull", "run"):
             raise Trouble(f"{asked!r} is not a request")
-        with self.state.locked():
-            self.state.guard(int(request["token"]), bool(request["durable"]))
+        with state.locked():
+            state.guard(int(request["token"]), bool(request["durable"]))
             if asked == "apply":
-                return Step(self.tree, self.state, request).run(self.frames)
-            pulled = Pulled(self.tree, self.state, request["target"]).begin() if asked == "pull" else None
+                return Step(tree, state, request).run(self.frames)
+            pulled = Pulled(tree, state, request["target"]).begin() if asked == "pull" else None
         # Nobody has to wait until all has been pulled: that touches no file of the root.
         if pulled:
             return pulled.fetch(request)
-        return run(request["argv"], request["seconds"], self.tree.root)
+        return run(request["argv"], request["seconds"], tree.root)
+
+    def _here(self) -> tuple[Tree, State]:
+        """Where all is done: another directory, if somebody put one in the root's place."""
+        if self.tree is None or self.state is None:
+            raise Trouble("hello comes first")
+        if not os.path.samestat(os.lstat(self.tree.root), os.fstat(self.tree.fd)):
+            self._hello(self.greeting)
+        self.tree.sure.clear()
+        return self.tree, self.state
 
     def _hello(self, request: dict[str, Any]) -> dict[str, Any]:
         self.greeting = request
