@@ -60,6 +60,7 @@ SIGN_SECONDS = 5.0
 # What was pulled for a step that came to nothing is removed when a connection opens so much later.
 PULLED_SECONDS = 24 * 3600
 SHA = re.compile("[0-9a-f]{64}")
+KEPT = re.compile("[0-9]+[.][0-9a-f]{64}")
 RSYNC = ["rsync", "--files-from=-", "--no-implied-dirs", "--sockopts=TCP_NODELAY"]
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -379,8 +380,11 @@ class State:
             fcntl.flock(self.lock, fcntl.LOCK_UN)
 
     def clean(self) -> None:
-        """Remove what was made ready and never moved into place."""
+        """Remove what was made ready and never moved into place; what had been kept is kept on."""
         for name in os.listdir(self.new):
+            if KEPT.fullmatch(name):
+                os.rename(name, name, src_dir_fd=self.new, dst_dir_fd=self.kept)
+                continue
             try:
                 os.unlink(name, dir_fd=self.new)
             except IsADirectoryError:
@@ -489,13 +493,14 @@ class Step:
         self.durable, self.begun = bool(request["durable"]), state.steps().keys()
         self.roots: list[str] = request["roots"]
         self.drop: set[str] = set(request["drop"])
-        rows = {str(n): row for n, row in enumerate(request["set"])}
+        self.keeps, self.changed = state.keeps(), False
+        self.back: set[str] = set()
+        rows = {self._name(n, row): row for n, row in enumerate(request["set"])}
         self.new: dict[str, Entry] = {
             n: (str(p), str(k), m, s, str(c)) for n, (p, k, m, s, c, _) in rows.items()
         }
         self.sent = {name for name, row in rows.items() if row[5]}
         self.fresh = set(self.sent)
-        self.keeps, self.changed = state.keeps(), False
         self.serves = request.get("serves")
         self.pulls = {} if self.serves is None else Pulled(tree, state, request["target"]).found()
         self.now, self.held = tree.prove(self.roots)
@@ -536,6 +541,14 @@ class Step:
             self.state.sweep(0)
         return {"done": target, "kept": kept, "serves": bool(self.serves and self.pulls)}
 
+    def _name(self, nth: int, row: list[Any]) -> str:
+        """The name of an entry's file: one that was kept has its own on the way, so that it finds back."""
+        kept = None if row[5] or row[1] != "file" else self.keeps.get(row[4])
+        if kept is None or kept in self.back:
+            return str(nth)
+        self.back.add(kept)
+        return kept
+
     def _paths(self) -> list[str]:
         return [entry[0] for entry in self.new.values()] + [*self.drop]
 
@@ -564,17 +577,16 @@ class Step:
             if name in self.sent:
                 with os.fdopen(os.open(name, CREATE, 0o600, dir_fd=self.state.new), "wb") as file:
                     file.writelines(frames.content(size))
-            elif content in self.keeps:
-                kept = self.keeps.pop(content)
-                os.rename(kept, name, src_dir_fd=self.state.kept, dst_dir_fd=self.state.new)
-            elif content in self.pulls:
-                self._take(name, content)
+            elif name in self.back:
+                os.rename(name, name, src_dir_fd=self.state.kept, dst_dir_fd=self.state.new)
+                del self.keeps[content]
+                self.pulls[content] = (name, self.state.new)
             else:
-                raise Trouble("what is kept can go back to one place only", need=[content])
+                self._take(name, content)
             self._ready(name, mode, content)
 
     def _take(self, name: str, content: str) -> None:
-        """Move what was pulled; copy it where it must stay, or was moved for another entry already."""
+        """Move what was pulled; copy what must stay, or was made ready for another entry already."""
         place, at = self.pulls[content]
         self.fresh.add(name)
         if at is None and not self.serves:
@@ -604,6 +616,7 @@ class Step:
             self.tree.sure[IDENTITY(info)] = wanted
         sha = self.tree.pulled.get(IDENTITY(info)) if name in self.fresh - self.sent else None
         if (sha or self.tree.hash(fd)) != wanted or info.st_nlink != 1:
+            os.unlink(name, dir_fd=self.state.new)
             raise Trouble("what was written is not what was meant", need=[wanted])
 
     def _move(self, target: str) -> list[str]:
