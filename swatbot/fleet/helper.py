@@ -46,6 +46,8 @@ LARGEST_HEADER = 64 << 20
 PIECE = 1 << 18
 KEPT_STEPS = 4
 LOCK_SECONDS = 20
+# Who asks may be gone without a word: nobody is kept out for longer than that without a byte.
+PATIENCE_SECONDS = 60.0
 PARTS = 256
 # A link's target can not be longer than this everywhere (XFS: 1024).
 LONGEST_NOTE = 1000
@@ -143,23 +145,52 @@ def pieces(fd: int) -> Iterator[bytes]:
 
 
 class Frames:
-    """Requests and answers; `left` counts the raw bytes of the current request that were not read yet."""
+    """Requests and answers; `left` counts the raw bytes of the current request that were not read yet.
 
-    def __init__(self, source: BinaryIO, sink: BinaryIO) -> None:
+    With a `patience`, that is how many seconds may go by without a byte; then it is as if input had ended.
+    """
+
+    def __init__(self, source: io.BufferedReader[Any], sink: BinaryIO) -> None:
         self.source, self.sink, self.left = source, sink, 0
+        self.patience: float | None = None
+
+    @contextlib.contextmanager
+    def impatient(self, seconds: float) -> Iterator[None]:
+        """Who asks may be gone without a word: do not wait for ever while others are kept out."""
+        self.patience = seconds
+        try:
+            yield
+        finally:
+            self.patience = None
 
     def exactly(self, size: int) -> bytes:
         """So many bytes."""
-        data = self.source.read(size)
+        data = self.source.read(size) if self.patience is None else b"".join(self._coming(size))
         if len(data) < size:
             raise EOFError
         return data
+
+    def _coming(self, size: int) -> Iterator[bytes]:
+        """So many bytes as they come, fewer when nothing comes for too long."""
+        while size and select.select([self.source], [], [], self.patience)[0]:
+            data = self.source.read1(size)
+            if not data:
+                return
+            size -= len(data)
+            yield data
+
+    def refuse(self, error: Trouble) -> None:
+        """Answer what is no request, and read on until nothing more comes: then who asked can hear it."""
+        self.answer({"error": str(error)})
+        with self.impatient(1), contextlib.suppress(EOFError):
+            while True:
+                self.exactly(PIECE)
 
     def read(self) -> dict[str, Any]:
         """The next request's header."""
         size = int.from_bytes(self.exactly(4), "big")
         if size > LARGEST_HEADER:
-            raise ValueError(f"a header of {size} bytes is not a request")
+            raise Trouble(f"a request of {size >> 20} MiB without its contents is too large for a host")
         header: dict[str, Any] = json.loads(self.exactly(size).decode("ascii"))
         self.left, self.stream = int(header.get("blob", 0)), zlib.decompressobj()
         return header
@@ -849,6 +880,7 @@ class Host:
     def __init__(self, frames: Frames) -> None:
         self.frames = frames
         self.greeting: dict[str, Any] = {}
+        self.patience = PATIENCE_SECONDS
         self.tree: Tree | None = None
         self.state: State | None = None
         self.may_stop, self.sign = False, time.monotonic()
@@ -865,23 +897,30 @@ class Host:
         if not os.path.samestat(os.lstat(self.tree.root), os.fstat(self.tree.fd)):
             self._hello(self.greeting)  # somebody put another directory in the root's place
         self.tree.sure.clear()
-        self.may_stop = asked in ("prove", "pull")
+        # What a deployment waits for is answered, whatever comes after it.
+        self.may_stop = asked == "pull" or bool(asked == "prove" and request.get("afresh"))
         if asked == "prove":
             return self._prove(self.tree, self.state, request)
         if asked not in ("apply", "pull", "run"):
             raise Trouble(f"{asked!r} is not a request")
-        with self.state.locked():
-            self.state.guard(int(request["token"]), bool(request["durable"]))
+        return self._change(self.tree, self.state, request)
+
+    def _change(self, tree: Tree, state: State, request: dict[str, Any]) -> dict[str, Any]:
+        """Answer a request that only one may make at a time, and none with an older token."""
+        asked = request["op"]
+        with state.locked(), self.frames.impatient(self.patience):
+            state.guard(int(request["token"]), bool(request["durable"]))
             if asked == "apply":
-                return Step(self.tree, self.state, request).run(self.frames)
-            pulled = Pulled(self.tree, self.state, request["target"]).begin() if asked == "pull" else None
+                return Step(tree, state, request).run(self.frames)
+            pulled = Pulled(tree, state, request["target"]).begin() if asked == "pull" else None
         # Nobody has to wait until all has been pulled: that touches no file of the root.
         if pulled:
             return pulled.fetch(request)
-        return run(request["argv"], request["seconds"], self.tree.root)
+        return run(request["argv"], request["seconds"], tree.root)
 
     def _hello(self, request: dict[str, Any]) -> dict[str, Any]:
         self.greeting = request
+        self.patience = float(request.get("answer_timeout", PATIENCE_SECONDS))
         root = request["root"].rstrip("/") or "/"
         head, _, name = root.rpartition("/")
         tree = Tree(root, request["ignore"])
@@ -957,7 +996,11 @@ def main() -> None:
     frames.sink.flush()
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
-            request = frames.read()
+            try:
+                request = frames.read()
+            except Trouble as error:
+                frames.refuse(error)
+                return
             try:
                 answer = host.serve(request)
             except EOFError:
