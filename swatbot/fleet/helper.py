@@ -46,6 +46,8 @@ LARGEST_HEADER = 64 << 20
 PIECE = 1 << 18
 KEPT_STEPS = 4
 LOCK_SECONDS = 20
+# Who asks may be gone without a word: nobody is kept out for longer than that without a byte.
+PATIENCE_SECONDS = 60.0
 PARTS = 256
 # A link's target can not be longer than this everywhere (XFS: 1024).
 LONGEST_NOTE = 1000
@@ -60,6 +62,7 @@ SIGN_SECONDS = 5.0
 # What was pulled for a step that came to nothing is removed when a connection opens so much later.
 PULLED_SECONDS = 24 * 3600
 SHA = re.compile("[0-9a-f]{64}")
+KEPT = re.compile("[0-9]+[.][0-9a-f]{64}")
 RSYNC = ["rsync", "--files-from=-", "--no-implied-dirs", "--sockopts=TCP_NODELAY"]
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -142,23 +145,52 @@ def pieces(fd: int) -> Iterator[bytes]:
 
 
 class Frames:
-    """Requests and answers; `left` counts the raw bytes of the current request that were not read yet."""
+    """Requests and answers; `left` counts the raw bytes of the current request that were not read yet.
 
-    def __init__(self, source: BinaryIO, sink: BinaryIO) -> None:
+    With a `patience`, that is how many seconds may go by without a byte; then it is as if input had ended.
+    """
+
+    def __init__(self, source: io.BufferedReader[Any], sink: BinaryIO) -> None:
         self.source, self.sink, self.left = source, sink, 0
+        self.patience: float | None = None
+
+    @contextlib.contextmanager
+    def impatient(self, seconds: float) -> Iterator[None]:
+        """Who asks may be gone without a word: do not wait for ever while others are kept out."""
+        self.patience = seconds
+        try:
+            yield
+        finally:
+            self.patience = None
 
     def exactly(self, size: int) -> bytes:
         """So many bytes."""
-        data = self.source.read(size)
+        data = self.source.read(size) if self.patience is None else b"".join(self._coming(size))
         if len(data) < size:
             raise EOFError
         return data
+
+    def _coming(self, size: int) -> Iterator[bytes]:
+        """So many bytes as they come, fewer when nothing comes for too long."""
+        while size and select.select([self.source], [], [], self.patience)[0]:
+            data = self.source.read1(size)
+            if not data:
+                return
+            size -= len(data)
+            yield data
+
+    def refuse(self, error: Trouble) -> None:
+        """Answer what is no request, and read on until nothing more comes: then who asked can hear it."""
+        self.answer({"error": str(error)})
+        with self.impatient(1), contextlib.suppress(EOFError):
+            while True:
+                self.exactly(PIECE)
 
     def read(self) -> dict[str, Any]:
         """The next request's header."""
         size = int.from_bytes(self.exactly(4), "big")
         if size > LARGEST_HEADER:
-            raise ValueError(f"a header of {size} bytes is not a request")
+            raise Trouble(f"a request of {size >> 20} MiB without its contents is too large for a host")
         header: dict[str, Any] = json.loads(self.exactly(size).decode("ascii"))
         self.left, self.stream = int(header.get("blob", 0)), zlib.decompressobj()
         return header
@@ -379,8 +411,11 @@ class State:
             fcntl.flock(self.lock, fcntl.LOCK_UN)
 
     def clean(self) -> None:
-        """Remove what was made ready and never moved into place."""
+        """Remove what was made ready and never moved into place; what had been kept is kept on."""
         for name in os.listdir(self.new):
+            if KEPT.fullmatch(name):
+                os.rename(name, name, src_dir_fd=self.new, dst_dir_fd=self.kept)
+                continue
             try:
                 os.unlink(name, dir_fd=self.new)
             except IsADirectoryError:
@@ -489,13 +524,14 @@ class Step:
         self.durable, self.begun = bool(request["durable"]), state.steps().keys()
         self.roots: list[str] = request["roots"]
         self.drop: set[str] = set(request["drop"])
-        rows = {str(n): row for n, row in enumerate(request["set"])}
+        self.keeps, self.changed = state.keeps(), False
+        self.back: set[str] = set()
+        rows = {self._name(n, row): row for n, row in enumerate(request["set"])}
         self.new: dict[str, Entry] = {
             n: (str(p), str(k), m, s, str(c)) for n, (p, k, m, s, c, _) in rows.items()
         }
         self.sent = {name for name, row in rows.items() if row[5]}
         self.fresh = set(self.sent)
-        self.keeps, self.changed = state.keeps(), False
         self.serves = request.get("serves")
         self.pulls = {} if self.serves is None else Pulled(tree, state, request["target"]).found()
         self.now, self.held = tree.prove(self.roots)
@@ -536,6 +572,14 @@ class Step:
             self.state.sweep(0)
         return {"done": target, "kept": kept, "serves": bool(self.serves and self.pulls)}
 
+    def _name(self, nth: int, row: list[Any]) -> str:
+        """The name of an entry's file: one that was kept has its own on the way, so that it finds back."""
+        kept = None if row[5] or row[1] != "file" else self.keeps.get(row[4])
+        if kept is None or kept in self.back:
+            return str(nth)
+        self.back.add(kept)
+        return kept
+
     def _paths(self) -> list[str]:
         return [entry[0] for entry in self.new.values()] + [*self.drop]
 
@@ -564,17 +608,16 @@ class Step:
             if name in self.sent:
                 with os.fdopen(os.open(name, CREATE, 0o600, dir_fd=self.state.new), "wb") as file:
                     file.writelines(frames.content(size))
-            elif content in self.keeps:
-                kept = self.keeps.pop(content)
-                os.rename(kept, name, src_dir_fd=self.state.kept, dst_dir_fd=self.state.new)
-            elif content in self.pulls:
-                self._take(name, content)
+            elif name in self.back:
+                os.rename(name, name, src_dir_fd=self.state.kept, dst_dir_fd=self.state.new)
+                del self.keeps[content]
+                self.pulls[content] = (name, self.state.new)
             else:
-                raise Trouble("what is kept can go back to one place only", need=[content])
+                self._take(name, content)
             self._ready(name, mode, content)
 
     def _take(self, name: str, content: str) -> None:
-        """Move what was pulled; copy it where it must stay, or was moved for another entry already."""
+        """Move what was pulled; copy what must stay, or was made ready for another entry already."""
         place, at = self.pulls[content]
         self.fresh.add(name)
         if at is None and not self.serves:
@@ -604,6 +647,7 @@ class Step:
             self.tree.sure[IDENTITY(info)] = wanted
         sha = self.tree.pulled.get(IDENTITY(info)) if name in self.fresh - self.sent else None
         if (sha or self.tree.hash(fd)) != wanted or info.st_nlink != 1:
+            os.unlink(name, dir_fd=self.state.new)
             raise Trouble("what was written is not what was meant", need=[wanted])
 
     def _move(self, target: str) -> list[str]:
@@ -836,6 +880,7 @@ class Host:
     def __init__(self, frames: Frames) -> None:
         self.frames = frames
         self.greeting: dict[str, Any] = {}
+        self.patience = PATIENCE_SECONDS
         self.tree: Tree | None = None
         self.state: State | None = None
         self.may_stop, self.sign = False, time.monotonic()
@@ -847,13 +892,23 @@ class Host:
             return {}
         if asked == "hello":
             return self._hello(request)
-        tree, state = self._here()
-        self.may_stop = asked == "pull" or bool(request.get("afresh"))
+        if self.tree is None or self.state is None:
+            raise Trouble("hello comes first")
+        if not os.path.samestat(os.lstat(self.tree.root), os.fstat(self.tree.fd)):
+            self._hello(self.greeting)  # somebody put another directory in the root's place
+        self.tree.sure.clear()
+        # What a deployment waits for is answered, whatever comes after it.
+        self.may_stop = asked == "pull" or bool(asked == "prove" and request.get("afresh"))
         if asked == "prove":
-            return self._prove(tree, state, request)
+            return self._prove(self.tree, self.state, request)
         if asked not in ("apply", "pull", "run"):
             raise Trouble(f"{asked!r} is not a request")
-        with state.locked():
+        return self._change(self.tree, self.state, request)
+
+    def _change(self, tree: Tree, state: State, request: dict[str, Any]) -> dict[str, Any]:
+        """Answer a request that only one may make at a time, and none with an older token."""
+        asked = request["op"]
+        with state.locked(), self.frames.impatient(self.patience):
             state.guard(int(request["token"]), bool(request["durable"]))
             if asked == "apply":
                 return Step(tree, state, request).run(self.frames)
@@ -863,17 +918,9 @@ class Host:
             return pulled.fetch(request)
         return run(request["argv"], request["seconds"], tree.root)
 
-    def _here(self) -> tuple[Tree, State]:
-        """Where all is done: another directory, if somebody put one in the root's place."""
-        if self.tree is None or self.state is None:
-            raise Trouble("hello comes first")
-        if not os.path.samestat(os.lstat(self.tree.root), os.fstat(self.tree.fd)):
-            self._hello(self.greeting)
-        self.tree.sure.clear()
-        return self.tree, self.state
-
     def _hello(self, request: dict[str, Any]) -> dict[str, Any]:
         self.greeting = request
+        self.patience = float(request.get("answer_timeout", PATIENCE_SECONDS))
         root = request["root"].rstrip("/") or "/"
         head, _, name = root.rpartition("/")
         tree = Tree(root, request["ignore"])
@@ -949,7 +996,11 @@ def main() -> None:
     frames.sink.flush()
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
-            request = frames.read()
+            try:
+                request = frames.read()
+            except Trouble as error:
+                frames.refuse(error)
+                return
             try:
                 answer = host.serve(request)
             except EOFError:

@@ -82,6 +82,7 @@ def _hello(target: Target, settings: SshSettings) -> bytes:
         "ignore": settings.ignore,
         "owner": (target.owner, target.group),
         "directory_mode": target.directory_mode,
+        "answer_timeout": settings.answer_timeout,
     }
     return wire.request(header)
 

@@ -217,6 +217,7 @@ class World:
         class One:
             kept: Callable[[str], set[str]] = staticmethod(lambda _: host.kept)
             hooks: Callable[[str], tuple[()]] = staticmethod(lambda _: ())
+            dropped: Callable[[str], bool] = staticmethod(lambda _: False)
 
         return cast(Connections, One())
 

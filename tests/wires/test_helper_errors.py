@@ -22,7 +22,7 @@ def tree(tmp_path: Path) -> Tree:
 
 def told(tree: Tree, error: OSError) -> str:
     """The sentence in the answer."""
-    host = Host(Frames(io.BytesIO(), io.BytesIO()))
+    host = Host(Frames(io.BufferedReader(io.BytesIO()), io.BytesIO()))
     host.tree = tree
     return str(host.explain(error)["error"])
 
