@@ -9,6 +9,7 @@ from swatbot.app.follower import Follower
 from swatbot.bootstrap.world import base, make_ssh_settings, make_targets, make_tree
 from swatbot.config import Config, Place
 from swatbot.config.faults import nearest
+from swatbot.config.keys import unusable
 from swatbot.domain.hosts import fold, unfold
 from swatbot.domain.manifest import Manifest
 from swatbot.errors import OperationalError, UserError
@@ -80,8 +81,12 @@ def look_at_hosts(config: Config, names: Sequence[str], tell: Tell) -> tuple[Rep
 
     Raises:
         UserError: there is no such host.
+        OperationalError: a file of [ssh] is such that no host at all could be reached.
     """
     wanted = _wanted(config, names)
+    ssh = config.fleet.ssh
+    if faults := list(unusable(Path(ssh.known_hosts), ssh.keys)):
+        raise OperationalError(f"no host can be reached: {'; '.join(faults)}")
     expected = _expected(config, tell)
     places = [
         replace(place, excluded=place.excluded or expected.excluded.get(host, ""))

@@ -63,15 +63,15 @@ def say(words: tuple[str, ...], wait: float, directory: Path) -> None:
 
 @click.command("check-config")
 @config_option
-@click.option("--secrets", is_flag=True, help="A password that can not be seen from here is a fault.")
+@click.option("--secrets", is_flag=True, help="A password or key that can not be used from here is a fault.")
 @told
 def check_config(directory: Path, *, secrets: bool) -> None:
     """Read the config, and tell every fault in it at once.
 
-    Passwords that only the bot may see are told, and are no faults. As the bot, with its environment,
-    say --secrets.
+    Passwords and keys that only the bot may see are told, and are no faults. As the bot, with its
+    environment, say --secrets.
     """
-    config = load(directory, secrets=secrets)
+    config = load(directory, secrets=secrets, keys=True)
     for note in (*map(str, config.unseen), *_notes(config)):
         click.echo(f"note: {note}")
     stages = ", ".join(f"{len(stage.hosts)} {stage.stage.value}" for stage in config.rules().stages)

@@ -16,6 +16,7 @@ from swatbot.config.cross import between_faults, cross_faults
 from swatbot.config.faults import ConfigError, Fault, translate
 from swatbot.config.fleet import FleetFile, GroupSection
 from swatbot.config.inventory import find_hosts
+from swatbot.config.keys import ssh_faults
 from swatbot.config.probes import ChecksFile
 from swatbot.config.sections import (
     LocalSection,
@@ -64,7 +65,7 @@ class Config:
         checks: the automated probes.
         windows: windows and freezes.
         persons: by name.
-        unseen: what is wrong with secrets and certificates, where they were not asked for.
+        unseen: what is wrong with secrets, certificates and keys, where they were not asked for.
     """
 
     swatbot: SwatbotFile
@@ -133,6 +134,7 @@ def load(
     environ: Mapping[str, str] = os.environ,
     *,
     secrets: bool = True,
+    keys: bool = False,
     inventory: bool = True,
 ) -> Config:
     """Read and check the config.
@@ -142,6 +144,7 @@ def load(
         environ: where `password_env` is looked up.
         secrets: whether a password or certificate that is not there is a fault; if not, it is only told in
             `unseen`.
+        keys: whether the files of [ssh] are looked at too, like secrets; hosts tell of them otherwise.
         inventory: whether the files and commands that say a group's hosts are asked; if not, such a group has
             none.
 
@@ -150,7 +153,7 @@ def load(
     """
     reader = _Reader(Surroundings(directory, environ))
     raw = {name: reader.read(name) for name in (*REQUIRED, *OPTIONAL)}
-    unseen = reader.secrets(raw)
+    unseen = (*reader.secrets(raw), *(reader.keys("fleet.toml", raw) if keys else ()))
     if secrets:
         reader.faults += unseen
     if inventory:
@@ -239,6 +242,11 @@ class _Reader:
             for name, content in raw.items()
             for fault in secret_faults(self._shown(name), content or {}, self._around)
         )
+
+    def keys(self, name: str, raw: Mapping[str, dict[str, Any] | None]) -> tuple[Fault, ...]:
+        """What is wrong with the files without which no host lets us in."""
+        found = ssh_faults((raw[name] or {}).get("ssh"), self._around.directory)
+        return tuple(Fault(self._shown(name), key, text) for key, text in found)
 
     def inventory(self, name: str, raw: Mapping[str, dict[str, Any] | None]) -> None:
         """Fill in the hosts that a file or a command says."""

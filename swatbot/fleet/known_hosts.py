@@ -45,7 +45,11 @@ class HostKey:
         """Whether the line is about this name."""
         if any(fnmatch.fnmatchcase(name, pattern) for pattern in self.not_for):
             return False
-        if name in self.names or any(fnmatch.fnmatchcase(name, pattern) for pattern in self.wild):
+        return self.is_of(name) or any(fnmatch.fnmatchcase(name, pattern) for pattern in self.wild)
+
+    def is_of(self, name: str) -> bool:
+        """Whether the line is about this name alone, and not by a pattern that many fit."""
+        if name in self.names:
             return True
         return (
             self.hashed is not None and hmac.digest(self.hashed[0], name.encode(), "sha1") == self.hashed[1]
@@ -80,19 +84,20 @@ class KnownHosts:
     def fault(self, names: Sequence[str], kind: str, blob: bytes) -> str | None:
         """Why this key must not be trusted for the host of these names; None if it may.
 
+        Where lines have the host by its name, they alone count: an address may be another machine's by now.
+
         Args:
-            names: as the host could be written in the file; the first is used in the reason.
+            names: as the host could be written in the file, its name last; the first is used in the reason.
             kind: type of the key that the host offers.
             blob: the key, as in the file's third field, decoded.
         """
-        keys = self.lookup(names)
         offered = f"{kind} {fingerprint(blob)}"
-        same = [key for key in keys if key.blob == blob]
+        same = (key for key in self.lookup(names) if key.blob == blob)
         if revoked := next((key for key in same if key.revoked), None):
             return f"host key {offered} is revoked: {self._path} line {revoked.line}"
-        if same:
+        known = self._trusted(names)
+        if any(key.blob == blob for key in known):
             return None
-        known = [k for k in keys if not k.revoked]
         if not known:
             return f"unknown host key {offered}: {self._path} has no line for {names[0]}"
         first = next((k for k in known if k.kind == kind), known[0])
@@ -103,9 +108,14 @@ class KnownHosts:
 
     def algorithms(self, names: Sequence[str]) -> tuple[str, ...]:
         """Host key algorithms to offer, best first: those of the known keys, else all."""
-        kinds = {k.kind for k in self.lookup(names) if not k.revoked}
+        kinds = {k.kind for k in self._trusted(names)}
         known = tuple(a for a in _BEST_FIRST if a in kinds or (a in _RSA and "ssh-rsa" in kinds))
         return known or _BEST_FIRST
+
+    def _trusted(self, names: Sequence[str]) -> tuple[HostKey, ...]:
+        """The keys of which the host must have one: those under its own name, or else all."""
+        keys = tuple(key for key in self.lookup(names) if not key.revoked)
+        return tuple(key for key in keys if key.is_of(names[-1])) or keys
 
     def _search(self, names: tuple[str, ...]) -> tuple[HostKey, ...]:
         near = [key for name in names for key in self._named.get(name, ())]

@@ -294,8 +294,13 @@ def test_check_config_notes_what_it_can_not_see(secretive: Path) -> None:
         f"note: {secretive}/swatbot.toml: irc[0].password_env: the environment variable SWATBOT_NOT_HERE is"
     )
     assert out.startswith(note)
+    key = f"{secretive}/fleet.toml: ssh.keys[0]: {secretive}/id can not be read: No such file or directory"
+    file = secretive / "fleet.toml"
+    file.write_text(file.read_text().replace("/etc/ssh/", "").replace("/etc/swatbot/id_ed25519", "id"))
+    (secretive / "ssh_known_hosts").write_text("")
+    assert f"note: {key}" in swatbot("check-config", "--config", str(secretive))[1]
     status, out = swatbot("check-config", "--secrets", "--config", str(secretive))
-    assert (status, "the config has 1 fault" in out) == (2, True)
+    assert (status, "the config has 2 faults" in out, key in out) == (2, True, True)
 
 
 def test_the_brake_needs_nothing_but_the_socket(site: Path) -> None:

@@ -120,3 +120,33 @@ def test_each_host_of_many_is_found_without_a_walk_over_all(
     monkeypatch.setattr(known_hosts.HostKey, "matches", counted)
     assert all(known.lookup((f"mw{n}", "x"))[0].line == n + 1 for n in range(1000))
     assert len(looks) < 5000
+
+
+@pytest.mark.parametrize("named", ["[mw1]:2222", "[db9]:2222,[mw1]:2222", hashed("[mw1]:2222")])
+def test_a_line_for_the_name_counts_more_than_one_for_the_address(named: str, file: Path) -> None:
+    file.write_text(line("[10.0.0.7]:2222") + line(named, B))
+    known, names = KnownHosts(file), names_of("10.0.0.7", 2222, "mw1")
+    fault = known.fault(names, ED, A)
+    assert fault is not None
+    assert fault.startswith(f"host key changed: {file} line 2 has ssh-ed25519 SHA256:")
+    assert known.fault(names, ED, B) is None
+    assert known.fault(names_of("10.0.0.7", 2222, "mw2"), ED, A) is None
+    assert known.fault(names_of("10.0.0.8", 2222, "mw1"), ED, B) is None
+
+
+def test_a_host_is_asked_for_the_kind_of_key_that_its_name_has(file: Path) -> None:
+    file.write_text(line("10.0.0.7") + line("mw1", B, "ssh-rsa"))
+    assert KnownHosts(file).algorithms(names_of("10.0.0.7", 22, "mw1")) == ("rsa-sha2-512", "rsa-sha2-256")
+    assert KnownHosts(file).algorithms(names_of("10.0.0.7", 22, "mw2")) == (ED,)
+
+
+def test_a_pattern_does_not_speak_against_a_line_for_the_address(file: Path) -> None:
+    file.write_text(line("mw*", B) + line("10.0.0.7"))
+    known = KnownHosts(file)
+    assert known.fault(names_of("10.0.0.7", 22, "mw1"), ED, A) is None
+    assert known.fault(names_of("10.0.0.7", 22, "mw1"), ED, B) is None
+
+
+def test_a_revoked_key_is_refused_under_whichever_name(file: Path) -> None:
+    file.write_text(line("@revoked 10.0.0.7") + line("mw1"))
+    assert "is revoked" in str(KnownHosts(file).fault(names_of("10.0.0.7", 22, "mw1"), ED, A))
