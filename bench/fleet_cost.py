@@ -38,7 +38,7 @@ def measured(place: Ground, hosts: int, work: Callable[[], None], *, opens: int 
 
     One rsync daemon counts as the controller's: it runs on the deployment host, and compresses for each
     target; the other one is the proxies'. The targets' CPU is that of everything that came from sshd, whether
-    it has ended or not; disk and network work that the kernel does in threads of its own is counted for nobody.
+    it has ended or not; disk and network work that the kernel does in threads of its own is nobody's.
 
     Args:
         place: where it is done.
