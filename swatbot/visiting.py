@@ -56,6 +56,7 @@ def _kind(report: Report) -> tuple[str, ...]:
         seen.noise if seen else "",
         facts.python if facts else "",
         _rsync(report),
+        _silent(report),
         place.excluded,
         _held(report),
     )
@@ -118,12 +119,18 @@ def _tools(same: Sequence[Report]) -> Iterator[str]:
     facts = [r.visited.facts for r in same if r.visited and r.visited.facts]
     if not facts:
         return
-    yield f"Python {facts[0].python}, {_rsync(same[0])}"
+    yield f"Python {facts[0].python}, {_rsync(same[0])}{_silent(same[0])}"
     yield _span([f.free / _GIB for f in facts], ".1f", "GiB free")
 
 
 def _rsync(report: Report) -> str:
     return "rsync" if report.visited and report.visited.rsync else "no rsync"
+
+
+def _silent(report: Report) -> str:
+    """The rsync daemons that do not answer the host; contents are pushed to it then."""
+    silent = report.visited.silent if report.visited else ()
+    return f" that can not pull from {fold(silent)}" if silent else ""
 
 
 def _clock(same: Sequence[Report]) -> str:
@@ -163,6 +170,7 @@ def _values(report: Report) -> dict[str, Any]:
         "noise": seen.noise or None if seen else None,
         "python": facts.python if facts else None,
         "rsync": seen.rsync or None if seen else None,
+        "silent_daemons": list(seen.silent) if seen else [],
         "free_bytes": facts.free if facts else None,
         "clock_offset_seconds": seen.clock_offset if seen else None,
         "holds": report.digest or None,

@@ -52,7 +52,7 @@ def test_links_between_pages_lead_somewhere() -> None:
 
 
 OUR_URLS = {"https://keepachangelog.com/en/1.1.0/", "https://semver.org/"}
-OUR_PATHS = {"/opt/swatbot", "/etc/swatbot", "/dev/null"}
+OUR_PATHS = {"/opt/swatbot", "/etc/swatbot", "/etc/rsyncd", "/dev/null"}
 
 
 def test_pages_name_no_foreign_host_and_no_path_of_a_machine() -> None:

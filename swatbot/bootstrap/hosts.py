@@ -6,13 +6,14 @@ from pathlib import Path
 
 from swatbot.adapters.clock import SystemClock
 from swatbot.app.follower import Follower
-from swatbot.bootstrap.world import base, make_ssh_settings, make_targets, make_tree
+from swatbot.bootstrap.world import base, make_pull_settings, make_ssh_settings, make_targets, make_tree
 from swatbot.config import Config, Place
 from swatbot.config.faults import nearest
 from swatbot.config.keys import unusable
 from swatbot.domain.hosts import fold, unfold
 from swatbot.domain.manifest import Manifest
 from swatbot.errors import OperationalError, UserError
+from swatbot.fleet.choice import rule
 from swatbot.fleet.sync import SshFleet
 from swatbot.fleet.visit import Visited
 from swatbot.ports import HostProof
@@ -98,7 +99,9 @@ def look_at_hosts(config: Config, names: Sequence[str], tell: Tell) -> tuple[Rep
         f"Connecting to {len(looked_at)} host{'' if len(looked_at) == 1 else 's'}, as the config says; "
         "a running bot is not asked, and no file of the tree is changed."
     )
-    fleet = SshFleet(make_targets(config), make_ssh_settings(config), SystemClock())
+    pull = make_pull_settings(config, secrets=False)
+    tell(rule(pull))
+    fleet = SshFleet(make_targets(config), make_ssh_settings(config), SystemClock(), pull)
     try:
         found = {v.host: v for v in fleet.visit({p.host: p.stage is not None for p in looked_at})}
         sound = [p.host for p in looked_at if p.stage is not None and not found[p.host].fault]

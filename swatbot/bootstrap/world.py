@@ -128,8 +128,16 @@ def make_ssh_settings(config: Config) -> SshSettings:
     )
 
 
-def make_pull_settings(config: Config) -> PullSettings:
-    """From where hosts may pull: the proxies of their site, and the deployment host."""
+def make_pull_settings(config: Config, *, secrets: bool = True) -> PullSettings:
+    """From where hosts may pull: the proxies of their site, and the deployment host.
+
+    Args:
+        config: the site's.
+        secrets: whether the daemons' password is needed.
+
+    Raises:
+        OperationalError: the password can not be had any more.
+    """
     pull = config.fleet.pull
     near = {
         host: tuple(_proxy(config, proxy) for proxy in config.proxies(group.site))
@@ -137,7 +145,7 @@ def make_pull_settings(config: Config) -> PullSettings:
         for host in group.hosts
         if pull.proxy_url
     }
-    password = pull.password()
+    password = pull.password() if secrets else None
     return PullSettings(
         Transfer(pull.transfer),
         pull.crossing,

@@ -113,7 +113,7 @@ class PullSection(WithPassword):
     """
 
     transfer: Literal["auto", "push", "pull"] = "auto"
-    crossing: Size = size("1 GB")
+    crossing: Size = size("150 MB")
     url: RsyncUrl | None = None
     proxy_url: RsyncUrl | None = None
     timeout: Duration = duration("10m")

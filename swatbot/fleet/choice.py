@@ -40,6 +40,15 @@ def choose(order: Order, kept: Callable[[str], AbstractSet[str]], settings: Pull
     return by_size(*_size(order, kept, settings.crossing), settings.crossing)
 
 
+def rule(settings: PullSettings) -> str:
+    """How contents come to hosts, whatever there is to ship."""
+    if settings.source is None:
+        return "Contents are pushed: no rsync daemon is configured."
+    if settings.transfer is not Transfer.AUTO:
+        return f"Contents are {settings.transfer}ed, as the config says."
+    return f"Contents are pushed; from {readable_size(settings.crossing)} in all on, hosts pull them."
+
+
 def by_size(shipped: int, hosts: int, crossing: int) -> Choice:
     """Choose for so many bytes in all, compared with the crossing, to so many hosts."""
     pulls = shipped >= crossing

@@ -117,8 +117,13 @@ class PullSettings:
     """
 
     transfer: Transfer = Transfer.AUTO
-    crossing: int = 1 << 30
+    crossing: int = 150_000_000
     source: Daemon | None = None
     near: Mapping[str, tuple[Daemon, ...]] = field(default_factory=dict)
     seconds: float = 600.0
     password: str = field(default="", repr=False)
+
+    def daemons(self, host: str) -> tuple[Daemon, ...]:
+        """All from which a host may pull, the nearest first."""
+        near = tuple(daemon for daemon in self.near.get(host, ()) if daemon.host != host)
+        return near if self.source is None else (*near, self.source)

@@ -147,7 +147,8 @@ class SshFleet:
         def one(item: tuple[str, bool]) -> Visited:
             connection = self._connections.of(item[0])
             assert connection is not None  # noqa: S101 - as promised
-            return visit(connection, self._clock, self._settings.connect_timeout, with_helper=item[1])
+            seconds, daemons = self._settings.connect_timeout, self._pull.daemons(item[0])
+            return visit(connection, self._clock, seconds, daemons, with_helper=item[1])
 
         with ThreadPoolExecutor(self._settings.connect_parallel, "fleet-visit") as pool:
             return tuple(pool.map(one, hosts.items()))

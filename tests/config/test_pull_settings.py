@@ -53,7 +53,7 @@ def test_hosts_pull_from_the_proxies_of_their_site_and_from_the_deployment_host(
     change(PROXY_URL, 'proxy_url = "rsync://{address}/{host}/"')
     change('# password_file = "/etc/swatbot/rsync.password"', 'password_file = "secret"')
     change('timeout = "10m"', 'timeout = "90s"')
-    change('crossing = "1 GB"', 'crossing = "1.5 TB"')
+    change('crossing = "150 MB"', 'crossing = "1.5 TB"')
     (config / "secret").write_text("open sesame\n")
     (config / "secret").chmod(0o600)
     found = make_pull_settings(load(config, {}))
@@ -80,7 +80,7 @@ def test_hosts_pull_from_the_proxies_of_their_site_and_from_the_deployment_host(
         (URL, 'url = "rsync://host/x"', 'pull.url: found "rsync://host/x", expected a directory of an rsync'),
         (URL, 'url = "https://host/x/"', 'pull.url: found "https://host/x/", expected a directory'),
         (URL, 'password = "x"', "pull.password: a secret must not be in this file"),
-        ('"1 GB"', "5", "pull.crossing: found 5, expected a number of bytes"),
+        ('"150 MB"', "5", "pull.crossing: found 5, expected a number of bytes"),
     ],
 )
 def test_faults(old: str, new: str, told: str, config: Path, change: Change) -> None:

@@ -110,6 +110,13 @@ def test_only_the_proxy_asks_the_deployment_host(world: World) -> None:
     no_push(world)
 
 
+def test_a_few_dozen_files(world: World) -> None:
+    """The last of them is alone in its directory, which rsync must be told."""
+    world.assert_synced({f"conf/{n}": (0o644, b"%d" % n) for n in range(40)})
+    assert (world.lab.gate.accepted, world.lab.doors["h1"].accepted) == (1, 3)
+    no_push(world)
+
+
 def test_a_rollback_needs_no_transfer(world: World) -> None:
     world.assert_synced()
     target = world.store.take(ROOTS, NEW)

@@ -20,6 +20,7 @@ from swatbot.fleet.visit import Visited
 from swatbot.practising import Ground, bot
 from swatbot.visiting import lines
 from tests.wires.bot_process import WAIT, people, small_ground
+from tests.wires.rsync_lab import PullLab
 from tests.wires.ssh_lab import SshLab
 from tests.wires.sshd import Sshd
 from tests.wires.sshd import sshd as sshd_fixture  # noqa: F401 - a fixture
@@ -178,6 +179,17 @@ def test_noise_and_a_missing_rsync_are_told_and_harm_nobody(lab: SshLab) -> None
     assert first.clock_offset is not None
 
 
+def test_daemons_that_do_not_answer_a_host_are_named(tmp_path: Path, sshd_fixture: Sshd) -> None:  # noqa: F811
+    pulling = PullLab(sshd_fixture, tmp_path)
+    assert [found.silent for found in visited(pulling.pulling(), h1=True, h2=True)] == [(), ()]
+    pulling.doors["h1"].refuse()
+    pulling.gate.hang = True
+    first, second = visited(pulling.pulling(), h1=True, h2=True)
+    assert (first.fault, first.silent) == ("", ("the deployment host",))
+    assert (second.fault, second.silent) == ("", ("h1", "the deployment host"))
+    pulling.close()
+
+
 def test_a_helper_that_can_not_work_is_told_with_the_key(lab: SshLab) -> None:
     (found,) = visited(with_python(lab, "echo 'sudo: a password is required' >&2; exit 1"), h1=True)
     assert found.fault.startswith("the helper did not start: sudo: a password is required; ")
@@ -220,6 +232,15 @@ def test_hosts_that_differ_in_numbers_and_keys_share_a_line() -> None:
         "a[1-2]  fleet (group app): fit; holds ababab; ssh-ed25519, 2 keys; Python 3.11.2, rsync; "
         "2.0 to 3.0 GiB free; clock -0.02 to +0.00 s"
     )
+
+
+def test_hosts_that_can_not_pull_are_told_apart() -> None:
+    fine = report("mw1")
+    assert fine.visited is not None
+    cut_off = replace(report("mw2"), visited=replace(fine.visited, host="mw2", silent=("mw1", "mw3")))
+    first, second = lines([fine, cut_off])
+    assert "Python 3.11.2, rsync; 1.0 GiB" in first
+    assert "Python 3.11.2, rsync that can not pull from mw[1,3]; 1.0 GiB" in second
 
 
 def test_faults_with_names_and_fingerprints_in_them_share_a_line() -> None:
