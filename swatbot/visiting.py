@@ -9,7 +9,7 @@ from typing import Any
 from swatbot.bootstrap import Report
 from swatbot.domain.hosts import fold
 
-_GIB = 1 << 30
+_MIB, _GIB = 1 << 20, 1 << 30
 _HINTS = {
     "unknown host key": "compare the fingerprint with what `ssh-keygen -l` says of the public key on the "
     "host; if it is the same, add the line that `ssh-keyscan` prints to known_hosts.",
@@ -125,7 +125,13 @@ def _tools(same: Sequence[Report]) -> Iterator[str]:
     if not facts:
         return
     yield f"Python {facts[0].python}, {_rsync(same[0])}"
-    yield _span([f.free / _GIB for f in facts], ".1f", "GiB free")
+    yield _free([f.free for f in facts])
+
+
+def _free(sizes: Sequence[int]) -> str:
+    if min(sizes) < _GIB:
+        return _span([float(size // _MIB) for size in sizes], ".0f", "MiB free")
+    return _span([size / _GIB for size in sizes], ".1f", "GiB free")
 
 
 def _rsync(report: Report) -> str:

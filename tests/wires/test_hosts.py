@@ -9,15 +9,18 @@ import pytest
 from click.testing import CliRunner
 
 from swatbot.bootstrap import Report, look_at_hosts
+from swatbot.bootstrap.hosts import Expected, _report
 from swatbot.cli import main
 from swatbot.config import Place, load
 from swatbot.config.fleet import GroupSection
+from swatbot.domain.manifest import Entry, Kind, Manifest
 from swatbot.domain.stage import Stage
 from swatbot.fleet import wire
 from swatbot.fleet.known_hosts import fingerprint
 from swatbot.fleet.starting import Facts
 from swatbot.fleet.sync import SshFleet
 from swatbot.fleet.visit import Visited
+from swatbot.ports import HostProof
 from swatbot.practising import Ground, bot
 from swatbot.visiting import lines
 from tests.wires.bot_process import WAIT, people, small_ground
@@ -122,6 +125,23 @@ def test_a_host_that_is_not_there_is_told(place: Ground) -> None:
     assert status == 1
     assert said.startswith("swatbot: fleet.toml has no host mw1260, did you mean mw126")
     assert swatbot(place, "mw[3-1]")[2].startswith("swatbot: host range '3-1' runs backwards")
+    status, out, said = swatbot(place, "mw[1261-12")
+    assert (status, out, said) == (1, [], "swatbot: not a host range: 'mw[1261-12'\n")
+
+
+@pytest.mark.parametrize("word", ["", " ", ","])
+def test_a_word_that_names_no_host_is_an_error(word: str, place: Ground) -> None:
+    status, out, said = swatbot(place, "mw1261", word)
+    assert (status, out) == (1, [])
+    assert said == f"swatbot: {word!r} names no host: leave it out to look at all of them\n"
+
+
+def test_a_host_without_room_for_a_sync_is_not_fit(place: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swatbot.bootstrap.hosts._ROOM", 1 << 60)
+    status, out, _ = swatbot(place, "mw1264", "mw1265")
+    assert status == 1
+    assert out[0].startswith(f"mw[1264-1265]  fleet (group app): NOT FIT: less than {1 << 40} MiB free ")
+    assert "; holds " in out[0]
 
 
 def test_while_a_deployment_is_under_way_what_it_ships_is_no_fault(place: Ground) -> None:
@@ -262,6 +282,32 @@ def report(host: str, fault: str = "", free: int = 1, offset: float = 0.0, **val
     seen = Visited(host, fault, "ssh-ed25519", f"SHA256:{host}", facts, "", "/usr/bin/rsync", known)
     made = Report(Place(host, group, Stage.FLEET, ""), seen, fault, "ab" * 32)
     return replace(made, **values)  # type: ignore[arg-type]  # the tests know the fields
+
+
+def test_little_room_is_told_in_mib() -> None:
+    seen = report("a1").visited
+    assert seen is not None
+    full = replace(report("a1"), visited=replace(seen, facts=Facts("3.11.2", 3 << 20, 0.0, 0, None)))
+    assert "; 3 MiB free" in next(iter(lines([full])))
+    assert "; 3 to 2048 MiB free" in next(iter(lines([full, report("a2", free=2)])))
+
+
+def test_what_differs_counts_to_the_room_that_a_host_needs() -> None:
+    held = Manifest.of((".",), [])
+    whole = Manifest.of((".",), [Entry("big", Kind.FILE, 0o644, 5 << 20, "0" * 64)])
+    place = report("a1").place
+    found = {
+        free: _report(
+            place,
+            Visited("a1", facts=Facts("3.11.2", free << 20, 0.0, 0, None)),
+            HostProof("a1", held, ""),
+            Expected(whole),
+        )
+        for free in (68, 69)
+    }
+    assert found[68].fault == "less than 69 MiB free where its root is, which a sync may need"
+    assert (found[68].fit, found[68].differing) == (False, 1)
+    assert found[69].fault == ""
 
 
 def test_hosts_that_differ_in_numbers_and_keys_share_a_line() -> None:
