@@ -9,7 +9,7 @@ from typing import Any
 from swatbot.bootstrap import Report
 from swatbot.domain.hosts import fold
 
-_GIB = 1 << 30
+_MIB, _GIB = 1 << 20, 1 << 30
 _HINTS = {
     "unknown host key": "compare the fingerprint with what `ssh-keygen -l` says of the public key on the "
     "host; if it is the same, add the line that `ssh-keyscan` prints to known_hosts.",
@@ -17,9 +17,15 @@ _HINTS = {
     "in that line's place. If not, somebody else answers for it.",
     "login as": "put the public half of a key of [ssh] into the user's authorized_keys on the host.",
     "no key to log in": "name a private key in [ssh] keys, or set agent = true.",
-    "the helper did not start": "try it by hand, as the bot: ssh USER@HOST sudo -n -u RUN_AS PYTHON -V. It "
-    "must be 3.7 or newer; run_as needs a line in sudoers that asks for no password.",
-    "the helper can not work": "the root must be there, and run_as must be able to write beside it.",
+    "the helper did not start(?!.*(login shell|install sudo|no user))": "try it by hand, as the bot: "
+    "ssh USER@HOST sudo -n -u RUN_AS PYTHON -V. It must be 3.7 or newer; run_as needs a line in sudoers "
+    "that asks for no password.",
+    "the helper can not work: (No such file|Permission denied|Operation not permitted)": "the root must be "
+    "there, also the directory of state_dir if it is set; and run_as must be able to write beside the root.",
+    "the helper can not work: Not a directory": "if root is a link on the host, name the directory that it "
+    "leads to.",
+    "Name or service not known|name resolution|No address associated": "see `address` and `addresses` of the "
+    "group: this machine must find the host by them (`getent hosts ADDRESS`).",
     "refused$|does not answer|No route": "is the host up? `!exclude HOST WHY`, or [[exclude]] in "
     "fleet.toml, leaves it out.",
 }
@@ -120,7 +126,13 @@ def _tools(same: Sequence[Report]) -> Iterator[str]:
     if not facts:
         return
     yield f"Python {facts[0].python}, {_rsync(same[0])}{_silent(same[0])}"
-    yield _span([f.free / _GIB for f in facts], ".1f", "GiB free")
+    yield _free([f.free for f in facts])
+
+
+def _free(sizes: Sequence[int]) -> str:
+    if min(sizes) < _GIB:
+        return _span([float(size // _MIB) for size in sizes], ".0f", "MiB free")
+    return _span([size / _GIB for size in sizes], ".1f", "GiB free")
 
 
 def _rsync(report: Report) -> str:

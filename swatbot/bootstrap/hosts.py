@@ -1,5 +1,6 @@
 """Looks at the hosts themselves, beside a running bot or without one, for who sets them up or mends them."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +20,8 @@ from swatbot.fleet.visit import Visited
 from swatbot.ports import HostProof
 
 Tell = Callable[[str], None]
+_ROOM = 64 << 20
+"""Bytes that must be free beside those of the files that a host needs: what a step replaces is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +117,12 @@ def look_at_hosts(config: Config, names: Sequence[str], tell: Tell) -> tuple[Rep
 
 def _wanted(config: Config, names: Sequence[str]) -> set[str]:
     try:
-        wanted = [host for name in names for host in unfold(name)]
+        unfolded = {name: unfold(name) for name in names}
     except ValueError as error:
         raise UserError(str(error)) from error
+    if empty := [name for name, hosts in unfolded.items() if not hosts]:
+        raise UserError(f"{empty[0]!r} names no host: leave it out to look at all of them")
+    wanted = [host for hosts in unfolded.values() for host in hosts]
     strangers = [host for host in wanted if host not in config.places]
     if strangers:
         close = nearest(strangers[0], config.places) if len(config.places) < 20 else ""
@@ -155,12 +161,23 @@ def _report(place: Place, visited: Visited | None, proof: HostProof | None, expe
         return Report(place, visited, visited.fault if visited else "", active=expected.active)
     if proof.manifest is None:
         return Report(place, visited, proof.reason, active=expected.active)
+    differing = proof.manifest.differences(expected.whole) if expected.whole else None
     return Report(
         place,
         visited,
+        _no_room(visited, expected.whole, differing or ()),
         digest=proof.manifest.digest,
-        differing=len(proof.manifest.differences(expected.whole)) if expected.whole else None,
+        differing=None if differing is None else len(differing),
         unfinished=proof.reason,
         stale=expected.stale.get(place.host, ()),
         active=expected.active,
     )
+
+
+def _no_room(visited: Visited, whole: Manifest | None, differing: Sequence[str]) -> str:
+    """That a sync would not fit on a host's disk, "" if it would."""
+    entries = whole.by_path if whole else {}
+    needed = _ROOM + sum(entries[path].size for path in differing if path in entries)
+    if visited.facts is None or visited.facts.free >= needed:
+        return ""
+    return f"less than {math.ceil(needed / (1 << 20))} MiB free where its root is, which a sync may need"

@@ -39,7 +39,10 @@ def unfold(text: str) -> tuple[str, ...]:
         ValueError: a range is malformed, runs backwards, or names over 100,000 hosts.
     """
     names: list[str] = []
-    for part in re.findall(r"(?:[^,\[\]]|\[[^\]]*\])+|[\[\]]", text.replace(" ", "")):
+    parts = re.findall(r"(?:[^,\[\]]|\[[^\]]*\])+|[\[\]]", text.replace(" ", ""))
+    if "[" in parts or "]" in parts:
+        raise ValueError(f"not a host range: {text!r}")
+    for part in parts:
         names.extend(_unfold_one(part))
     return tuple(dict.fromkeys(names))
 

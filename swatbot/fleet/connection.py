@@ -18,6 +18,7 @@ from swatbot.fleet.watchdog import Deadline, Watchdog
 from swatbot.ports import Clock
 
 _LONGEST_BACKOFF = 60.0
+_LET_IN = "let us in, then the helper did not start"
 
 
 class LostError(Exception):
@@ -286,11 +287,11 @@ class Connection:
                 started = start_helper(channel, self.target, self._settings, deadline, self._clock)
             except UnreachedError as error:
                 self._end_helper(channel)
-                raise self._late(deadline, error) from error
+                raise self._late(deadline, error, _LET_IN) from error
             except BROKEN as error:
                 self._end_helper(channel)
                 why = UnreachedError("the connection broke before the helper started", transient=True)
-                raise self._late(deadline, why) from error
+                raise self._late(deadline, why, _LET_IN) from error
         self._wire, self.facts, self.kept = started.line, started.facts, started.kept
 
     def _end_helper(self, channel: paramiko.Channel | None) -> None:
@@ -315,10 +316,12 @@ class Connection:
             return LostError(str(error))
         return LostError(line.complaint() or "the connection broke", transient=True)
 
-    def _late(self, deadline: Deadline, error: UnreachedError) -> UnreachedError:
+    def _late(
+        self, deadline: Deadline, error: UnreachedError, what: str = "does not answer"
+    ) -> UnreachedError:
         if not deadline.passed:
             return error
-        return UnreachedError(f"{self.target.address} does not answer within {deadline.seconds:g} s")
+        return UnreachedError(f"{self.target.address} {what} within {deadline.seconds:g} s")
 
     def _refuse_closed(self) -> None:
         if self._closed:

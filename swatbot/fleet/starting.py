@@ -1,5 +1,6 @@
 """Starting a helper on an open transport: what it is told, what it says of itself, why it did not start."""
 
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -99,11 +100,19 @@ def _why_not(line: wire.Wire, target: Target, error: Exception) -> UnreachedErro
         return UnreachedError(f"the helper did not start: {error}")
     if status is None and not said:
         return UnreachedError("the connection broke before the helper started", transient=True)
-    said = said or f"its command ended at once with status {status}"
-    return UnreachedError(f"the helper did not start: {said}; {_advice(target, said)}")
+    told = said or f"its command ended at once with status {status}"
+    return UnreachedError(f"the helper did not start: {told}; {_advice(target, said, status)}")
 
 
-def _advice(target: Target, said: str) -> str:
-    if target.run_as and said.startswith("sudo:"):
+def _advice(target: Target, said: str, status: int | None) -> str:
+    """What to do about what a host said instead of starting a helper; `false` as a shell says nothing."""
+    if (not said and status == 1) or re.search("account is (currently )?not available", said):
+        return f"the login shell of {target.user} there must run commands: /usr/sbin/nologin does not"
+    missing = "not found" in said or "No such file" in said
+    if target.run_as and said.startswith("sudo:") and not missing:
+        if "unknown user" in said:
+            return f"there is no user {target.run_as}: see `run_as` of its group"
         return f"let {target.user} run commands as {target.run_as} by sudo without a password"
+    if target.run_as and missing and re.search(r"\bsudo: .*not found", said) and not said.startswith("sudo:"):
+        return "install sudo there, or leave out `run_as` of its group"
     return f"{target.python!r} must be Python 3.7 or newer there: see `python` of its group"

@@ -18,6 +18,7 @@ _LARGEST_NOISE = 64 << 10
 _PIECE = 128 << 10
 # How often stderr is looked at while sending does not go on: unread, it would block the helper.
 _DRAIN_EVERY = 1.0
+_STATUS_AFTER = 2.0
 _LENGTH = 4
 _COMPLAINT = 2000
 
@@ -197,13 +198,24 @@ class Wire:
         raise EOFError
 
     def complaint(self) -> str:
-        """The last line on stderr, or else on stdout where no helper started, fit to be shown."""
+        """What sudo said first, or else the last line on stderr, or on stdout where no helper started.
+
+        It is fit to be shown. After its reason sudo goes on about what it could not do then.
+        """
         self._drain()
         said = bytes(self._complaint).strip() or bytes(self._buffer[-_COMPLAINT:]).strip()
-        return readable(said.decode("utf-8", "replace").splitlines()[-1]) if said else ""
+        lines = said.decode("utf-8", "replace").splitlines()
+        return (
+            readable(next((line for line in lines if line.startswith("sudo:")), lines[-1])) if lines else ""
+        )
 
     def status(self) -> int | None:
-        """The exit status of the helper's command, None while it runs and where the connection ended."""
+        """The exit status of the helper's command, None while it runs and where the connection ended.
+
+        It may come a little after the end of what the command said.
+        """
+        if not self.is_open:
+            self._channel.status_event.wait(_STATUS_AFTER)
         status: int = self._channel.recv_exit_status() if self._channel.exit_status_ready() else -1
         return None if status < 0 else status
 

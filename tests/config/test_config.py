@@ -225,6 +225,13 @@ def test_settings_are_frozen(config: Path) -> None:
         ("fleet.toml", "agent = false", "agent = 1", "ssh.agent: found 1, expected true or false"),
         ("fleet.toml", "agent = false", "agnet = false", "ssh.agnet: unknown key, did you mean agent?"),
         ("fleet.toml", 'root = "/srv/mediawiki"\n', "", "group[0].root: is missing, expected text in quotes"),
+        (
+            "fleet.toml",
+            "user =",
+            'state_dir = "srv/state"\nuser =',
+            'group[0].state_dir: found "srv/state", expected text that begins with /',
+        ),
+        ("fleet.toml", "mw[1261-1263]", "mw[1261-12", "(not a host range: 'mw[1261-12')"),
         ("fleet.toml", '"10s"', "10", 'ssh.connect_timeout: found 10, expected a duration such as "90s"'),
         ("fleet.toml", "mw[1261-1263]", "mw[3-1]", 'group[1].hosts: found "mw[3-1]", expected hosts such as'),
         ("fleet.toml", "mwdebug1001", "mw debug;1", "('mwdebug;1' is no host name)"),

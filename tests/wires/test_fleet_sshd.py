@@ -338,7 +338,7 @@ GARBAGE = {
     "exits": ("exit 3", rf"its command ended at once with status 3; .* {ADVICE}$"),
     "nologin": (
         "echo 'This account is not available.'; exit 1",
-        rf": This account is not available.; .* {ADVICE}$",
+        r": This account is not available.; the login shell of .* there must run commands",
     ),
     "sudo": (
         "echo 'sudo: a password is required' >&2; exit 1",

@@ -9,14 +9,18 @@ import pytest
 from click.testing import CliRunner
 
 from swatbot.bootstrap import Report, look_at_hosts
+from swatbot.bootstrap.hosts import Expected, _report
 from swatbot.cli import main
 from swatbot.config import Place, load
 from swatbot.config.fleet import GroupSection
+from swatbot.domain.manifest import Entry, Kind, Manifest
 from swatbot.domain.stage import Stage
+from swatbot.fleet import wire
 from swatbot.fleet.known_hosts import fingerprint
 from swatbot.fleet.starting import Facts
 from swatbot.fleet.sync import SshFleet
 from swatbot.fleet.visit import Visited
+from swatbot.ports import HostProof
 from swatbot.practising import Ground, bot
 from swatbot.visiting import lines
 from tests.wires.bot_process import WAIT, people, small_ground
@@ -122,6 +126,23 @@ def test_a_host_that_is_not_there_is_told(place: Ground) -> None:
     assert status == 1
     assert said.startswith("swatbot: fleet.toml has no host mw1260, did you mean mw126")
     assert swatbot(place, "mw[3-1]")[2].startswith("swatbot: host range '3-1' runs backwards")
+    status, out, said = swatbot(place, "mw[1261-12")
+    assert (status, out, said) == (1, [], "swatbot: not a host range: 'mw[1261-12'\n")
+
+
+@pytest.mark.parametrize("word", ["", " ", ","])
+def test_a_word_that_names_no_host_is_an_error(word: str, place: Ground) -> None:
+    status, out, said = swatbot(place, "mw1261", word)
+    assert (status, out) == (1, [])
+    assert said == f"swatbot: {word!r} names no host: leave it out to look at all of them\n"
+
+
+def test_a_host_without_room_for_a_sync_is_not_fit(place: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swatbot.bootstrap.hosts._ROOM", 1 << 60)
+    status, out, _ = swatbot(place, "mw1264", "mw1265")
+    assert status == 1
+    assert out[0].startswith(f"mw[1264-1265]  fleet (group app): NOT FIT: less than {1 << 40} MiB free ")
+    assert "; holds " in out[0]
 
 
 def test_while_a_deployment_is_under_way_what_it_ships_is_no_fault(place: Ground) -> None:
@@ -199,6 +220,55 @@ def test_a_helper_that_can_not_work_is_told_with_the_key(lab: SshLab) -> None:
     assert found.fault.startswith("the helper can not work: No such file or directory")
 
 
+@pytest.mark.parametrize(
+    ("run_as", "script", "told", "advice"),
+    [
+        ("", "exec nologin", "This account is currently not available.", "the login shell of "),
+        ("", "exit 1", "its command ended at once with status 1", "the login shell of "),
+        ("", "echo 'sh: 1: python9: not found'; exit 127", "sh: 1: python9: not found", "'python3' must be"),
+        ("www", "echo 'sh: 1: sudo: not found'; exit 127", "sh: 1: sudo: not found", "install sudo there"),
+        (
+            "www",
+            "printf 'sudo: unknown user www\\nsudo: error initializing audit plugin\\n' >&2; exit 1",
+            "sudo: unknown user www",
+            "there is no user www: see `run_as` of its group",
+        ),
+        (
+            "www",
+            "printf 'We trust you\\nsudo: a password is required\\nLast login\\n' >&2; exit 1",
+            "sudo: a password is required",
+            "run commands as www by sudo without a password",
+        ),
+        (
+            "www",
+            "echo 'sudo: python3: command not found' >&2; exit 1",
+            "sudo: python3: command",
+            "3.7 or newer",
+        ),
+    ],
+)
+def test_a_helper_that_did_not_start_is_told_with_the_first_cause(
+    run_as: str, script: str, told: str, advice: str, lab: SshLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = lab.directory / "shell"
+    place.write_text(f"#!/bin/sh\nPATH=$PATH:/usr/sbin\n{script}\n")
+    place.chmod(0o755)
+    monkeypatch.setattr(wire, "command", lambda *_: str(place))
+    (found,) = visited(lab.another([replace(lab.targets[0], run_as=run_as)]), h1=True)
+    assert found.fault.startswith(f"the helper did not start: {told}")
+    assert advice in found.fault.partition("; ")[2]
+
+
+def test_a_host_that_let_us_in_and_then_is_silent_is_told_so(lab: SshLab) -> None:
+    fleet = with_python(lab, "exec cat >/dev/null")
+    fleet._settings = replace(fleet._settings, connect_timeout=1.0)
+    for connection in fleet._connections:
+        connection._settings = fleet._settings
+    (found,) = visited(fleet, h1=True)
+    assert found.fault == "127.0.0.1 let us in, then the helper did not start within 1 s"
+    assert found.key_type == "ssh-ed25519"
+
+
 def test_a_host_that_others_only_go_through_needs_no_helper(lab: SshLab) -> None:
     lab.root("h1").rmdir()
     (found,) = visited(lab.another(), h1=False)
@@ -224,6 +294,32 @@ def report(host: str, fault: str = "", free: int = 1, offset: float = 0.0, **val
     seen = Visited(host, fault, "ssh-ed25519", f"SHA256:{host}", facts, "", "/usr/bin/rsync", known)
     made = Report(Place(host, group, Stage.FLEET, ""), seen, fault, "ab" * 32)
     return replace(made, **values)  # type: ignore[arg-type]  # the tests know the fields
+
+
+def test_little_room_is_told_in_mib() -> None:
+    seen = report("a1").visited
+    assert seen is not None
+    full = replace(report("a1"), visited=replace(seen, facts=Facts("3.11.2", 3 << 20, 0.0, 0, None)))
+    assert "; 3 MiB free" in next(iter(lines([full])))
+    assert "; 3 to 2048 MiB free" in next(iter(lines([full, report("a2", free=2)])))
+
+
+def test_what_differs_counts_to_the_room_that_a_host_needs() -> None:
+    held = Manifest.of((".",), [])
+    whole = Manifest.of((".",), [Entry("big", Kind.FILE, 0o644, 5 << 20, "0" * 64)])
+    place = report("a1").place
+    found = {
+        free: _report(
+            place,
+            Visited("a1", facts=Facts("3.11.2", free << 20, 0.0, 0, None)),
+            HostProof("a1", held, ""),
+            Expected(whole),
+        )
+        for free in (68, 69)
+    }
+    assert found[68].fault == "less than 69 MiB free where its root is, which a sync may need"
+    assert (found[68].fit, found[68].differing) == (False, 1)
+    assert found[69].fault == ""
 
 
 def test_hosts_that_differ_in_numbers_and_keys_share_a_line() -> None:
@@ -280,3 +376,30 @@ def test_a_journal_that_can_not_be_read_is_no_reason_not_to_look(place: Ground) 
     found = look_at_hosts(config, ["mw1261"], told.append)
     assert [r.fit for r in found] == [True]
     assert told[0].startswith("What hosts hold is held against nothing: ")
+
+
+OWNER = "files can not be given to owner 'x' and group '' as the config wants: there is none of that name"
+
+
+@pytest.mark.parametrize(
+    ("fault", "hint"),
+    [
+        ("the helper can not work: No such file or directory: '/srv'", "the root must be there"),
+        ("the helper can not work: Permission denied: '/srv'", "the root must be there"),
+        (
+            "the helper can not work: Not a directory, or a link, which is not followed: '/srv'",
+            "if root is a link",
+        ),
+        (f"the helper can not work: {OWNER}", ""),
+        ("the helper can not work: the state directory '/s' is not on the root's file system", ""),
+        ("the helper can not work: the state directory '/s' lies inside the root", ""),
+        ("mw1 port 22: Name or service not known", "see `address` and `addresses` of the group"),
+        ("the helper did not start: This account; the login shell of u there must run commands", ""),
+        ("the helper did not start: sudo: a password is required; let u run", "try it by hand"),
+        ("mw1 let us in, then the helper did not start within 3 s", "try it by hand"),
+        ("mw1 does not answer within 3 s", "is the host up?"),
+    ],
+)
+def test_hints_are_given_where_they_fit_only(fault: str, hint: str) -> None:
+    _, *hints = lines([report("a1", fault, digest="")])
+    assert [line.startswith(f"hint: {hint}") for line in hints] == ([True] if hint else [])
