@@ -91,13 +91,20 @@ def test_a_helper_proves_what_was_applied_under_every_python(python: str, root: 
 
 @pytest.mark.parametrize(
     "garbage",
-    [b"\xff\xff\xff\xff", b"\0\0\0\x04nope", b"\0\0\0\x02[]", b'\0\0\0\x0b{"blob":{}}'],
+    [b"\0\0\0\x04nope", b"\0\0\0\x02[]", b'\0\0\0\x0b{"blob":{}}'],
 )
 def test_garbage_ends_the_helper(garbage: bytes, root: Path) -> None:
     process = HelperProcess(root, sys.executable)
     with pytest.raises(EOFError):
         process.ask_raw(garbage)
     assert process.close() == 1
+
+
+def test_a_header_that_is_too_large_is_refused_in_words_and_ends_the_helper(root: Path) -> None:
+    process = HelperProcess(root, sys.executable)
+    assert "error" in process.ask_raw(b"\xff\xff\xff\xff")
+    with pytest.raises((EOFError, BrokenPipeError)):
+        process.ask_raw(b"\0\0\0\x02{}")
 
 
 @pytest.mark.parametrize(
