@@ -52,6 +52,10 @@ class Lab(Protocol):
         """From now on the host can be reached again."""
         ...
 
+    def close(self) -> None:
+        """End the fleet, and the servers of the laboratory."""
+        ...
+
 
 class Store:
     """The Contents port in memory."""

@@ -51,6 +51,9 @@ class MemoryLab:
     def back_door(self, host: str, path: str) -> Callable[[bytes], None]:
         return lambda data: self.put(host, path, data)
 
+    def close(self) -> None:
+        self.fleet.close()
+
 
 def _memory(_request: pytest.FixtureRequest, _path: Path) -> MemoryLab:
     return MemoryLab()
@@ -67,7 +70,7 @@ LABS: dict[str, Callable[[pytest.FixtureRequest, Path], Lab]] = {
 def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
     made = LABS[request.param](request, tmp_path)
     yield made
-    made.fleet.close()
+    made.close()
 
 
 def quiet(_: Tally) -> None:
