@@ -43,6 +43,7 @@ class Attempt:
         self._sent = self._was_lost = False
         self._proven = ""
         self._put_right: set[str] = set()
+        self._fetched: set[str] = set()
 
     def run(self) -> Conversation[HostResult]:
         """Carry the order out on the host; a connection that breaks is tried once more."""
@@ -59,6 +60,7 @@ class Attempt:
     def _try(self) -> Conversation[tuple[tuple[Outcome, str, str], bool]]:
         try:
             self._proven = ""
+            self._fetched.clear()
             yield from self._converse()
             yield from self._after_sync()
         except UnreachedError as error:
@@ -94,12 +96,19 @@ class Attempt:
             elif "need" in answer:
                 need = strings(answer["need"])
                 kept -= need
-                if self._pulling is not None:
-                    need = yield from self._pulling.fetch(self._host, need)
-                missed |= need
+                missed |= yield from self._fetch(need)
             else:
                 raise RefusedError(refusal(answer))
         raise RefusedError("its files keep changing while they are synced")
+
+    def _fetch(self, need: set[str]) -> Conversation[set[str]]:
+        """Have the host pull what it needs, each content once; what has to be sent instead."""
+        if self._pulling is None:
+            return need
+        wanted = need - self._fetched
+        self._fetched |= wanted
+        lacking = yield from self._pulling.fetch(self._host, wanted)
+        return lacking | (need - wanted)
 
     def _request(self, held: Manifest, kept: set[str], missed: set[str]) -> bytes:
         """Who pulls is told all, and says what it lacks: only it knows what it has pulled."""

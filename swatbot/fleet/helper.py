@@ -807,7 +807,7 @@ class Pulled:
             # Another host has them in a directory of the same name. It is no part of the url: some daemons
             # then list the files, and do not find them.
             inside = f"{self.name}/" if request["host"] else ""
-            # Each name has its line's end: without it rsync refuses the directory of the last one.
+            # The last name ends its line, too: where it crosses a buffer rsync refuses its directory else.
             said = self._rsync(request, "".join(f"{inside}{place}\n" for place in places.values()))
         except (FileNotFoundError, PermissionError):
             return {"lack": list(places), "said": "it has no rsync", "absent": True}

@@ -26,9 +26,9 @@ use chroot = no
 socket options = TCP_NODELAY
 read only = yes
 list = no
-uid = {uid}
-gid = {gid}
 """
+# Who is root would be nobody for clients, who could not read what is ours.
+_AS_ROOT = "uid = 0\ngid = 0\n"
 _MODULE = """
 [{name}]
 path = {path}
@@ -41,7 +41,7 @@ class Rsyncd:
 
     def __init__(self, directory: Path) -> None:
         self._config = directory / "rsyncd.conf"
-        self._config.write_text(_CONFIG.format(uid=os.geteuid(), gid=os.getegid()))
+        self._config.write_text(_CONFIG + (_AS_ROOT if os.geteuid() == 0 else ""))
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 

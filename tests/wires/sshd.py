@@ -131,14 +131,14 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
 
 
 class Gate:
-    """A port in front of a server: it can let pass, refuse, hang, or cut after so many bytes."""
+    """A port in front of a server: it can let pass, refuse, end, hang, or cut after so many bytes."""
 
     def __init__(self, upstream: tuple[str, int]) -> None:
         self._upstream = upstream
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self.sent = self.accepted = 0
-        self.hang = False
+        self.hang = self.sick = False
         self.cut_at: int | None = None
         self._then: Callable[[], None] = self.refuse
         self.news: Callable[[], None] = lambda: None
@@ -187,6 +187,9 @@ class Gate:
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
+        if self.sick:
+            client.close()
+            return
         with suppress(OSError), client, socket.create_connection(self._upstream, 5) as server:
             for sock in (client, server):
                 sock.settimeout(None)

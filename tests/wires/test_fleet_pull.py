@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -101,7 +102,7 @@ def test_hosts_pull_from_the_proxy_which_has_pulled_first_and_holds_on_to_it(wor
     no_push(world)
     lab = world.lab
     assert len(noise) in map(len, lab.pulled("h1").values())
-    assert [lab.pulled(h) for h in lab.hosts[1:]] == [{}] * 3
+    assert [list((lab.state(h) / "pulled").iterdir()) for h in lab.hosts[1:]] == [[]] * 3
 
 
 def test_only_the_proxy_asks_the_deployment_host(world: World) -> None:
@@ -111,8 +112,8 @@ def test_only_the_proxy_asks_the_deployment_host(world: World) -> None:
 
 
 def test_a_few_dozen_files(world: World) -> None:
-    """The last of them is alone in its directory, which rsync must be told."""
-    world.assert_synced({f"conf/{n}": (0o644, b"%d" % n) for n in range(40)})
+    """The last name lies where rsync begins to read anew: it must be told where that name ends."""
+    world.assert_synced({f"conf/{n}": (0o644, b"%d" % n) for n in range(50)})
     assert (world.lab.gate.accepted, world.lab.doors["h1"].accepted) == (1, 3)
     no_push(world)
 
@@ -146,6 +147,28 @@ def test_hosts_whose_proxy_is_dead_pull_from_the_deployment_host(world: World) -
     assert len(world.told) == 1
     assert "could not pull from h1: " in world.told[0]
     assert "refused" in world.told[0]
+
+
+def test_who_did_not_help_two_hosts_is_not_asked_by_others(world: World) -> None:
+    world.lab.doors["h1"].sick = True
+    assert {r.outcome for r in world.push(batch=1)} == {Outcome.OK}
+    assert (world.lab.doors["h1"].accepted, world.lab.gate.accepted) == (2, 4)
+
+
+def test_what_is_spoilt_after_it_came_is_pushed(world: World) -> None:
+    """Its host does not pull it again and again."""
+    blind = wire.HELPER.replace(b"if self.tree.hash(fd) != sha:", b"if self.tree.hash(fd) == fd :")
+    assert blind != wire.HELPER
+    lab = world.lab
+    wrong = lab.directory / "wrong"
+    for sha in lacking(world.base, world.store.take(ROOTS, NEW)):
+        (wrong / sha[:2]).mkdir(parents=True, exist_ok=True)
+        (wrong / sha[:2] / sha[2:]).write_bytes(b"wrong")
+    lab.rsyncd.serve("wrong", wrong)
+    assert lab.pull.source is not None
+    source = replace(lab.pull.source, url=f"rsync://127.0.0.1:{lab.rsyncd.port}/wrong/")
+    with mock.patch.object(wire, "HELPER", blind):
+        world.assert_synced(source=source, near={})
 
 
 def test_the_next_proxy_is_tried_where_one_serves_wrong_bytes(
