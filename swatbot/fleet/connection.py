@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from math import inf
 from time import monotonic
 from typing import Any
@@ -27,6 +28,14 @@ class LostError(Exception):
     def __init__(self, reason: str, *, transient: bool = False) -> None:
         super().__init__(reason)
         self.transient = transient
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What was asked on a line, and until when there must be a sign of life."""
+
+    line: wire.Wire
+    deadline: Deadline
 
 
 class Connection:
@@ -54,7 +63,7 @@ class Connection:
         self._settings, self._dialer, self._watchdog, self._clock = settings, dialer, watchdog, clock
         self.turn = Turn()
         self._opening = threading.Lock()
-        self._deadline: Deadline | None = None
+        self._question: _Question | None = None
         self._sock: Socket | None = None
         self._transport: paramiko.Transport | None = None
         self._wire: wire.Wire | None = None
@@ -101,10 +110,11 @@ class Connection:
         """Seconds since somebody wanted it, be it open or not."""
         return monotonic() - self._wanted_at
 
-    def want(self) -> None:
-        """Somebody has a use for it: it is not closed for being idle."""
-        self._wanted_at = monotonic()
+    def want(self, *, lasting: bool = True) -> None:
+        """Somebody has a use for it, dropped or not; if that is lasting, it is not closed for being idle."""
         self.dropped = False
+        if lasting:
+            self._wanted_at = monotonic()
 
     @property
     def may_reopen(self) -> bool:
@@ -128,30 +138,30 @@ class Connection:
         if line is None:
             raise LostError("the connection broke", transient=True)
         deadline = self._watchdog.watch(seconds or self._settings.answer_timeout, self._hang_up)
-        self._deadline = deadline
+        question = self._question = _Question(line, deadline)
         try:
             line.listen(news)
             line.ask(request, deadline.put_off)
         except BROKEN as error:
-            raise self._lost(line, deadline, error) from error
+            raise self._lost(question, error) from error
 
     def answer(self) -> dict[str, Any] | None:
-        """The answer to what was asked, None while it is not there or somebody else knows why; never blocks.
+        """The answer to what was asked, None while it is not there or who sent it was told why; never blocks.
 
         Raises:
             LostError: there will be none.
         """
-        line, deadline = self._wire, self._deadline
-        if line is None or deadline is None:
+        question = self._question
+        if question is None:
             return None
-        deadline.put_off()
+        question.deadline.put_off()
         try:
-            found = line.take()
+            found = question.line.take()
         except (*BROKEN, wire.GarbageError) as error:
-            raise self._lost(line, deadline, error) from error
+            raise self._lost(question, error) from error
         if found is not None:
-            self._deadline = None
-            self._watchdog.forget(deadline)
+            self._question = None
+            self._watchdog.forget(question.deadline)
         return found
 
     def nudge(self) -> None:
@@ -236,6 +246,8 @@ class Connection:
         self._hang_up()
 
     def _ensure(self) -> None:
+        if self.dropped:
+            raise UnreachedError("it was let go of")
         self._wanted = True
         if self.is_open:
             return
@@ -301,11 +313,12 @@ class Connection:
         else:
             self._hang_up()
 
-    def _lost(self, line: wire.Wire, deadline: Deadline, error: Exception) -> LostError:
+    def _lost(self, question: _Question, error: Exception) -> LostError:
         """Why there is no answer; the connection is ended, unless it is another one by now."""
+        line, deadline = question.line, question.deadline
         self._watchdog.forget(deadline)
-        if self._deadline is deadline:
-            self._deadline = None
+        if self._question is question:
+            self._question = None
         if self._wire is line:
             self._missed = True
             self._hang_up()
@@ -328,7 +341,11 @@ class Connection:
             raise UnreachedError("swatbot is closing its connections")
 
     def _hang_up(self) -> None:
+        """End it without waiting; who waits for an answer learns at once that there is none."""
+        line = self._wire
         hang_up(self._sock, self._transport)
+        if line is not None:
+            line.lose()
 
 
 def _nobody(_host: str) -> None:

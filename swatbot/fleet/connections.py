@@ -33,11 +33,11 @@ class Connections:
         """The connection to a host, None if no target has this name."""
         return self._all.get(host)
 
-    def want(self, hosts: Iterable[str]) -> None:
-        """Somebody has a use for these: they are not closed for being idle."""
+    def want(self, hosts: Iterable[str], *, lasting: bool = True) -> None:
+        """Somebody has a use for these, dropped or not; see `Connection.want`."""
         for host in hosts:
             if host in self._all:
-                self._all[host].want()
+                self._all[host].want(lasting=lasting)
 
     def carries_nobody(self, jump: Connection) -> bool:
         """Whether nobody wants to go through a jump host any more."""

@@ -132,6 +132,8 @@ def hang_up(sock: Socket | None, transport: paramiko.Transport | None) -> None:
         return
 
     def close() -> None:
+        if isinstance(sock, paramiko.Channel):  # else the thread that reads from it would sleep on
+            _ignoring(Exception, sock.close)
         if transport is not None:
             _ignoring(Exception, transport.close)
         _ignoring(Exception, sock.close)

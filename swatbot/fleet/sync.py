@@ -102,8 +102,8 @@ class SshFleet:
         def may_begin() -> bool:
             return stop is None or not stop.is_set()
 
-        if not afresh:  # a patrol comes by so often that no connection would ever be idle
-            self._connections.want(hosts)
+        # A patrol comes by so often that no connection would ever be idle.
+        self._connections.want(hosts, lasting=not afresh)
         # Who reads every file is busy with that for a while, and a deployment would have to wait for it.
         width = _READ_AT_ONCE if afresh else _PROVE_AT_ONCE
         talks = self._conversations(hosts, proving.ask, lambda _: None)

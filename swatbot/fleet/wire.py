@@ -87,6 +87,7 @@ class Wire:
         channel.in_stderr_buffer.set_event(self._bell)
         self._buffer = bytearray()
         self._complaint = bytearray()
+        self._lost = False
         self._asking = threading.Lock()
         # Whether somebody waits for the answer, for each that is to come.
         self._due: deque[bool] = deque()
@@ -94,7 +95,12 @@ class Wire:
     @property
     def is_open(self) -> bool:
         """Whether the channel still stands, as far as is known."""
-        return not (self._channel.closed or self._channel.eof_received)
+        return not (self._lost or self._channel.closed or self._channel.eof_received)
+
+    def lose(self) -> None:
+        """Have whoever waits for an answer learn that none will come; paramiko may take long to say so."""
+        self._lost = True
+        self._bell.news()
 
     def close(self) -> None:
         """End the helper, and leave the connection."""
@@ -221,6 +227,8 @@ class Wire:
 
     def _send_piece(self, piece: bytes) -> None:
         while piece:
+            if self._lost:
+                raise EOFError
             try:
                 piece = piece[self._channel.send(piece) :]
             except TimeoutError:  # the window is full; the watchdog decides for how long
