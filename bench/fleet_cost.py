@@ -18,18 +18,20 @@ class Cost:
         wall: seconds.
         controller: CPU seconds for each host, of all processes on the deployment host's side.
         target: CPU seconds for each host, of sshd and all that it started.
+        helper: those of them that were Python's.
         wire: bytes for each host over the loopback device, both ways, headers included.
     """
 
     wall: float
     controller: float
     target: float
+    helper: float
     wire: float
 
 
 def typical(costs: Sequence[Cost]) -> Cost:
     """The medians."""
-    columns = zip(*((c.wall, c.controller, c.target, c.wire) for c in costs), strict=True)
+    columns = zip(*((c.wall, c.controller, c.target, c.helper, c.wire) for c in costs), strict=True)
     return Cost(*map(median, columns))
 
 
@@ -48,13 +50,15 @@ def measured(place: Ground, hosts: int, work: Callable[[], None], *, opens: int 
     """
     sessions = len(children(place.sshd))
     target, daemon, wire = _targets_cpu(place), family_cpu(place.rsyncd), loopback_bytes()
+    helper = family_cpu(place.sshd, "python")
     own, began = _own_cpu(), perf_counter()
     work()
     wall, own = perf_counter() - began, _own_cpu() - own
     place.await_sessions(sessions + opens)
     wire = loopback_bytes() - wire
     target, daemon = _targets_cpu(place) - target, family_cpu(place.rsyncd) - daemon
-    return Cost(wall, (own + daemon) / hosts, target / hosts, wire / hosts)
+    helper = family_cpu(place.sshd, "python") - helper
+    return Cost(wall, (own + daemon) / hosts, target / hosts, helper / hosts, wire / hosts)
 
 
 def _targets_cpu(place: Ground) -> float:

@@ -18,7 +18,7 @@ class Goals:
     Attributes:
         wall: warm, of the pull with the default key exchange, and of the one with curve25519.
         controller: CPU on the deployment host, the same.
-        target: CPU on a host, of an rsync pull's without any ssh.
+        target: CPU on a host, with sshd of an rsync pull's over ssh, and without of that of rsync alone.
         cold: wall and controller CPU, connecting included, of the pull with the default key exchange.
         back: wall of a rollback, of the sync's.
     """

@@ -55,6 +55,12 @@ class Ours:
         order = Order(1, 1, tuple(hosts), self.held, target, _TOKEN, WIDTH, budget)
         return self.fleet.push(order, self._library, lambda _: None, stop)
 
+    def look(self) -> None:
+        """Have all hosts prove what they hold, and change nothing."""
+        for proof in self.fleet.prove(self._hosts, self.held.roots):
+            if proof.manifest != self.held:
+                raise OperationalError(f"{proof.host} does not hold what it should: {proof.reason}")
+
     def close(self) -> None:
         """End the connections, and wait for that."""
         self.fleet.close()

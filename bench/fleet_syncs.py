@@ -118,6 +118,7 @@ class Syncs:
                 threading.Event().wait(_SETTLED)
                 taken.note("warm" + kind, self._push(ours, self._change(before, case)))
                 taken.note("back" + kind, self._push(ours, before))
+                taken.note("look" + kind, measured(self._place, len(self._hosts), ours.look))
         finally:
             ours.close()
 
@@ -135,13 +136,15 @@ class Syncs:
 
 
 def _figures(taken: _Taken, case: Case, disk: str) -> list[Figure]:
-    warm, back = taken["warm"], taken["back"]
+    warm, back, look = taken["warm"], taken["back"], taken["look"]
     return [
         *_warm(taken, f"{case}, warm, to", case.goals, f"fsync on {disk}"),
         *_without_fsync(taken, f"{case}, warm, no fsync, to"),
         *_cold(taken, f"{case}, cold, to {DEFAULT}", case.goals.cold),
         milliseconds(f"{case}, rollback, to the sync: wall", back.wall, warm.wall, case.goals.back),
         milliseconds(f"{case}, rollback, to the sync: target CPU per host", back.target, warm.target),
+        milliseconds(f"{case}, a mere proof, to the sync: wall", look.wall, warm.wall),
+        milliseconds(f"{case}, a mere proof, to the sync: target CPU per host", look.target, warm.target),
     ]
 
 
@@ -156,8 +159,9 @@ def _warm(taken: _Taken, what: str, goals: Goals, note: str) -> list[Figure]:
     pull, alone = taken[CURVE], median(taken.alone)
     return [
         *figures,
-        milliseconds(f"{what} {CURVE}: target CPU per host", ours.target, pull.target),
-        milliseconds(f"{what} rsync alone: target CPU per host", ours.target, alone, goals.target),
+        milliseconds(f"{what} {CURVE}: target CPU per host", ours.target, pull.target, goals.target),
+        milliseconds(f"{what} rsync alone: helper CPU per host", ours.helper, alone, goals.target),
+        milliseconds(f"{what} rsync alone: target CPU per host, with sshd", ours.target, alone),
         Figure("fleet", f"{what} {CURVE}: wire per host", ours.wire / 1000, "KB", pull.wire / 1000),
     ]
 

@@ -31,11 +31,13 @@ def cpu_share(pid: int, seconds: float) -> float:
 
 def children(pid: int) -> list[int]:
     """The processes that a process has started and that live."""
-    return [child for child, (parent, _) in _processes().items() if parent == pid]
+    return [child for child, (parent, *_) in _processes().items() if parent == pid]
 
 
-def family_cpu(pid: int) -> float:
+def family_cpu(pid: int, name: str = "") -> float:
     """CPU seconds of a process and of all that come from it: those that live, and those it has waited for.
+
+    With a name, only of those whose program's name begins so.
 
     What lives is read to the nanosecond: a sync costs a target less than the hundredth of a second in which
     the kernel counts otherwise. What has ended is counted in its parent.
@@ -44,8 +46,9 @@ def family_cpu(pid: int) -> float:
     total, wanted = 0.0, [pid]
     while wanted:
         one = wanted.pop()
-        total += found[one][1] + _run_seconds(one)
-        wanted += [child for child, (parent, _) in found.items() if parent == one]
+        if found[one][2].startswith(name):
+            total += found[one][1] + _run_seconds(one)
+        wanted += [child for child, (parent, *_) in found.items() if parent == one]
     return total
 
 
@@ -55,20 +58,20 @@ def loopback_bytes() -> int:
     return next(int(row.split()[1]) for row in rows if row.lstrip().startswith("lo:"))
 
 
-def _processes() -> dict[int, tuple[int, float]]:
-    """Of each process its parent, and the CPU seconds of the children that it has waited for."""
+def _processes() -> dict[int, tuple[int, float, str]]:
+    """Of each process its parent, the CPU seconds of the children that it has waited for, and its name."""
     found = {}
     for entry in Path("/proc").iterdir():
         try:
             if not entry.name.isdigit():
                 continue
-            fields = (
-                (entry / "stat").read_text(encoding="utf-8", errors="replace").rpartition(") ")[2].split()
-            )
+            text = (entry / "stat").read_text(encoding="utf-8", errors="replace")
         except OSError:  # it ended in this moment
             continue
+        said, _, rest = text.rpartition(") ")
+        fields = rest.split()
         waited = (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
-        found[int(entry.name)] = (int(fields[1]), waited)
+        found[int(entry.name)] = (int(fields[1]), waited, said.partition(" (")[2])
     return found
 
 

@@ -55,14 +55,19 @@ LONGEST_NOTE = 1000
 SAID = 2000
 # A file that changed less than this ago could change again under the same time stamp: it is read again.
 SETTLED_SECONDS = 2.0
-# From so many files on it is quicker to have the disk take everything first.
-MANY = 64
+# From so many files on the disk is asked to keep several at once, which it does in one go: so many.
+MANY, AT_ONCE = 16, 16
+# A file that is sent as how it differs from what is there is sent in pieces of this size, each of which
+# refers to the old file there, and so far around it: zlib looks back no further than a little under 32 KiB.
+CHUNK, AROUND = 24 << 10, 4 << 10
 # Who asks takes a long silence for death: while files are read, there is a sign of life so often.
 SIGN_SECONDS = 5.0
 # What was pulled for a step that came to nothing is removed when a connection opens so much later.
 PULLED_SECONDS = 24 * 3600
 SHA = re.compile("[0-9a-f]{64}")
 KEPT = re.compile("[0-9]+[.][0-9a-f]{64}")
+# What a file is called until it is moved into place.
+READY = re.compile("[0-9]+([.][0-9a-f]{64})?")
 RSYNC = ["rsync", "--files-from=-", "--no-implied-dirs", "--sockopts=TCP_NODELAY"]
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -138,6 +143,49 @@ def sketch(entries: Iterable[Entry]) -> list[str]:
     return [sha.hexdigest()[:16] for sha in parts]
 
 
+def alike(nth: int) -> tuple[int, int]:
+    """Where in the old file the bytes begin and end that a piece of the new one refers to."""
+    return max(nth * CHUNK - AROUND, 0), (nth + 1) * CHUNK + AROUND
+
+
+def keep(names: Iterable[str], opened: Callable[[str], int], then: Callable[[], None]) -> None:
+    """Have the disk keep files and directories; `opened` gives a descriptor, or -1 for what is gone."""
+    for name in names:
+        fd = opened(name)
+        if fd >= 0:
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+        then()
+
+
+def keep_all(names: list[str], opened: Callable[[str], int], between: Callable[[], None]) -> None:
+    """The same, of many several at once; `between` is called meanwhile."""
+    if len(names) < MANY:
+        keep(names, opened, between)
+        return
+    import threading  # noqa: PLC0415 - most connections never need it, and it takes long to load
+
+    errors: list[BaseException] = []
+
+    def work(nth: int) -> None:
+        try:
+            keep(names[nth::AT_ONCE], opened, lambda: None)
+        except Exception as error:  # noqa: BLE001 - raised again below
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(nth,), daemon=True) for nth in range(AT_ONCE)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(1.0)
+            between()
+    if errors:
+        raise errors[0]
+
+
 def pieces(fd: int) -> Iterator[bytes]:
     """The bytes of an open file, which is closed at their end."""
     with os.fdopen(fd, "rb", 0) as file:
@@ -195,9 +243,9 @@ class Frames:
         self.left, self.stream = int(header.get("blob", 0)), zlib.decompressobj()
         return header
 
-    def piece(self) -> bytes:
-        """Some of the request's raw bytes, none at their end."""
-        data = self.exactly(min(PIECE, self.left))
+    def piece(self, size: int = PIECE) -> bytes:
+        """So many of the request's raw bytes, fewer at their end."""
+        data = self.exactly(min(size, self.left))
         self.left -= len(data)
         return data
 
@@ -242,6 +290,18 @@ class Tree:
         self.pulled: dict[Any, str] = {}
         self.seen: dict[str, tuple[Any, Entry]] = {}
         self.known: dict[str, tuple[list[str], dict[str, Entry]]] = {}
+
+    def stands(self, path: str, entry: Entry | None) -> bool:
+        """Whether a path is still what it was, None for nothing at all; only what may differ is read."""
+        try:
+            with self.parent(path) as (fd, name):
+                info = os.stat(name, dir_fd=fd, follow_symlinks=False)
+                seen = self.seen.get(path)
+                if seen is not None and seen[0] == STAMP(info):
+                    return seen[1] == entry
+                return not stat.S_ISDIR(info.st_mode) and self._entry(fd, name, path, info) == entry
+        except (FileNotFoundError, NotADirectoryError):
+            return entry is None
 
     def ignores(self, path: str) -> bool:
         """Whether a path is left alone; the same as Patterns.match in swatbot/tree/patterns.py."""
@@ -423,8 +483,11 @@ class State:
 
     def note(self, name: str, text: str) -> None:
         """Note something."""
-        os.symlink(text, name, dir_fd=self.new)
-        os.rename(name, name, src_dir_fd=self.new, dst_dir_fd=self.fd)
+        try:
+            os.symlink(text, name, dir_fd=self.fd)
+        except FileExistsError:
+            os.symlink(text, name, dir_fd=self.new)
+            os.rename(name, name, src_dir_fd=self.new, dst_dir_fd=self.fd)
 
     def noted(self, name: str) -> str:
         """What was noted, "" if nothing was."""
@@ -515,7 +578,8 @@ class Step:
     """One request to bring the files under some roots from a base to a target.
 
     `new` are the entries to be written, by the name that their file has until it is moved into place, `sent`
-    the names of those whose contents come with the request; the others are among those that were kept, or
+    the names of those whose contents come with the request, `differing` of those as how they differ from the
+    file at the same path, with the sizes of their pieces; the others are among those that were kept, or
     pulled. A host that `serves` others holds on to what it has pulled.
     """
 
@@ -531,17 +595,18 @@ class Step:
             n: (str(p), str(k), m, s, str(c)) for n, (p, k, m, s, c, _) in rows.items()
         }
         self.sent = {name for name, row in rows.items() if row[5]}
+        self.differing: dict[str, list[int]] = {n: r[5] for n, r in rows.items() if isinstance(r[5], list)}
         self.fresh = set(self.sent)
         self.serves = request.get("serves")
         self.pulls = {} if self.serves is None else Pulled(tree, state, request["target"]).found()
-        self.now, self.held = tree.prove(self.roots)
+        self.now, self.held = self._look()
 
     def run(self, frames: Frames) -> dict[str, Any]:
         """Carry it out, or say what is missing for that."""
         target = str(self.request["target"])
         if self.now == target:
-            if self.durable and self.begun:
-                os.sync()  # the one that was killed may not have come to that
+            if self.durable and self.begun:  # the one that was killed may not have come to that
+                self._sync_directories()
             return self._done(target, [])
         if self.now != self.request["base"]:
             return {"other": self.now}
@@ -561,9 +626,21 @@ class Step:
                 if not (self.changed or self.state.begun(self.roots) in self.begun):
                     self.state.forget(self.roots)
             raise
-        if self.tree.prove(self.roots)[0] != target:
-            raise Trouble("somebody changed files while they were synced")
-        return self._done(target, kept)
+        proven = self.tree.prove(self.roots)[0]
+        return self._done(target, kept) if proven == target else {"other": proven}
+
+    def _look(self) -> tuple[str, dict[str, Entry]]:
+        """What lies under the roots.
+
+        Where little is to change, and that is still as it was, the rest is taken to be so as well: the proof
+        that comes after it looks at everything, and finds what is not. None comes where nothing changes.
+        """
+        roots, held = self.tree.known.get(self.request["base"], ([], {}))
+        paths = self._paths()
+        is_little = roots == self.roots and 0 < len(paths) * 8 < len(held)
+        if is_little and all(self.tree.stands(path, held.get(path)) for path in paths):
+            return self.request["base"], held
+        return self.tree.prove(self.roots)
 
     def _done(self, target: str, kept: list[str]) -> dict[str, Any]:
         self.state.finish(self.roots)
@@ -600,14 +677,16 @@ class Step:
     def _stage(self, frames: Frames) -> None:
         """Make ready what is new; no file under the root changes yet."""
         self._prepare()
-        for name, (_, kind, mode, size, content) in self.new.items():
+        # The contents that are sent as differences come first in the request.
+        for name in sorted(self.new, key=lambda name: name not in self.differing):
+            self.tree.at, kind, mode, _, content = self.new[name]
             if kind == "link":
                 os.symlink(content, name, dir_fd=self.state.new)
                 os.chown(name, *self.tree.owner, dir_fd=self.state.new, follow_symlinks=False)
                 continue
             if name in self.sent:
                 with os.fdopen(os.open(name, CREATE, 0o600, dir_fd=self.state.new), "wb") as file:
-                    file.writelines(frames.content(size))
+                    file.writelines(self._content(name, frames))
             elif name in self.back:
                 os.rename(name, name, src_dir_fd=self.state.kept, dst_dir_fd=self.state.new)
                 del self.keeps[content]
@@ -615,6 +694,23 @@ class Step:
             else:
                 self._take(name, content)
             self._ready(name, mode, content)
+
+    def _content(self, name: str, frames: Frames) -> Iterator[bytes]:
+        """The bytes of a content that comes with the request."""
+        path, _, _, size, content = self.new[name]
+        if name not in self.differing:
+            yield from frames.content(size)
+            return
+        with self.tree.parent(path) as (fd, old):
+            base = os.open(old, READ, dir_fd=fd)
+        with os.fdopen(base, "rb", 0):
+            for nth, size in enumerate(self.differing[name]):
+                begin, end = alike(nth)
+                packed = zlib.decompressobj(zdict=os.pread(base, end - begin, begin))
+                try:
+                    yield packed.decompress(frames.piece(size), CHUNK)
+                except zlib.error:
+                    raise Trouble("what it is to be made of has changed", need=[content]) from None
 
     def _take(self, name: str, content: str) -> None:
         """Move what was pulled; copy what must stay, or was made ready for another entry already."""
@@ -663,26 +759,28 @@ class Step:
     def _sync_files(self) -> None:
         """Have the disk keep what is new; what goes back has been there for long."""
         fresh = [name for name, entry in self.new.items() if entry[1] == "file" and name in self.fresh]
-        if self.durable and len(fresh) > MANY:
-            os.sync()
-        for name in fresh if self.durable else ():
-            with os.fdopen(os.open(name, READ, dir_fd=self.state.new), "rb", 0) as file:
-                os.fsync(file.fileno())
-            self.tree.between()
+        if self.durable:
+            keep_all(fresh, lambda name: os.open(name, READ, dir_fd=self.state.new), self.tree.between)
 
     def _sync_directories(self) -> None:
-        """Have the disk keep what was moved; where a name came or went, a directory may have as well."""
-        places = set()
+        """Have the disk keep what was moved; where a name came or went, a directory may have as well.
+
+        After a step that was begun and not ended, that may be everywhere under the roots.
+        """
+        if not self.durable:
+            return
+        everywhere = [*self.held, *(f"{root}/." for root in self.roots)] if self.begun else []
+        places = {directory for path in everywhere for directory in [*above(path), ""]}
         for path in self._paths():
             near = [*above(path), ""]
             places.update(near[:1] if path in self.held and path not in self.drop else near)
-        if self.durable and (self.begun or len(places) > MANY):
-            os.sync()
-            return
-        for place in places if self.durable else ():
-            gone = contextlib.suppress(FileNotFoundError, NotADirectoryError)
-            with gone, self.tree.parent(f"{place}/." if place else ".") as (fd, _):
-                os.fsync(fd)
+        keep_all(sorted(places), self._opened, self.tree.between)
+
+    def _opened(self, directory: str) -> int:
+        gone = contextlib.suppress(FileNotFoundError, NotADirectoryError)
+        with gone, self.tree.parent(f"{directory}/." if directory else ".") as (fd, _):
+            return os.dup(fd)
+        return -1
 
     def _keep(self) -> list[str]:
         """Hold on to what is about to be replaced, so that going back needs no transfer."""
@@ -969,8 +1067,9 @@ class Host:
             answer = {"error": str(error), **error.facts}
         elif isinstance(error, OSError):
             name = error.filename
-            if self.tree and name in self.tree.at.split("/"):
-                name = self.tree.at  # a name alone does not tell where it is
+            # A name alone does not tell where it is, and that which it has for a while nothing at all.
+            if self.tree and name and (name in self.tree.at.split("/") or READY.fullmatch(os.fsdecode(name))):
+                name = self.tree.at
             why = (
                 "Not a directory, or a link, which is not followed" if error.errno == errno.ENOTDIR else None
             )

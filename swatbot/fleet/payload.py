@@ -1,16 +1,20 @@
 """What is sent to hosts for one order: small, and the same bytes for all hosts of equal state."""
 
 import threading
-import zlib
+from collections import OrderedDict
 from collections.abc import Collection, Container, Iterable
 from typing import Any
 
 from swatbot.domain.manifest import Entry, Kind, Manifest
 from swatbot.fleet import wire
+from swatbot.fleet.packing import Packing
 from swatbot.ports import Contents, Order
 
-# Text shrinks about as well at this level as at the highest, at a third of the CPU time.
-_LEVEL = 3
+# Requests are held on to for hosts that hold the same, up to so many bytes beside the latest: a fleet that
+# has drifted into as many states as it has hosts is not to fill our memory.
+_HELD = 32 << 20
+
+_Key = tuple[str, frozenset[str], frozenset[str], bool | None]
 
 
 class Payload:
@@ -22,7 +26,7 @@ class Payload:
         self._contents = contents
         self._durable = durable
         self._changed: dict[str, list[Entry]] = {}
-        self._made: dict[tuple[str, frozenset[str], bool | None], bytes] = {}
+        self._made: OrderedDict[_Key, bytes] = OrderedDict()
         self._lock = threading.Lock()
 
     def request(
@@ -48,9 +52,12 @@ class Payload:
             changed = self._differing(held)
             files = (e.content for e in changed if e.kind is Kind.FILE)
             sent = frozenset(sha for sha in files if sha not in kept or sha in missed)
-            key = (held.digest, sent, serves)
+            whole = sent.intersection(missed)
+            key = (held.digest, sent, whole, serves)
             if key not in self._made:
-                self._made[key] = self._make(held, changed, sent, serves)
+                self._make_room()
+                self._made[key] = self._make(held, changed, sent, whole, serves)
+            self._made.move_to_end(key)
             return self._made[key]
 
     def look(self, kept: Container[str]) -> None:
@@ -74,13 +81,21 @@ class Payload:
             self._changed[held.digest] = [by_path[path] for path in differing if path in by_path]
         return self._changed[held.digest]
 
+    def _make_room(self) -> None:
+        while sum(map(len, self._made.values())) > _HELD:
+            self._made.popitem(last=False)
+
     def _make(
-        self, held: Manifest, changed: Iterable[Entry], sent: Collection[str], serves: bool | None
+        self,
+        held: Manifest,
+        changed: Iterable[Entry],
+        sent: Collection[str],
+        whole: Collection[str],
+        serves: bool | None,
     ) -> bytes:
         order = self.order
-        packer = zlib.compressobj(_LEVEL)
-        rows = [(e, e.kind is Kind.FILE and e.content in sent) for e in changed]
-        pieces = [packer.compress(self._contents.content(e.content)) for e, is_sent in rows if is_sent]
+        packing = Packing(self._contents, held, whole)
+        rows = [(e, e.kind is Kind.FILE and e.content in sent and packing.add(e)) for e in changed]
         header: dict[str, Any] = {
             "op": "apply",
             "number": order.number,
@@ -90,12 +105,12 @@ class Payload:
             "roots": order.target.roots,
             "base": held.digest,
             "target": order.target.digest,
-            "set": [(e.path, e.kind.value, e.mode, e.size, e.content, is_sent) for e, is_sent in rows],
+            "set": [(e.path, e.kind.value, e.mode, e.size, e.content, how) for e, how in rows],
             "drop": [p for p in order.target.differences(held) if p not in order.target.by_path],
         }
         if serves is not None:
             header["serves"] = serves
-        return wire.request(header, b"".join(pieces) + packer.flush() if pieces else b"")
+        return wire.request(header, packing.blob())
 
 
 def entries_of(rows: object) -> list[Entry]:

@@ -1,9 +1,9 @@
 """The helper, but it dies at its Nth call to the operating system, as a kill -9 there would have it.
 
 Usage: python crashing_helper.py N [KIND] < requests. Exit status 9: it died; 0: N was more than it needed.
-With `moves` only those calls are counted that change what has a name; with `writes`, once there is a marker,
-also those that open for writing, write or cut a file; with `finish` only the one that removes the marker;
-with `makes` those that make a directory or give anything its mode.
+With `moves` only those calls are counted that change which names there are; with `writes`, once there is a
+marker, also those that open for writing, write or cut a file; with `finish` only the one that removes the
+marker; with `makes` those that make a directory or give anything its mode.
 """
 
 import os
@@ -25,7 +25,7 @@ _COUNTED = {
     "fdopen",
     "close",
 }
-_MOVES = {"rename", "unlink", "rmdir"}
+_MOVES = {"rename", "symlink", "unlink", "rmdir"}
 _WRITES = _MOVES | {"open", "fdopen", "write", "truncate", "ftruncate", "fchmod"}
 _KINDS = {
     "": _COUNTED,
@@ -59,7 +59,7 @@ class DyingOs:
         if self.kind == "finish":
             return str(args[0]).startswith("step")
         if self.kind == "writes" and not self.marked:
-            self.marked = name == "rename" and args[1].startswith("step")
+            self.marked = name == "symlink" and args[1].startswith("step")
             return False
         if self.kind == "writes" and name in ("open", "fdopen"):
             how = args[1] if len(args) > 1 else 0
