@@ -232,6 +232,12 @@ def test_settings_are_frozen(config: Path) -> None:
             'group[0].state_dir: found "srv/state", expected text that begins with /',
         ),
         ("fleet.toml", "mw[1261-1263]", "mw[1261-12", "(not a host range: 'mw[1261-12')"),
+        (
+            "fleet.toml",
+            'hosts = "mw[1261-1263]"',
+            'hosts = ["mw1261", "mw [1262-1263"]',
+            "(not a host range: 'mw [1262-1263')",
+        ),
         ("fleet.toml", '"10s"', "10", 'ssh.connect_timeout: found 10, expected a duration such as "90s"'),
         ("fleet.toml", "mw[1261-1263]", "mw[3-1]", 'group[1].hosts: found "mw[3-1]", expected hosts such as'),
         ("fleet.toml", "mwdebug1001", "mw debug;1", "('mwdebug;1' is no host name)"),
