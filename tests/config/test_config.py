@@ -229,7 +229,7 @@ def test_settings_are_frozen(config: Path) -> None:
             "fleet.toml",
             "user =",
             'state_dir = "srv/state"\nuser =',
-            'group[0].state_dir: found "srv/state", expected text that begins with /',
+            'group[0].state_dir: group debug: found "srv/state", expected a directory that begins with /',
         ),
         ("fleet.toml", "mw[1261-1263]", "mw[1261-12", "(not a host range: 'mw[1261-12')"),
         (
