@@ -14,6 +14,7 @@ from swatbot.errors import OperationalError
 
 _RSA = ("rsa-sha2-512", "rsa-sha2-256")
 _WILD = frozenset("*?")
+_MARKERS = ("", "@revoked", "@cert-authority")
 _BEST_FIRST = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", *_RSA)
 
 
@@ -26,6 +27,7 @@ class HostKey:
         blob: the key.
         line: number of the line.
         revoked: whether the line says that nobody may have this key.
+        authority: whether it is the key of who signs certificates, and so never a host's own.
         names: written out; they are looked up, since there may be thousands.
         wild: patterns with * or ?.
         not_for: patterns of names that it is not for, whatever else it says.
@@ -36,6 +38,7 @@ class HostKey:
     blob: bytes
     line: int
     revoked: bool
+    authority: bool
     names: tuple[str, ...]
     wild: tuple[str, ...]
     not_for: tuple[str, ...]
@@ -99,7 +102,7 @@ class KnownHosts:
         if any(key.blob == blob for key in known):
             return None
         if not known:
-            return f"unknown host key {offered}: {self._path} has no line for {names[0]}"
+            return f"unknown host key {offered}: {self._path} {self._lacks(names)}"
         first = next((k for k in known if k.kind == kind), known[0])
         return (
             f"host key changed: {self._path} line {first.line} has {first.kind} {fingerprint(first.blob)}, "
@@ -112,9 +115,19 @@ class KnownHosts:
         known = tuple(a for a in _BEST_FIRST if a in kinds or (a in _RSA and "ssh-rsa" in kinds))
         return known or _BEST_FIRST
 
+    def _lacks(self, names: Sequence[str]) -> str:
+        """What the file has instead of a key of the host."""
+        authority = next((key for key in self.lookup(names) if key.authority), None)
+        if authority is None:
+            return f"has no line for {names[0]}"
+        return (
+            f"line {authority.line} has {names[0]} by @cert-authority only, and certificates of hosts are "
+            f"not supported: add the line that `{_keyscan(names[0])}` prints"
+        )
+
     def _trusted(self, names: Sequence[str]) -> tuple[HostKey, ...]:
         """The keys of which the host must have one: those under its own name, or else all."""
-        keys = tuple(key for key in self.lookup(names) if not key.revoked)
+        keys = tuple(key for key in self.lookup(names) if not (key.revoked or key.authority))
         return tuple(key for key in keys if key.is_of(names[-1])) or keys
 
     def _search(self, names: tuple[str, ...]) -> tuple[HostKey, ...]:
@@ -151,6 +164,12 @@ def names_of(address: str, port: int, name: str) -> tuple[str, ...]:
     return (f"[{address}]:{port}", f"[{name}]:{port}")
 
 
+def _keyscan(name: str) -> str:
+    """The command that prints the line of a host, given as it is written in the file."""
+    address, _, port = name.removeprefix("[").rpartition("]:")
+    return f"ssh-keyscan -p {port} {address}" if address else f"ssh-keyscan {name}"
+
+
 def fingerprint(blob: bytes) -> str:
     """As OpenSSH prints it."""
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
@@ -159,7 +178,7 @@ def fingerprint(blob: bytes) -> str:
 def _parse(line: str, number: int) -> HostKey | None:
     fields = line.split()
     marker = fields.pop(0) if fields and fields[0].startswith("@") else ""
-    if len(fields) < 3 or fields[0].startswith("#") or marker not in ("", "@revoked"):
+    if len(fields) < 3 or fields[0].startswith("#") or marker not in _MARKERS:
         return None
     try:
         blob = base64.b64decode(fields[2], validate=True)
@@ -172,6 +191,7 @@ def _parse(line: str, number: int) -> HostKey | None:
         blob,
         number,
         marker == "@revoked",
+        marker == "@cert-authority",
         tuple(pattern for pattern in wanted if not _WILD.intersection(pattern)),
         tuple(_glob(pattern) for pattern in wanted if _WILD.intersection(pattern)),
         tuple(_glob(pattern[1:]) for pattern in patterns if pattern.startswith("!")),

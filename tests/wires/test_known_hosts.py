@@ -150,3 +150,28 @@ def test_a_pattern_does_not_speak_against_a_line_for_the_address(file: Path) -> 
 def test_a_revoked_key_is_refused_under_whichever_name(file: Path) -> None:
     file.write_text(line("@revoked 10.0.0.7") + line("mw1"))
     assert "is revoked" in str(KnownHosts(file).fault(names_of("10.0.0.7", 22, "mw1"), ED, A))
+
+
+@pytest.mark.parametrize("pattern", ["mw*", "mw1", "10.0.0.7", "*"])
+def test_a_host_that_only_an_authority_covers_is_refused_with_what_to_do(pattern: str, file: Path) -> None:
+    file.write_text(line("other") + line(f"@cert-authority {pattern}"))
+    known = KnownHosts(file)
+    assert known.fault(names_of("10.0.0.7", 22, "mw1"), ED, A) == (
+        f"unknown host key {ED} {known_hosts.fingerprint(A)}: {file} line 2 has 10.0.0.7 by @cert-authority "
+        "only, and certificates of hosts are not supported: add the line that `ssh-keyscan 10.0.0.7` prints"
+    )
+
+
+def test_the_line_of_a_host_at_another_port_is_asked_for_there(file: Path) -> None:
+    file.write_text(line("@cert-authority *"))
+    fault = KnownHosts(file).fault(names_of("::1", 2222, "mw1"), ED, A)
+    assert str(fault).endswith("add the line that `ssh-keyscan -p 2222 ::1` prints")
+
+
+def test_an_authority_says_nothing_of_a_host_that_has_a_line_or_of_its_kind_of_key(file: Path) -> None:
+    file.write_text(line("@cert-authority mw1", B, "ssh-rsa") + line("mw*") + line("@cert-authority db*", B))
+    known = KnownHosts(file)
+    assert known.fault(("mw1",), ED, A) is None
+    assert known.algorithms(("mw1",)) == (ED,)
+    assert str(known.fault(("mw1",), "ssh-rsa", B)).startswith(f"host key changed: {file} line 2 has ")
+    assert "has no line for cp1" in str(known.fault(("cp1",), ED, A))
