@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from swatbot.errors import OperationalError
+from swatbot.fleet.hashed_names import HashedNames
 
 _RSA = ("rsa-sha2-512", "rsa-sha2-256")
 _WILD = frozenset("*?")
@@ -68,7 +69,8 @@ class KnownHosts:
         self._lock = threading.Lock()
         self._stamp: tuple[int, int, int] | None = None
         self._named: dict[str, list[HostKey]] = {}
-        self._others: list[HostKey] = []
+        self._hashed: HashedNames[HostKey] = HashedNames()
+        self._wild: list[HostKey] = []
         self._found: dict[tuple[str, ...], tuple[HostKey, ...]] = {}
 
     def lookup(self, names: Sequence[str]) -> tuple[HostKey, ...]:
@@ -131,8 +133,8 @@ class KnownHosts:
         return tuple(key for key in keys if key.is_of(names[-1])) or keys
 
     def _search(self, names: tuple[str, ...]) -> tuple[HostKey, ...]:
-        near = [key for name in names for key in self._named.get(name, ())]
-        found = (key for key in (*near, *self._others) if any(map(key.matches, names)))
+        near = [key for name in names for key in (*self._named.get(name, ()), *self._hashed.of(name))]
+        found = (key for key in (*near, *self._wild) if any(map(key.matches, names)))
         return tuple(sorted(dict.fromkeys(found), key=lambda key: key.line))
 
     def _refresh(self) -> None:
@@ -144,7 +146,7 @@ class KnownHosts:
             text = self._path.read_text("utf-8", "replace")
         except OSError as error:
             raise OperationalError(f"no host can be trusted: {self._path}: {error.strerror}") from error
-        self._named, self._others, self._found = {}, [], {}
+        self._named, self._hashed, self._wild, self._found = {}, HashedNames(), [], {}
         for number, line in enumerate(text.splitlines(), 1):
             if (key := _parse(line, number)) is not None:
                 self._file(key)
@@ -153,8 +155,10 @@ class KnownHosts:
     def _file(self, key: HostKey) -> None:
         for name in key.names:
             self._named.setdefault(name, []).append(key)
-        if key.wild or key.hashed:
-            self._others.append(key)
+        if key.hashed:
+            self._hashed.add(*key.hashed, key)
+        if key.wild:
+            self._wild.append(key)
 
 
 def names_of(address: str, port: int, name: str) -> tuple[str, ...]:
