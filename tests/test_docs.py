@@ -67,3 +67,8 @@ def test_pages_name_no_foreign_host_and_no_path_of_a_machine() -> None:
         assert paths <= OUR_PATHS, f"{page}: {paths - OUR_PATHS}"
         found |= urls | paths
     assert found == OUR_URLS | OUR_PATHS
+
+
+def test_setup_says_that_owner_group_and_mode_of_directories_are_not_proven() -> None:
+    text = " ".join((ROOT / "docs" / "setup.md").read_text().split())
+    assert "`group` and `directory_mode` are set on what is written from then on, and are not part of" in text

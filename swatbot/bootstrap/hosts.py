@@ -1,5 +1,6 @@
 """Looks at the hosts themselves, beside a running bot or without one, for who sets them up or mends them."""
 
+import contextlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -116,10 +117,7 @@ def look_at_hosts(config: Config, names: Sequence[str], tell: Tell) -> tuple[Rep
 
 
 def _wanted(config: Config, names: Sequence[str]) -> set[str]:
-    try:
-        unfolded = {name: unfold(name) for name in names}
-    except ValueError as error:
-        raise UserError(str(error)) from error
+    unfolded = {name: _unfolded(name) for name in names}
     if empty := [name for name, hosts in unfolded.items() if not hosts]:
         raise UserError(f"{empty[0]!r} names no host: leave it out to look at all of them")
     wanted = [host for hosts in unfolded.values() for host in hosts]
@@ -128,6 +126,22 @@ def _wanted(config: Config, names: Sequence[str]) -> set[str]:
         close = nearest(strangers[0], config.places) if len(config.places) < 20 else ""
         raise UserError(f"fleet.toml has no host {fold(strangers)}{close}")
     return set(wanted)
+
+
+def _unfolded(text: str) -> tuple[str, ...]:
+    try:
+        return unfold(text)
+    except ValueError as error:
+        raise UserError(f"{error}. Type {_instead(text)}.") from error
+
+
+def _instead(text: str) -> str:
+    """What may be meant; the shell would take brackets for its own, so they are quoted."""
+    closed = f"{text}]"
+    with contextlib.suppress(ValueError):
+        unfold(closed)
+        return repr(closed)
+    return "names of hosts, or fold them as in 'mw[1261-1263]'"
 
 
 def _expected(config: Config, tell: Tell) -> Expected:

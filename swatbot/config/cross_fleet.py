@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from swatbot.config.faults import nearest
 from swatbot.config.raw import Found, Table, listed, named, tables, twice
+from swatbot.config.state_dirs import state_dir_faults
 from swatbot.config.types import hosts
 from swatbot.config.ways import way_faults
 from swatbot.domain.hosts import fold
@@ -27,6 +28,8 @@ def fleet_faults(raw: Table) -> Found:
     yield from _shared_hosts(where)
     yield from way_faults(raw, groups, complete=_complete(raw))
     yield from _tables_of_hosts(raw)
+    for key, group in tables(raw, "group"):
+        yield from state_dir_faults(key, group, _hosts(group))
     yield from _stages(raw)
     yield from _sites(raw)
     yield from _pull(raw)

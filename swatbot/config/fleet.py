@@ -60,7 +60,7 @@ class GroupSection(Section):
     ports: dict[str, Port] = Field(default_factory=dict)
     user: Word
     root: Annotated[str, Field(pattern="^/")]
-    state_dir: Annotated[str, Field(pattern="^(/|$)")] = ""
+    state_dir: str = ""
     run_as: str = ""
     owner: str = ""
     group: str = ""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 _NUMBERED = re.compile(r"(?P<head>.*?)(?P<digits>\d+)(?P<tail>\D*)", re.DOTALL)
 _FOLDED = re.compile(r"(?P<head>[^\[\]]*)\[(?P<ranges>[\d,-]+)\](?P<tail>[^\[\]]*)")
 _LARGEST_RANGE = 100_000
+_LONGEST_QUOTE = 60
 
 Families = dict[tuple[str, str, int], set[int]]
 """Numbers by what stands before and after them, and how wide they are padded with zeros (0: not at all)."""
@@ -36,15 +37,25 @@ def unfold(text: str) -> tuple[str, ...]:
     """Read what `fold` writes: "mw[1261-1262],db1" -> ("mw1261", "mw1262", "db1").
 
     Raises:
-        ValueError: a range is malformed, runs backwards, or names over 100,000 hosts.
+        ValueError: a range is malformed, runs backwards, or names over 100,000 hosts; the text is quoted as
+            it was given.
     """
     names: list[str] = []
     parts = re.findall(r"(?:[^,\[\]]|\[[^\]]*\])+|[\[\]]", text.replace(" ", ""))
-    if "[" in parts or "]" in parts:
-        raise ValueError(f"not a host range: {text!r}")
-    for part in parts:
-        names.extend(_unfold_one(part))
+    try:
+        for part in parts:
+            names.extend(_unfold_one(part))
+    except _BrokenError as error:
+        raise ValueError(f"{error}: {_quoted(text)}") from None
     return tuple(dict.fromkeys(names))
+
+
+class _BrokenError(Exception):
+    """A part of a text can not be unfolded; what is wrong, without the text."""
+
+
+def _quoted(text: str) -> str:
+    return repr(text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…")
 
 
 def _unfold_one(part: str) -> list[str]:
@@ -52,18 +63,18 @@ def _unfold_one(part: str) -> list[str]:
         return [part]
     match = _FOLDED.fullmatch(part)
     if match is None:
-        raise ValueError(f"not a host range: {part!r}")
+        raise _BrokenError("not a host range")
     return [f"{match['head']}{n}{match['tail']}" for r in match["ranges"].split(",") for n in _numbers(r)]
 
 
 def _numbers(piece: str) -> list[str]:
-    first, _, last = piece.partition("-")
-    last = last or first
+    first, dash, last = piece.partition("-")
+    last = last if dash else first
     if not (first.isdigit() and last.isdigit()):
-        raise ValueError(f"not a host range: {piece!r}")
+        raise _BrokenError("not a host range")
     low, high = int(first), int(last)
     if high < low or high - low > _LARGEST_RANGE:
-        raise ValueError(f"host range {piece!r} runs backwards or is too long")
+        raise _BrokenError(f"host range {piece!r} runs backwards or is too long")
     width = len(first) if first.startswith("0") else 0
     return [str(n).zfill(width) for n in range(low, high + 1)]
 

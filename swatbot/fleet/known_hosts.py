@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from swatbot.errors import OperationalError
+from swatbot.fleet.hashed_names import HashedNames
 
 _RSA = ("rsa-sha2-512", "rsa-sha2-256")
 _WILD = frozenset("*?")
+_MARKERS = ("", "@revoked", "@cert-authority")
 _BEST_FIRST = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", *_RSA)
 
 
@@ -26,6 +28,7 @@ class HostKey:
         blob: the key.
         line: number of the line.
         revoked: whether the line says that nobody may have this key.
+        authority: whether it is the key of who signs certificates, and so never a host's own.
         names: written out; they are looked up, since there may be thousands.
         wild: patterns with * or ?.
         not_for: patterns of names that it is not for, whatever else it says.
@@ -36,6 +39,7 @@ class HostKey:
     blob: bytes
     line: int
     revoked: bool
+    authority: bool
     names: tuple[str, ...]
     wild: tuple[str, ...]
     not_for: tuple[str, ...]
@@ -65,7 +69,8 @@ class KnownHosts:
         self._lock = threading.Lock()
         self._stamp: tuple[int, int, int] | None = None
         self._named: dict[str, list[HostKey]] = {}
-        self._others: list[HostKey] = []
+        self._hashed: HashedNames[HostKey] = HashedNames()
+        self._wild: list[HostKey] = []
         self._found: dict[tuple[str, ...], tuple[HostKey, ...]] = {}
 
     def lookup(self, names: Sequence[str]) -> tuple[HostKey, ...]:
@@ -99,7 +104,7 @@ class KnownHosts:
         if any(key.blob == blob for key in known):
             return None
         if not known:
-            return f"unknown host key {offered}: {self._path} has no line for {names[0]}"
+            return f"unknown host key {offered}: {self._path} {self._lacks(names)}"
         first = next((k for k in known if k.kind == kind), known[0])
         return (
             f"host key changed: {self._path} line {first.line} has {first.kind} {fingerprint(first.blob)}, "
@@ -112,14 +117,24 @@ class KnownHosts:
         known = tuple(a for a in _BEST_FIRST if a in kinds or (a in _RSA and "ssh-rsa" in kinds))
         return known or _BEST_FIRST
 
+    def _lacks(self, names: Sequence[str]) -> str:
+        """What the file has instead of a key of the host."""
+        authority = next((key for key in self.lookup(names) if key.authority), None)
+        if authority is None:
+            return f"has no line for {names[0]}"
+        return (
+            f"line {authority.line} has {names[0]} by @cert-authority only, and certificates of hosts are "
+            f"not supported: add the line that `{_keyscan(names[0])}` prints"
+        )
+
     def _trusted(self, names: Sequence[str]) -> tuple[HostKey, ...]:
         """The keys of which the host must have one: those under its own name, or else all."""
-        keys = tuple(key for key in self.lookup(names) if not key.revoked)
+        keys = tuple(key for key in self.lookup(names) if not (key.revoked or key.authority))
         return tuple(key for key in keys if key.is_of(names[-1])) or keys
 
     def _search(self, names: tuple[str, ...]) -> tuple[HostKey, ...]:
-        near = [key for name in names for key in self._named.get(name, ())]
-        found = (key for key in (*near, *self._others) if any(map(key.matches, names)))
+        near = [key for name in names for key in (*self._named.get(name, ()), *self._hashed.of(name))]
+        found = (key for key in (*near, *self._wild) if any(map(key.matches, names)))
         return tuple(sorted(dict.fromkeys(found), key=lambda key: key.line))
 
     def _refresh(self) -> None:
@@ -131,7 +146,7 @@ class KnownHosts:
             text = self._path.read_text("utf-8", "replace")
         except OSError as error:
             raise OperationalError(f"no host can be trusted: {self._path}: {error.strerror}") from error
-        self._named, self._others, self._found = {}, [], {}
+        self._named, self._hashed, self._wild, self._found = {}, HashedNames(), [], {}
         for number, line in enumerate(text.splitlines(), 1):
             if (key := _parse(line, number)) is not None:
                 self._file(key)
@@ -140,8 +155,10 @@ class KnownHosts:
     def _file(self, key: HostKey) -> None:
         for name in key.names:
             self._named.setdefault(name, []).append(key)
-        if key.wild or key.hashed:
-            self._others.append(key)
+        if key.hashed:
+            self._hashed.add(*key.hashed, key)
+        if key.wild:
+            self._wild.append(key)
 
 
 def names_of(address: str, port: int, name: str) -> tuple[str, ...]:
@@ -149,6 +166,12 @@ def names_of(address: str, port: int, name: str) -> tuple[str, ...]:
     if port == 22:
         return (address, name)
     return (f"[{address}]:{port}", f"[{name}]:{port}")
+
+
+def _keyscan(name: str) -> str:
+    """The command that prints the line of a host, given as it is written in the file."""
+    address, _, port = name.removeprefix("[").rpartition("]:")
+    return f"ssh-keyscan -p {port} {address}" if address else f"ssh-keyscan {name}"
 
 
 def fingerprint(blob: bytes) -> str:
@@ -159,7 +182,7 @@ def fingerprint(blob: bytes) -> str:
 def _parse(line: str, number: int) -> HostKey | None:
     fields = line.split()
     marker = fields.pop(0) if fields and fields[0].startswith("@") else ""
-    if len(fields) < 3 or fields[0].startswith("#") or marker not in ("", "@revoked"):
+    if len(fields) < 3 or fields[0].startswith("#") or marker not in _MARKERS:
         return None
     try:
         blob = base64.b64decode(fields[2], validate=True)
@@ -172,6 +195,7 @@ def _parse(line: str, number: int) -> HostKey | None:
         blob,
         number,
         marker == "@revoked",
+        marker == "@cert-authority",
         tuple(pattern for pattern in wanted if not _WILD.intersection(pattern)),
         tuple(_glob(pattern) for pattern in wanted if _WILD.intersection(pattern)),
         tuple(_glob(pattern[1:]) for pattern in patterns if pattern.startswith("!")),

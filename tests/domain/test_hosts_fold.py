@@ -1,5 +1,7 @@
 """Folded host names must come back as the same set: a name lost in folding is a host lost."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +41,15 @@ def test_fold_reads_as_deployers_write_it(names: tuple[str, ...], text: str) -> 
     assert fold(names) == text
 
 
-@pytest.mark.parametrize("text", ["mw[1-", "mw[3-1]", "mw[1-200000]", "mw[a-b]"])
-def test_a_malformed_range_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="host range"):
+@pytest.mark.parametrize(
+    "text",
+    ["mw[1-", "mw[3-1]", "mw[1-200000]", "mw[a-b]", "mw[1,,2]", "mw[1-]", "mw]", "db1, mw[1 -2", "mw[1]x[2]"],
+)
+def test_a_malformed_range_is_refused_and_quoted_as_it_was_typed(text: str) -> None:
+    with pytest.raises(ValueError, match=f"host range.*: {re.escape(repr(text))}$"):
         unfold(text)
+
+
+def test_of_a_long_malformed_range_the_beginning_is_quoted() -> None:
+    with pytest.raises(ValueError, match=r"host range: 'mw\[1{57}…'$"):
+        unfold("mw[" + "1" * 500)

@@ -1,5 +1,7 @@
 """A bad change, a step that fails its checks, and checks that can not tell."""
 
+import pytest
+
 from swatbot.domain.deployment import State
 from swatbot.domain.stage import Outcome, Stage
 from swatbot.domain.verdict import Finding
@@ -157,3 +159,30 @@ def test_an_unreachable_canary_was_never_touched() -> None:
         world.chat.says("submitter", "verified")
         assert "#1 rolled back: mw1261 and mwdebug1001 have" in world.chat.skip()[-1]
         assert world.engine.status.past[1].state is State.ROLLED_BACK
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("true passes", "#1 canaries pass: true passes. Syncing 97 hosts."),
+        ("after passes", "#1 canaries pass: after passes. Syncing 97 hosts."),
+        ("3/3 answer", "#1 canaries pass: 3/3 answer. Syncing 97 hosts."),
+        ("after 9 s: 0.1 errors/s", "#1 canaries pass after 9 s: 0.1 errors/s. Syncing 97 hosts."),
+    ],
+)
+def test_whatever_check_is_the_last_the_line_is_a_sentence(reason: str, told: str) -> None:
+    with story() as world:
+        staged(world)
+        world.checker.answer(Stage.CANARIES, Finding.PASS, reason, baking=True)
+        world.chat.says("submitter", "verified")
+        assert told in world.chat.skip()
+
+
+def test_what_could_not_judge_is_no_reason_why_canaries_pass() -> None:
+    with story() as world:
+        staged(world)
+        world.checker.answer(Stage.CANARIES, Finding.UNKNOWN, "logs are stalled", baking=True)
+        world.chat.says("submitter", "verified")
+        world.chat.skip()
+        world.chat.says("deployer", "!continue 1 I watched them")
+        assert "#1 canaries pass. Syncing 97 hosts." in world.chat.skip()

@@ -31,6 +31,7 @@ from tests.wires.sshd import sshd as sshd_fixture  # noqa: F401 - a fixture
 from tests.wires.test_whole import staged
 
 KEY = "ssh-ed25519 SHA256:"
+TYPE = "Type names of hosts, or fold them as in 'mw[1261-1263]'."
 
 
 @pytest.fixture
@@ -125,9 +126,24 @@ def test_a_host_that_is_not_there_is_told(place: Ground) -> None:
     status, _, said = swatbot(place, "mw[1260-1262]")
     assert status == 1
     assert said.startswith("swatbot: fleet.toml has no host mw1260, did you mean mw126")
-    assert swatbot(place, "mw[3-1]")[2].startswith("swatbot: host range '3-1' runs backwards")
-    status, out, said = swatbot(place, "mw[1261-12")
-    assert (status, out, said) == (1, [], "swatbot: not a host range: 'mw[1261-12'\n")
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("mw[1261-1262", "not a host range: 'mw[1261-1262'. Type 'mw[1261-1262]'."),
+        (
+            "mw [1261-",
+            f"not a host range: 'mw [1261-'. {TYPE}",
+        ),
+        (
+            "db1,mw[3-1]",
+            f"host range '3-1' runs backwards or is too long: 'db1,mw[3-1]'. {TYPE}",
+        ),
+    ],
+)
+def test_a_word_that_can_not_be_read_is_quoted_with_what_to_type(word: str, told: str, place: Ground) -> None:
+    assert swatbot(place, "mw1261", word) == (1, [], f"swatbot: {told}\n")
 
 
 @pytest.mark.parametrize("word", ["", " ", ","])

@@ -8,6 +8,7 @@ import pytest
 
 from swatbot.errors import OperationalError
 from swatbot.fleet import known_hosts
+from swatbot.fleet.hashed_names import HashedNames
 from swatbot.fleet.known_hosts import KnownHosts, names_of
 
 A, B = b"key a", b"key b"
@@ -150,3 +151,57 @@ def test_a_pattern_does_not_speak_against_a_line_for_the_address(file: Path) -> 
 def test_a_revoked_key_is_refused_under_whichever_name(file: Path) -> None:
     file.write_text(line("@revoked 10.0.0.7") + line("mw1"))
     assert "is revoked" in str(KnownHosts(file).fault(names_of("10.0.0.7", 22, "mw1"), ED, A))
+
+
+@pytest.mark.parametrize("pattern", ["mw*", "mw1", "10.0.0.7", "*"])
+def test_a_host_that_only_an_authority_covers_is_refused_with_what_to_do(pattern: str, file: Path) -> None:
+    file.write_text(line("other") + line(f"@cert-authority {pattern}"))
+    known = KnownHosts(file)
+    assert known.fault(names_of("10.0.0.7", 22, "mw1"), ED, A) == (
+        f"unknown host key {ED} {known_hosts.fingerprint(A)}: {file} line 2 has 10.0.0.7 by @cert-authority "
+        "only, and certificates of hosts are not supported: add the line that `ssh-keyscan 10.0.0.7` prints"
+    )
+
+
+def test_the_line_of_a_host_at_another_port_is_asked_for_there(file: Path) -> None:
+    file.write_text(line("@cert-authority *"))
+    fault = KnownHosts(file).fault(names_of("::1", 2222, "mw1"), ED, A)
+    assert str(fault).endswith("add the line that `ssh-keyscan -p 2222 ::1` prints")
+
+
+def test_an_authority_says_nothing_of_a_host_that_has_a_line_or_of_its_kind_of_key(file: Path) -> None:
+    file.write_text(line("@cert-authority mw1", B, "ssh-rsa") + line("mw*") + line("@cert-authority db*", B))
+    known = KnownHosts(file)
+    assert known.fault(("mw1",), ED, A) is None
+    assert known.algorithms(("mw1",)) == (ED,)
+    assert str(known.fault(("mw1",), "ssh-rsa", B)).startswith(f"host key changed: {file} line 2 has ")
+    assert "has no line for cp1" in str(known.fault(("cp1",), ED, A))
+
+
+@pytest.mark.parametrize("length", [0, 1, 20, 63, 64, 65, 200])
+def test_a_hashed_name_is_found_by_the_hmac_with_a_salt_of_any_length(length: int) -> None:
+    salt, names = bytes(range(length)), HashedNames[int]()
+    for number, name in enumerate(("mw1", "mw2", "mw1")):
+        names.add(salt, hmac.digest(salt, name.encode(), "sha1"), number)
+    assert [names.of(name) for name in ("mw3", "mw1", "mw1", "mw2")] == [[], [0, 2], [0, 2], [1]]
+
+
+def test_a_name_is_hashed_once_for_each_salt_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    names, hashed_names = HashedNames[int](), [f"mw{n}" for n in range(9)]
+    for number, name in enumerate(hashed_names):
+        names.add(bytes([number]), hmac.digest(bytes([number]), name.encode(), "sha1"), number)
+    left = []
+    search = HashedNames._search
+
+    def counted(self: HashedNames[int], name: bytes) -> list[int]:
+        left.append(len(self._states))
+        return search(self, name)
+
+    monkeypatch.setattr(HashedNames, "_search", counted)
+    assert [names.of(name) for name in hashed_names * 2] == [[n] for n in range(9)] * 2
+    assert left == [9, 8, 7, 6, 5, 4, 3, 2, 1]
+
+
+def test_a_revoked_key_of_a_hashed_name_is_refused_beside_its_plain_line(file: Path) -> None:
+    file.write_text(line(hashed("mw1")) + line(f"@revoked {hashed('mw1')}"))
+    assert "line 2" in str(KnownHosts(file).fault(names_of("10.0.0.7", 22, "mw1"), ED, A))

@@ -1,5 +1,6 @@
 """What is said while a deployment is under way: syncs, words, checks, holds."""
 
+import re
 from datetime import datetime
 
 from swatbot.chat.handler import Site
@@ -154,8 +155,17 @@ def bake(_event: e.BakeStarted, d: Live, _at: datetime, _site: Site) -> Sentence
 
 def fleet(_event: e.FleetStarted, d: Live, _at: datetime, _site: Site) -> Sentences:
     """The canaries passed, and why."""
-    said = f" {fit(d.verdicts[-1].reason, 200)}" if d.verdicts else ""
+    passed = [v.reason for v in d.verdicts if v.finding is Finding.PASS]
+    said = _in_a_sentence(fit(passed[-1], 200)) if passed else ""
     return (f"#{d.number} canaries pass{said}. Syncing {count(len(d.of_stage(Stage.FLEET)), 'host')}.",)
+
+
+_AFTER = re.compile(r"after \d")
+
+
+def _in_a_sentence(reason: str) -> str:
+    """A log check says after how long; whatever else a check says is a sentence of its own."""
+    return f" {reason}" if _AFTER.match(reason) else f": {reason}"
 
 
 def held(event: e.Held, d: Live, _at: datetime, site: Site) -> Sentences:
