@@ -6,10 +6,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from importlib import resources
 from typing import Any
 
 import paramiko
+
+from swatbot.fleet import program
 
 GREETING = b"swatbot-helper 1\n"
 _LARGEST_ANSWER = 64 << 20
@@ -22,28 +23,20 @@ _STATUS_AFTER = 2.0
 _LENGTH = 4
 _COMPLAINT = 2000
 
-HELPER = resources.files("swatbot.fleet").joinpath("helper.py").read_bytes()
-# A buffer of one byte takes no more than what was asked for: the helper itself reads what follows.
-_BOOTSTRAP = (
-    'import io,sys;sys.version_info<(3,7)and sys.exit("Python 3.7 or newer is needed");'
-    f"source=io.BufferedReader(io.FileIO(0,closefd=False),1).read({len(HELPER)});"
-    'exec(compile(source,"swatbot-helper","exec"))'
-)
-
 
 class GarbageError(Exception):
     """The other side does not speak as a helper does."""
 
 
 def command(python: str, run_as: str = "") -> str:
-    """The shell command that starts a helper whose source follows on stdin."""
-    return python_command(python, _BOOTSTRAP, run_as)
+    """The shell command that starts a helper, which follows on stdin: see `program.Program`."""
+    return python_command(python, program.HELPER.starter, run_as)
 
 
-def python_command(python: str, program: str, run_as: str = "") -> str:
+def python_command(python: str, text: str, run_as: str = "") -> str:
     """The shell command that runs a Python program as the helper is run."""
     sudo = ["sudo", "-n", "-u", run_as, "--"] if run_as else []
-    return shlex.join([*sudo, python, "-I", "-S", "-X", "utf8", "-c", program])
+    return shlex.join([*sudo, python, "-I", "-S", "-X", "utf8", "-c", text])
 
 
 def request(header: Mapping[str, Any], blob: bytes = b"") -> bytes:
@@ -120,7 +113,7 @@ class Wire:
             GarbageError: something else than a helper speaks there.
         """
         self._channel.exec_command(shell_command)
-        self._ask(hello, alive, before=HELPER)
+        self._ask(hello, alive, before=program.HELPER.sent)
         self._greeting()
         return self._receive(alive)
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from swatbot.domain.manifest import Manifest
-from swatbot.fleet import wire
+from swatbot.fleet import program, wire
 from swatbot.fleet.helper import PARTS
 from swatbot.fleet.payload import entries_of
+from swatbot.fleet.program import Program
 
 _CRASHING = Path(__file__).with_name("crashing_helper.py")
 
@@ -21,6 +22,13 @@ def hello_to(root: Path, state: str = "", ignore: Sequence[str] = ()) -> dict[st
     """The request with which a conversation begins."""
     usual = {"owner": ("", ""), "directory_mode": 0o755}
     return {"op": "hello", "root": str(root), "state": state, "ignore": ignore, **usual}
+
+
+def altered(old: bytes, new: bytes) -> Program:
+    """The helper with something else in its source."""
+    source = program.HELPER.source
+    assert old in source
+    return Program(source.replace(old, new))
 
 
 class HelperProcess:
@@ -38,7 +46,7 @@ class HelperProcess:
     ) -> None:
         """Start it; `dies` are the arguments of crashing_helper.py, for one that does not live."""
         argv = shlex.split(wire.command(python))
-        source = wire.HELPER
+        source = program.HELPER.sent
         if dies:
             argv, source = [python, "-X", "utf8", str(_CRASHING), *dies], b""
         self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)

@@ -12,10 +12,11 @@ from swatbot.adapters.memory_fleet import MemoryFleet
 from swatbot.domain.manifest import Manifest
 from swatbot.domain.stage import Outcome, Tally
 from swatbot.errors import OperationalError
-from swatbot.fleet import wire
+from swatbot.fleet import program
 from swatbot.ports import Stop
 from swatbot.tree.patterns import Patterns
 from tests.contracts.fleet_lab import IGNORE, Lab, Store, order
+from tests.contracts.helper_process import altered
 from tests.wires.rsync_lab import PullLab
 from tests.wires.ssh_lab import SshLab
 from tests.wires.sshd import sshd  # noqa: F401 - a fixture
@@ -379,9 +380,7 @@ def test_everything_on_a_host_is_put_right_and_named(lab: Lab) -> None:
 
 def test_a_proof_afresh_reads_every_file_again(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     # The helper remembers files that did not change lately; here it does so at once.
-    hasty = wire.HELPER.replace(b"SETTLED_SECONDS = 2.0", b"SETTLED_SECONDS = -9.")
-    assert hasty != wire.HELPER
-    monkeypatch.setattr(wire, "HELPER", hasty)
+    monkeypatch.setattr(program, "HELPER", altered(b"SETTLED_SECONDS = 2.0", b"SETTLED_SECONDS = -9."))
     fill(lab, OLD)
     change = lab.back_door(lab.hosts[0], "conf/a")
     store = Store()

@@ -13,11 +13,12 @@ from unittest import mock
 import pytest
 
 from swatbot.domain.stage import HostResult, Outcome, Tally
-from swatbot.fleet import wire
+from swatbot.fleet import program
 from swatbot.fleet.hosts import Transfer
 from swatbot.fleet.sync import SshFleet
 from swatbot.ports import Stop
 from tests.contracts.fleet_lab import Files, Store, fixed_clock, order
+from tests.contracts.helper_process import altered
 from tests.wires.rsync_lab import PullFleet, PullLab, lacking
 from tests.wires.sshd import Sshd, sshd  # noqa: F401 - a fixture
 
@@ -157,8 +158,7 @@ def test_who_did_not_help_two_hosts_is_not_asked_by_others(world: World) -> None
 
 def test_what_is_spoilt_after_it_came_is_pushed(world: World) -> None:
     """Its host does not pull it again and again."""
-    blind = wire.HELPER.replace(b"if self.tree.hash(fd) != sha:", b"if self.tree.hash(fd) == fd :")
-    assert blind != wire.HELPER
+    blind = altered(b"if self.tree.hash(fd) != sha:", b"if self.tree.hash(fd) == fd :")
     lab = world.lab
     wrong = lab.directory / "wrong"
     for sha in lacking(world.base, world.store.take(ROOTS, NEW)):
@@ -167,7 +167,7 @@ def test_what_is_spoilt_after_it_came_is_pushed(world: World) -> None:
     lab.rsyncd.serve("wrong", wrong)
     assert lab.pull.source is not None
     source = replace(lab.pull.source, url=f"rsync://127.0.0.1:{lab.rsyncd.port}/wrong/")
-    with mock.patch.object(wire, "HELPER", blind):
+    with mock.patch.object(program, "HELPER", blind):
         world.assert_synced(source=source, near={})
 
 
@@ -211,9 +211,7 @@ def test_what_is_nowhere_right_is_pushed(world: World) -> None:
 
 def test_a_daemon_that_hangs_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Longer than a host may be silent: while it pulls, it gives signs of life."""
-    often = wire.HELPER.replace(b"SIGN_SECONDS = 5.0", b"SIGN_SECONDS = 0.2")
-    assert often != wire.HELPER
-    monkeypatch.setattr(wire, "HELPER", often)
+    monkeypatch.setattr(program, "HELPER", altered(b"SIGN_SECONDS = 5.0", b"SIGN_SECONDS = 0.2"))
     world.lab.gate.hang = True
     lab = world.lab
     fleet = PullFleet(

@@ -20,13 +20,15 @@ from paramiko.packet import Packetizer
 
 from swatbot.domain.manifest import Manifest
 from swatbot.domain.stage import HostResult, Outcome, Tally
-from swatbot.fleet import connection, dial, keeper, wire
+from swatbot.fleet import connection, dial, keeper, program, wire
 from swatbot.fleet.attempt import Attempt
 from swatbot.fleet.connection import Connection
 from swatbot.fleet.conversations import Conversation
+from swatbot.fleet.program import HELPER
 from swatbot.fleet.sync import SshFleet
 from swatbot.fleet.watchdog import Deadline
 from tests.contracts.fleet_lab import Store, order
+from tests.contracts.helper_process import altered
 from tests.wires.ssh_lab import SshLab
 from tests.wires.sshd import Sshd, make_key, need
 from tests.wires.sshd import sshd as sshd_fixture  # noqa: F401 - a fixture
@@ -156,7 +158,7 @@ def test_a_host_that_falls_silent_has_failed(lab: SshLab, states: States) -> Non
 
 
 def test_a_host_that_reads_for_long_is_waited_for(lab: SshLab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "HELPER", wire.HELPER.replace(b"SIGN_SECONDS = 5.0", b"SIGN_SECONDS = 0.1"))
+    monkeypatch.setattr(program, "HELPER", altered(b"SIGN_SECONDS = 5.0", b"SIGN_SECONDS = 0.1"))
     fleet = lab.another(answer_timeout=0.4)
     with (lab.root("h1") / "conf" / "huge").open("wb") as file:
         file.truncate(700 << 20)
@@ -407,7 +409,7 @@ def test_nobody_waits_for_a_host_that_is_dropped(when: str, lab: SshLab, states:
     asked = lab.directory / "asked"
     greeting = rf"printf 'swatbot-helper 1\n\000\000\000\{len(HELLO):o}'; printf '%s' '{HELLO}'"
     os.mkfifo(asked)
-    silent = f"{greeting}; head -c {len(wire.HELPER)} >/dev/null; cat >{asked}"
+    silent = f"{greeting}; head -c {len(HELPER.sent)} >/dev/null; cat >{asked}"
     odd = replace(lab.targets[0], python=script(lab.directory, silent))
     fleet = lab.another([odd, *lab.targets[1:]], answer_timeout=600.0)
     ended = threading.Event()
