@@ -706,7 +706,7 @@ class Step:
         with os.fdopen(base, "rb", 0):
             for nth, size in enumerate(self.differing[name]):
                 begin, end = alike(nth)
-                packed = zlib.decompressobj(zdict=os.pread(base, end - begin, begin))
+                packed = zlib.decompressobj(-zlib.MAX_WBITS, os.pread(base, end - begin, begin))
                 try:
                     yield packed.decompress(frames.piece(size), CHUNK)
                 except zlib.error:

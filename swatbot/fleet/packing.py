@@ -60,11 +60,12 @@ class Packing:
 def delta(content: bytes, base: bytes) -> list[bytes]:
     """How a content differs from another, in pieces that the helper reads one by one.
 
-    Each is compressed with the other's bytes around the same place as its dictionary (RFC 1950, FDICT), so
-    that what is equal costs next to nothing, on the wire and to unpack.
+    Each is compressed with the other's bytes around the same place as its dictionary, so that what is equal
+    costs next to nothing, on the wire and to unpack. There is no checksum (RFC 1951): the whole is proven.
     """
     made = []
     for nth, at in enumerate(range(0, len(content), helper.CHUNK)):
-        packer = zlib.compressobj(_LEVEL, zdict=base[slice(*helper.alike(nth))])
+        alike = base[slice(*helper.alike(nth))]
+        packer = zlib.compressobj(_LEVEL, wbits=-zlib.MAX_WBITS, zdict=alike)
         made.append(packer.compress(content[at : at + helper.CHUNK]) + packer.flush())
     return made

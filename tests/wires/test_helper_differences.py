@@ -98,7 +98,7 @@ def test_what_is_alike_is_not_sent(host: Host) -> None:
 
 def test_a_difference_from_what_was_damaged_unseen_asks_for_the_whole(host: Host) -> None:
     host.helper.look(["conf"])
-    wrong = OddStore(**{sha(NOISE): NOISE[::-1]})  # what we make the difference from is not what the host has
+    wrong = OddStore(**{sha(NOISE): EDITED})  # what we make the difference from is not what the host has
     base, target = wrong.take(["conf"], files(NOISE)), wrong.take(["conf"], files(EDITED))
     request = Payload(order(["h"], base, target), wrong, durable=True).request(base, set())
     wanted = target.by_path["conf/file"].content
