@@ -1,4 +1,4 @@
-"""The connection to one host: its transport, its helper, one question at a time and its answer."""
+"""The connection to one host: the helper that its link leads to, one question at a time and its answer."""
 
 import threading
 from collections.abc import Callable
@@ -11,8 +11,9 @@ from typing import Any
 import paramiko
 
 from swatbot.fleet import wire
-from swatbot.fleet.dial import Dialer, Socket, UnreachedError, hang_up
+from swatbot.fleet.dial import Dialer, UnreachedError
 from swatbot.fleet.hosts import SshSettings, Target
+from swatbot.fleet.link import Link, late
 from swatbot.fleet.starting import BROKEN, Facts, start_helper
 from swatbot.fleet.turn import Turn
 from swatbot.fleet.watchdog import Deadline, Watchdog
@@ -60,12 +61,11 @@ class Connection:
         self.kept: set[str] = set()
         self.dropped = False
         self.back: Callable[[str], None] = _nobody
-        self._settings, self._dialer, self._watchdog, self._clock = settings, dialer, watchdog, clock
+        self._settings, self._watchdog, self._clock = settings, watchdog, clock
+        self._link = Link(target, settings, dialer, watchdog)
         self.turn = Turn()
         self._opening = threading.Lock()
         self._question: _Question | None = None
-        self._sock: Socket | None = None
-        self._transport: paramiko.Transport | None = None
         self._wire: wire.Wire | None = None
         self._used = self._failed = 0.0
         self._failures = 0
@@ -77,18 +77,13 @@ class Connection:
 
     @property
     def is_open(self) -> bool:
-        """Whether transport and helper stand, as far as is known."""
-        return bool(self._wire and self._wire.is_open and self._stands)
-
-    @property
-    def _stands(self) -> bool:
-        return self._transport is not None and self._transport.is_active()
+        """Whether link and helper stand, as far as is known."""
+        return bool(self._wire and self._wire.is_open and self._link.stands)
 
     @property
     def host_key(self) -> tuple[str, bytes] | None:
         """Type and bytes of the key by which the host proved itself, None if it did not come to that."""
-        key = self._transport.host_key if self._transport else None
-        return (key.get_name(), key.asbytes()) if key else None
+        return self._link.host_key
 
     @property
     def is_wanted(self) -> bool:
@@ -98,7 +93,7 @@ class Connection:
     @property
     def carries(self) -> bool:
         """Whether others go through it now, and nobody wanted a helper here."""
-        return self.bears and not self._wanted and self._stands
+        return self.bears and not self._wanted and self._link.stands
 
     @property
     def unused(self) -> float:
@@ -191,17 +186,14 @@ class Connection:
         """
         began = monotonic()
         with self._opening:
-            if not self._stands and self._fault is not None and self._failed >= began:
+            if not self._link.stands and self._fault is not None and self._failed >= began:
                 raise UnreachedError(str(self._fault), transient=self._fault.transient)
-            self._connect()
-            assert self._transport is not None  # noqa: S101 - _connect sets it or raises
-            return self._transport
+            return self._connect()
 
     @property
     def may_block(self) -> bool:
         """Whether even a small request may have to wait for another host, or for new keys, to be sent."""
-        transport = self._transport
-        return self.jump is not None or transport is None or not transport.clear_to_send.is_set()
+        return self.jump is not None or self._link.may_block
 
     def tend_transport(self) -> None:
         """See whether a host that others go through still answers; if not, end the connection.
@@ -209,14 +201,9 @@ class Connection:
         Raises:
             UnreachedError: it did not.
         """
-        transport = self._transport
-        if transport is None or not transport.is_active():
-            return
-        with self._watchdog.guard(self._settings.connect_timeout, self._hang_up) as deadline:
-            transport.global_request("keepalive@openssh.com", wait=True)
-        self._used = monotonic()
-        if deadline.passed:
-            raise UnreachedError(f"{self.target.address} is silent")
+        if self._link.stands:
+            self._link.tend(self._hang_up)
+            self._used = monotonic()
 
     def drop(self) -> None:
         """End it now, and have nobody try again until somebody wants it anew."""
@@ -235,7 +222,7 @@ class Connection:
         """
         self._wanted = False
         line, self._wire = self._wire, None
-        if self.bears and self._stands and line is not None:
+        if self.bears and self._link.stands and line is not None:
             line.close()
         else:
             self._hang_up()
@@ -244,6 +231,7 @@ class Connection:
         """End it now, whatever it is doing; it stays closed."""
         self._closed = True
         self._hang_up()
+        self._link.close()
 
     def _ensure(self) -> None:
         if self.dropped:
@@ -251,64 +239,47 @@ class Connection:
         self._wanted = True
         if self.is_open:
             return
-        self._connect()
+        transport = self._connect()
         try:
-            self._start_helper()
+            self._start_helper(transport)
         except UnreachedError as error:
             self._fail(error)
             raise
         self._failures = 0
 
-    def _connect(self) -> None:
-        if self._stands:
-            return
-        try:
-            self._dial()
-        except UnreachedError as error:
-            self._fail(error)
-            raise
+    def _connect(self) -> paramiko.Transport:
+        if not self._link.stands:
+            self._wire = None
+            try:
+                self._link.dial(self.jump.transport if self.jump else None)
+            except UnreachedError as error:
+                self._fail(error)
+                raise
         self._fault = None
+        assert self._link.transport is not None  # noqa: S101 - it stands, or dialling raised
+        return self._link.transport
 
     def _fail(self, error: UnreachedError) -> None:
         self._failures, self._failed, self._missed, self._fault = self._failures + 1, monotonic(), True, error
 
-    def _dial(self) -> None:
-        """Open the transport. Through a jump host, that one is opened first, outside the bound."""
-        self._refuse_closed()
-        self._hang_up()
-        self._sock = self._transport = self._wire = None
-        via = self.jump.transport() if self.jump else None
-        with (
-            self._dialer.slots,
-            self._watchdog.guard(self._settings.connect_timeout, self._hang_up) as deadline,
-        ):
-            try:
-                self._sock = self._dialer.connect(self.target, via)
-                self._refuse_closed()
-                self._transport = self._dialer.secure(self.target, self._sock)
-            except UnreachedError as error:
-                self._hang_up()
-                raise self._late(deadline, error) from error
-
-    def _start_helper(self) -> None:
-        assert self._transport is not None  # noqa: S101 - _dial came before
+    def _start_helper(self, transport: paramiko.Transport) -> None:
         channel = None
         with self._watchdog.guard(self._settings.connect_timeout, self._hang_up) as deadline:
             try:
-                channel = self._transport.open_session()
+                channel = transport.open_session()
                 started = start_helper(channel, self.target, self._settings, deadline, self._clock)
             except UnreachedError as error:
                 self._end_helper(channel)
-                raise self._late(deadline, error, _LET_IN) from error
+                raise late(self.target, deadline, error, _LET_IN) from error
             except BROKEN as error:
                 self._end_helper(channel)
                 why = UnreachedError("the connection broke before the helper started", transient=True)
-                raise self._late(deadline, why, _LET_IN) from error
+                raise late(self.target, deadline, why, _LET_IN) from error
         self._wire, self.facts, self.kept = started.line, started.facts, started.kept
 
     def _end_helper(self, channel: paramiko.Channel | None) -> None:
         """A helper that can not work ends; a transport that others go through stays."""
-        if self.bears and channel is not None and self._stands:
+        if self.bears and channel is not None and self._link.stands:
             channel.close()
         else:
             self._hang_up()
@@ -329,21 +300,10 @@ class Connection:
             return LostError(str(error))
         return LostError(line.complaint() or "the connection broke", transient=True)
 
-    def _late(
-        self, deadline: Deadline, error: UnreachedError, what: str = "does not answer"
-    ) -> UnreachedError:
-        if not deadline.passed:
-            return error
-        return UnreachedError(f"{self.target.address} {what} within {deadline.seconds:g} s")
-
-    def _refuse_closed(self) -> None:
-        if self._closed:
-            raise UnreachedError("swatbot is closing its connections")
-
     def _hang_up(self) -> None:
         """End it without waiting; who waits for an answer learns at once that there is none."""
         line = self._wire
-        hang_up(self._sock, self._transport)
+        self._link.hang_up()
         if line is not None:
             line.lose()
 

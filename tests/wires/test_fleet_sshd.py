@@ -665,9 +665,9 @@ def test_a_socket_that_breaks_just_before_a_request_loses_that_host_only(
     def broken(
         connection: Connection, request: bytes, news: Callable[[], None], seconds: float | None = None
     ) -> None:
-        if connection is victim and isinstance(connection._sock, socket.socket):
+        if connection is victim and isinstance(connection._link.sock, socket.socket):
             monkeypatch.undo()
-            connection._sock.shutdown(socket.SHUT_RDWR)
+            connection._link.sock.shutdown(socket.SHUT_RDWR)
         ask(connection, request, news, seconds)
 
     monkeypatch.setattr(Connection, "ask", broken)
