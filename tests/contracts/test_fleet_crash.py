@@ -64,6 +64,8 @@ def possible(found: dict[str, File]) -> dict[str, File]:
     return {path: file for path, file in found.items() if not set(above(path)) & found.keys()}
 
 
+# Where there is much that stays as it is, a helper looks only at what is to change.
+STAYS: Files = {f"{TOPS[0]}/stays/{n}": (0o644, b"%d" % n) for n in range(40)}
 trees = st.dictionaries(paths, files | links, min_size=2, max_size=10).map(possible)
 # How a host's helpers die, one after the other: arguments of crashing_helper.py; () is one that lives.
 Fate = tuple[str, ...]
@@ -98,10 +100,11 @@ class Case:
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    before = draw(trees)
+    before = possible({**draw(st.sampled_from([STAYS, {}])), **draw(trees)})
     # Two trees drawn apart have hardly a path in common, and then no file is ever replaced.
-    changed = draw(st.dictionaries(st.sampled_from(sorted(before)), files | links, min_size=1))
-    after = possible({**changed, **draw(trees)})
+    changed = draw(st.dictionaries(st.sampled_from(sorted(before)), files | links, min_size=1, max_size=9))
+    others = before if STAYS.keys() <= before.keys() else draw(trees)
+    after = possible({**others, **changed})
     there = [top for top in TOPS if any(covered(path, [top]) for path in (*before, *after))]
     order_of = draw(st.permutations(there))
     cut = draw(st.integers(1, max(len(order_of) - 1, 1)))
