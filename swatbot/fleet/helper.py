@@ -148,7 +148,7 @@ def alike(nth: int) -> tuple[int, int]:
     return max(nth * CHUNK - AROUND, 0), (nth + 1) * CHUNK + AROUND
 
 
-def keep(names: Iterable[str], opened: Callable[[str], int], then: Callable[[], None]) -> None:
+def flush(names: Iterable[str], opened: Callable[[str], int], then: Callable[[], None]) -> None:
     """Have the disk keep files and directories; `opened` gives a descriptor, or -1 for what is gone."""
     for name in names:
         fd = opened(name)
@@ -160,10 +160,10 @@ def keep(names: Iterable[str], opened: Callable[[str], int], then: Callable[[], 
         then()
 
 
-def keep_all(names: list[str], opened: Callable[[str], int], between: Callable[[], None]) -> None:
+def flush_all(names: list[str], opened: Callable[[str], int], between: Callable[[], None]) -> None:
     """The same, of many several at once; `between` is called meanwhile."""
     if len(names) < MANY:
-        keep(names, opened, between)
+        flush(names, opened, between)
         return
     import threading  # noqa: PLC0415 - most connections never need it, and it takes long to load
 
@@ -171,7 +171,7 @@ def keep_all(names: list[str], opened: Callable[[str], int], between: Callable[[
 
     def work(nth: int) -> None:
         try:
-            keep(names[nth::AT_ONCE], opened, lambda: None)
+            flush(names[nth::AT_ONCE], opened, lambda: None)
         except Exception as error:  # noqa: BLE001 - raised again below
             errors.append(error)
 
@@ -760,7 +760,7 @@ class Step:
         """Have the disk keep what is new; what goes back has been there for long."""
         fresh = [name for name, entry in self.new.items() if entry[1] == "file" and name in self.fresh]
         if self.durable:
-            keep_all(fresh, lambda name: os.open(name, READ, dir_fd=self.state.new), self.tree.between)
+            flush_all(fresh, lambda name: os.open(name, READ, dir_fd=self.state.new), self.tree.between)
 
     def _sync_directories(self) -> None:
         """Have the disk keep what was moved; where a name came or went, a directory may have as well.
@@ -774,7 +774,7 @@ class Step:
         for path in self._paths():
             near = [*above(path), ""]
             places.update(near[:1] if path in self.held and path not in self.drop else near)
-        keep_all(sorted(places), self._opened, self.tree.between)
+        flush_all(sorted(places), self._opened, self.tree.between)
 
     def _opened(self, directory: str) -> int:
         gone = contextlib.suppress(FileNotFoundError, NotADirectoryError)
