@@ -598,7 +598,8 @@ class Step:
         self.differing: dict[str, list[int]] = {n: r[5] for n, r in rows.items() if isinstance(r[5], list)}
         self.fresh = set(self.sent)
         self.serves = request.get("serves")
-        self.pulls = {} if self.serves is None else Pulled(tree, state, request["target"]).found()
+        self.pulled = None if self.serves is None else Pulled(tree, state, request["target"])
+        self.pulls = self.pulled.found() if self.pulled else {}
         self.now, self.held = self._look()
 
     def run(self, frames: Frames) -> dict[str, Any]:
@@ -614,7 +615,9 @@ class Step:
         wanted.update((entry[0], entry) for entry in self.new.values())
         self._check(wanted, target)
         local = {e[4] for name, e in self.new.items() if e[1] == "file" and name not in self.sent}
-        need = local - self.keeps.keys() - self.pulls.keys()
+        need = local - self.keeps.keys()
+        if self.pulled:  # all that is spoilt is told at once
+            need -= self.pulled.proven(need)
         if need:
             return {"need": sorted(need)}
         try:
@@ -890,11 +893,19 @@ class Pulled:
         return self
 
     def found(self) -> dict[str, tuple[str, int | None]]:
-        """What is there, by sha256: its path, and the directory from which that leads, None for any."""
+        """What seems to be there, by sha256: its path, and the directory from which that leads, None for any.
+
+        What a pull that was killed left behind may be among it, or what spoilt since: see `proven`.
+        """
         found: dict[str, tuple[str, int | None]] = {}
         for path, _, names in os.walk(self.path):
-            found.update((os.path.basename(path) + name, (f"{path}/{name}", None)) for name in names)
+            places = ((os.path.basename(path) + name, (f"{path}/{name}", None)) for name in names)
+            found.update((sha, place) for sha, place in places if SHA.fullmatch(sha))
         return found
+
+    def proven(self, contents: Iterable[str]) -> set[str]:
+        """Those of these contents that are there; what is not what its name says is removed."""
+        return {sha for sha in contents if self._is_proven(sha)}
 
     def fetch(self, request: dict[str, Any]) -> dict[str, Any]:
         """Have rsync fetch contents; which of them are lacking then, and why rsync says that is."""
@@ -911,7 +922,7 @@ class Pulled:
             return {"lack": list(places), "said": "it has no rsync", "absent": True}
         finally:
             self._tidy()
-        return {"lack": [sha for sha in places if not self._is_proven(sha, places[sha])], "said": said}
+        return {"lack": [sha for sha in places if not self._is_proven(sha)], "said": said}
 
     def _rsync(self, request: dict[str, Any], names: str) -> str:
         """Run rsync until it ends, its time is over or somebody asks for something else; what it said."""
@@ -960,17 +971,31 @@ class Pulled:
                     with contextlib.suppress(FileNotFoundError):
                         os.unlink(f"{path}/{name}")
 
-    def _is_proven(self, sha: str, place: str) -> bool:
-        try:
-            fd = os.open(f"{self.path}/{place}", READ)
-        except FileNotFoundError:
-            return False
-        identity = IDENTITY(os.fstat(fd))
-        if self.tree.hash(fd) != sha:
-            os.unlink(f"{self.path}/{place}")
-            return False
-        self.tree.pulled[identity] = sha
-        return True
+    def _is_proven(self, sha: str) -> bool:
+        place = f"{self.path}/{sha[:2]}/{sha[2:]}"
+        with contextlib.suppress(OSError):
+            info = os.lstat(place)
+            if self.tree.pulled.get(IDENTITY(info)) == sha:
+                return True
+            if stat.S_ISREG(info.st_mode):
+                fd = os.open(place, READ)
+                identity = IDENTITY(os.fstat(fd))
+                if self.tree.hash(fd) == sha:
+                    self.tree.pulled[identity] = sha
+                    return True
+        self._remove(place)
+        return False
+
+    @staticmethod
+    def _remove(place: str) -> None:
+        """Whatever it is: who serves us may have sent anything."""
+        with contextlib.suppress(OSError):
+            if stat.S_ISDIR(os.lstat(place).st_mode):
+                import shutil  # noqa: PLC0415 - this is hardly ever needed
+
+                shutil.rmtree(place, ignore_errors=True)
+            else:
+                os.unlink(place)
 
 
 class Host:
