@@ -83,7 +83,9 @@ class Pulling:
                 break
             if self._stop.is_set():
                 raise StoppedError
-            answer = yield from asked(self._request(daemon, lacking))
+            # However short a silence we bear: as long as a pull may take, it is at work.
+            request, busy = self._request(daemon, lacking), self._settings.seconds
+            answer = yield from asked(request, busy=busy)
             lacking, why = self._heard(answer, lacking)
             if answer.get("absent"):
                 break

@@ -1,11 +1,19 @@
 """Pull mode where things are ill: what is left over, full, hostile or dead costs time, never a sync."""
 
+import socket
+import threading
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.wires.rsync_lab import PullLab, lacking
-from tests.wires.sshd import Sshd, sshd  # noqa: F401 - a fixture
+from swatbot.domain.stage import Outcome
+from swatbot.fleet import watchdog, wire
+from swatbot.fleet.hosts import Daemon
+from tests.contracts.fleet_lab import fixed_clock
+from tests.wires.rsync_lab import PullFleet, PullLab, lacking
+from tests.wires.sshd import Gate, Sshd, sshd  # noqa: F401 - a fixture
 from tests.wires.test_fleet_pull import NEW, ROOTS, SEEDED, World, no_push
 
 
@@ -65,3 +73,60 @@ def test_a_directory_in_the_place_of_a_content_is_removed(
     no_push(world)
     assert leave(world, "h1", sha, target.digest).is_file()
     world.lab.close()
+
+
+class Dripping(Gate):
+    """What a daemon answers drips through; what it is asked passes."""
+
+    def _pump(self, source: socket.socket, sink: socket.socket, *, count: bool = False) -> None:
+        if count:
+            super()._pump(source, sink, count=True)
+            return
+        with suppress(OSError):
+            sink.sendall(source.recv(32))  # the greeting
+            while data := source.recv(1):
+                sink.sendall(data)
+                threading.Event().wait(0.4)
+
+
+def dripping(world: World) -> tuple[Dripping, Daemon]:
+    """A daemon that is slow for ever, behind its gate."""
+    gate = Dripping(("127.0.0.1", world.lab.rsyncd.port))
+    return gate, Daemon("the deployment host", f"rsync://127.0.0.1:{gate.port}/objects/")
+
+
+def test_a_pull_may_take_as_long_as_the_config_says(
+    sshd: Sshd,  # noqa: F811
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However short a silence from hosts is borne; then contents are pushed."""
+    often = wire.HELPER.replace(b"SIGN_SECONDS = 5.0", b"SIGN_SECONDS = 0.1")
+    assert often != wire.HELPER
+    monkeypatch.setattr(wire, "HELPER", often)
+    monkeypatch.setattr(watchdog, "_LONGEST", 2)
+    world = make_world(sshd, tmp_path, caplog, 1)
+    gate, source = dripping(world)
+    lab = world.lab
+    settings = replace(lab.settings, answer_timeout=1.0)
+    pull = replace(lab.pull, near={}, source=source, seconds=4.0)
+    fleet = PullFleet(lab.targets, settings, fixed_clock(), pull, objects=lab.objects)
+    result = world.push(noise(10, 5000), fleet=fleet)[0]
+    assert (result.outcome, result.reason) == (Outcome.OK, "")
+    assert "it took too long" in world.told[0]
+    fleet.close()
+    gate.refuse()
+    lab.close()
+
+
+def test_the_seconds_that_were_waited_are_those_that_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(watchdog, "monotonic", lambda: now[0])
+    deadline = watchdog.Deadline(1.0, lambda: None, busy=10.0)
+    assert deadline.waited == 1
+    for now[0] in range(100, 160):
+        deadline.put_off()
+        deadline.look()
+    assert deadline.passed
+    assert deadline.waited == 30
