@@ -68,6 +68,8 @@ SHA = re.compile("[0-9a-f]{64}")
 KEPT = re.compile("[0-9]+[.][0-9a-f]{64}")
 # What a file is called until it is moved into place.
 READY = re.compile("[0-9]+([.][0-9a-f]{64})?")
+# There is no room on a disk, or no more of it for us.
+FULL = (errno.ENOSPC, errno.EDQUOT)
 RSYNC = ["rsync", "--files-from=-", "--no-implied-dirs", "--sockopts=TCP_NODELAY"]
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -552,6 +554,10 @@ class State:
         """Contents that were replaced by the last few steps: sha256 -> name, which is SERIAL.SHA256."""
         return {name.partition(".")[2]: name for name in os.listdir(self.kept)}
 
+    def has_pulled(self, least: int = 1) -> bool:
+        """Whether something is there that was pulled for so many steps."""
+        return len(os.listdir(self.pulled)) >= least
+
     def sweep(self, most: int, seconds: float = 0) -> None:
         """Remove what was pulled, except for the last so many steps, and what is younger than that."""
         import shutil  # noqa: PLC0415 - most connections never need it, and it takes long to load
@@ -623,11 +629,13 @@ class Step:
         try:
             self._stage(frames)
             kept = self._move(target)
-        except BaseException:
+        except BaseException as error:
             with contextlib.suppress(OSError):
                 self.state.clean()
                 if not (self.changed or self.state.begun(self.roots) in self.begun):
                     self.state.forget(self.roots)
+            if isinstance(error, OSError) and error.errno in FULL and not self.changed:
+                raise self._full(error, local) from None
             raise
         proven = self.tree.prove(self.roots)[0]
         return self._done(target, kept) if proven == target else {"other": proven}
@@ -727,6 +735,16 @@ class Step:
             for data in pieces(os.open(place, READ, dir_fd=at)):
                 file.write(data)
                 self.tree.between()
+
+    def _full(self, error: OSError, local: set[str]) -> Trouble:
+        """Nothing changed, since there is no room: give up what was pulled, and be asked once more."""
+        why = f"{error.strerror} for {self.tree.at!r}"
+        if self.state.has_pulled():
+            self.state.sweep(0)
+            return Trouble(f"{why}: what was pulled has been removed", need=sorted(local))
+        disk = os.fstatvfs(self.tree.fd)
+        free = disk.f_bavail * disk.f_frsize >> 20
+        return Trouble(f"{why}: make room where {self.tree.root!r} is, which has {free} MiB left")
 
     def _prepare(self) -> None:
         """Make directories, and see that all can be written: better to fail now than half-way."""
@@ -912,14 +930,20 @@ class Pulled:
         places = {self._sha(sha): f"{sha[:2]}/{sha[2:]}" for sha in request["contents"]}
         if not request["url"].startswith("rsync://"):
             raise Trouble(f"{request['url']!r} is not where an rsync daemon listens")
+        # Another host has them in a directory of the same name. It is no part of the url: some daemons
+        # then list the files, and do not find them.
+        inside = f"{self.name}/" if request["host"] else ""
+        # The last name ends its line, too: where it crosses a buffer rsync refuses its directory else.
+        names = "".join(f"{inside}{place}\n" for place in places.values())
         try:
-            # Another host has them in a directory of the same name. It is no part of the url: some daemons
-            # then list the files, and do not find them.
-            inside = f"{self.name}/" if request["host"] else ""
-            # The last name ends its line, too: where it crosses a buffer rsync refuses its directory else.
-            said = self._rsync(request, "".join(f"{inside}{place}\n" for place in places.values()))
+            said = self._rsync(request, names)
+            if self.state.has_pulled(2) and any(os.strerror(error) in said for error in FULL):
+                self.state.sweep(1)  # what is held on to for earlier steps is wanted less
+                said = self._rsync(request, names)
         except (FileNotFoundError, PermissionError):
             return {"lack": list(places), "said": "it has no rsync", "absent": True}
+        except OSError as error:
+            return {"lack": list(places), "said": error.strerror}
         finally:
             self._tidy()
         return {"lack": [sha for sha in places if not self._is_proven(sha)], "said": said}
@@ -1052,7 +1076,7 @@ class Host:
         tree.owner, tree.directory_mode = state.owner(*request["owner"]), request["directory_mode"]
         tree.between = self._breathe
         self.tree, self.state = tree, state
-        if os.listdir(state.pulled):
+        if state.has_pulled():
             state.sweep(0, PULLED_SECONDS)
         disk = os.fstatvfs(tree.fd)
         return {

@@ -1,7 +1,11 @@
 """Pull mode where things are ill: what is left over, full, hostile or dead costs time, never a sync."""
 
+import os
+import re
 import socket
+import subprocess
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +14,11 @@ import pytest
 
 from swatbot.domain.stage import Outcome
 from swatbot.fleet import watchdog, wire
-from swatbot.fleet.hosts import Daemon
+from swatbot.fleet.hosts import Daemon, Transfer
 from tests.contracts.fleet_lab import fixed_clock
 from tests.wires.rsync_lab import PullFleet, PullLab, lacking
-from tests.wires.sshd import Gate, Sshd, sshd  # noqa: F401 - a fixture
-from tests.wires.test_fleet_pull import NEW, ROOTS, SEEDED, World, no_push
+from tests.wires.sshd import Gate, Sshd, need, sshd  # noqa: F401 - a fixture
+from tests.wires.test_fleet_pull import NEW, OLD, ROOTS, SEEDED, World, no_push
 
 
 def make_world(
@@ -130,3 +134,54 @@ def test_the_seconds_that_were_waited_are_those_that_passed(monkeypatch: pytest.
         deadline.look()
     assert deadline.passed
     assert deadline.waited == 30
+
+
+@pytest.fixture
+def small_disk(sshd: Sshd, tmp_path: Path) -> Iterator[Path]:  # noqa: F811
+    """Where h2 is; it has room for less than twice what is shipped there, which is 12 MB."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small file system needs root")
+    need("mount")
+    place = tmp_path / "h2"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(place)], check=False)
+    if mounted.returncode:
+        pytest.skip("mounting is not allowed here")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+@pytest.mark.parametrize("proxies", [1, 2])
+@pytest.mark.parametrize("transfer", [Transfer.PULL, Transfer.PUSH])
+def test_what_was_pulled_for_other_steps_makes_room(
+    sshd: Sshd,  # noqa: F811
+    small_disk: Path,
+    caplog: pytest.LogCaptureFixture,
+    proxies: int,
+    transfer: Transfer,
+) -> None:
+    """A proxy that has no room to hold on to what it pulls holds what is synced at least."""
+    world = make_world(sshd, small_disk.parent, caplog, 2, proxies)
+    files = noise(12, 1_000_000)
+    leave(world, "h2", "0" * 64, "1" * 64).write_bytes(bytes(12_000_000))
+    world.assert_synced(files, transfer=transfer)
+    if transfer is Transfer.PULL and proxies == 1:
+        no_push(world)
+    world.lab.close()
+
+
+def test_what_to_do_about_a_full_disk_is_told(
+    sshd: Sshd,  # noqa: F811
+    small_disk: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = make_world(sshd, small_disk.parent, caplog, 2)
+    (small_disk / "big").write_bytes(bytes(12_000_000))
+    result = world.push(noise(12, 1_000_000), budget=9)[1]
+    assert result.outcome is Outcome.FAILED
+    assert re.fullmatch(
+        r"No space left on device for 'conf/.*': make room where '.*/h2/.*' is, which has \d+ MiB left",
+        result.reason,
+    )
+    assert world.lab.read("h2") == OLD
+    world.lab.close()
