@@ -626,9 +626,15 @@ class Step:
             need -= self.pulled.proven(need)
         if need:
             return {"need": sorted(need)}
+        kept = self._carry_out(frames, target, local)
+        proven = self.tree.prove(self.roots)[0]
+        return self._done(target, kept) if proven == target else {"other": proven}
+
+    def _carry_out(self, frames: Frames, target: str, local: set[str]) -> list[str]:
+        """Write it all, or leave nothing of it behind; the contents that were replaced."""
         try:
             self._stage(frames)
-            kept = self._move(target)
+            return self._move(target)
         except BaseException as error:
             with contextlib.suppress(OSError):
                 self.state.clean()
@@ -637,8 +643,6 @@ class Step:
             if isinstance(error, OSError) and error.errno in FULL and not self.changed:
                 raise self._full(error, local) from None
             raise
-        proven = self.tree.prove(self.roots)[0]
-        return self._done(target, kept) if proven == target else {"other": proven}
 
     def _look(self) -> tuple[str, dict[str, Entry]]:
         """What lies under the roots.

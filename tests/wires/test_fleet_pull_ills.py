@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import pytest
 
 from swatbot.domain.stage import Outcome
 from swatbot.fleet import watchdog, wire
 from swatbot.fleet.hosts import Daemon, Transfer
+from swatbot.fleet.payload import Payload
 from tests.contracts.fleet_lab import fixed_clock
 from tests.wires.rsync_lab import PullFleet, PullLab, lacking
 from tests.wires.sshd import Gate, Sshd, need, sshd  # noqa: F401 - a fixture
@@ -137,7 +140,7 @@ def test_the_seconds_that_were_waited_are_those_that_passed(monkeypatch: pytest.
 
 
 @pytest.fixture
-def small_disk(sshd: Sshd, tmp_path: Path) -> Iterator[Path]:  # noqa: F811
+def small_disk(tmp_path: Path) -> Iterator[Path]:
     """Where h2 is; it has room for less than twice what is shipped there, which is 12 MB."""
     if os.geteuid() != 0:
         pytest.skip("mounting a small file system needs root")
@@ -184,4 +187,39 @@ def test_what_to_do_about_a_full_disk_is_told(
         result.reason,
     )
     assert world.lab.read("h2") == OLD
+    world.lab.close()
+
+
+def test_all_hosts_that_could_not_pull_everything_are_sent_the_same(
+    sshd: Sshd,  # noqa: F811
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Each of them lacks something else."""
+    world, files = make_world(sshd, tmp_path, caplog, 2), noise(8, 1000)
+    gate, objects = world.lab.gate, world.lab.objects
+    places = [
+        objects / sha[:2] / sha[2:] for sha in sorted(lacking(world.base, world.store.take(ROOTS, files)))
+    ]
+
+    def lack_another() -> None:
+        if gate.accepted == 2:
+            places[0].write_bytes(world.store.content(places[0].parent.name + places[0].name))
+        places[gate.accepted - 1].unlink()
+
+    gate.news = lack_another
+    made = []
+    make = Payload._make
+
+    def count(*args: Any) -> bytes:
+        made.append(make(*args))
+        return made[-1]
+
+    with mock.patch.object(Payload, "_make", count):
+        fleet = world.lab.pulling(near={})
+        results = world.push(files, fleet=fleet, batch=1)
+    assert {r.outcome for r in results} == {Outcome.OK}
+    assert gate.accepted == 2
+    assert len(made) == 2  # with no content, and with all
+    fleet.close()
     world.lab.close()
