@@ -62,6 +62,8 @@ MANY, AT_ONCE = 16, 16
 CHUNK, AROUND = 24 << 10, 4 << 10
 # Who asks takes a long silence for death: while files are read, there is a sign of life so often.
 SIGN_SECONDS = 5.0
+# So often it is seen that no more comes than was asked for.
+SIZE_SECONDS = 1.0
 # What was pulled for a step that came to nothing is removed when a connection opens so much later.
 PULLED_SECONDS = 24 * 3600
 SHA = re.compile("[0-9a-f]{64}")
@@ -889,6 +891,20 @@ def run(argv: list[str], seconds: float, root: str) -> dict[str, Any]:
     return {"status": status, "said": bytes(said).decode("utf-8", "replace")}
 
 
+@contextlib.contextmanager
+def limited(size: int) -> Iterator[None]:
+    """What is begun meanwhile can write no file that is larger."""
+    import resource  # noqa: PLC0415 - most connections never need it
+
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    is_least = before != resource.RLIM_INFINITY and before < size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (before if is_least else size, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+
+
 class Pulled:
     """Contents that rsync fetches for one step, into a directory that is named after the step's target.
 
@@ -956,33 +972,50 @@ class Pulled:
         """Run rsync until it ends, its time is over or somebody asks for something else; what it said."""
         import subprocess  # noqa: PLC0415 - most connections never need it, and it takes long to load
 
+        largest = max(request["contents"].values(), default=0)
         limits = [f"--contimeout={request['connect']}", f"--timeout={request['silence']}"]
+        limits.append(f"--max-size={max(largest, 1)}")
+        most = self._size() + sum(request["contents"].values())
         env = {**os.environ, "LC_ALL": "C", "RSYNC_PASSWORD": request["password"]}
         with os.fdopen(os.open(f"{self.path}/.{os.getpid()}", os.O_RDWR | os.O_CREAT, 0o600), "w+") as listed:
             listed.write(names)
             listed.seek(0)
-            process = subprocess.Popen(
-                [*RSYNC, *limits, "--", request["url"], "."],
-                bufsize=0,
-                cwd=self.state.pulled if request["host"] else self.path,
-                env=env,
-                stdin=listed,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
+            with limited(largest):
+                process = subprocess.Popen(
+                    [*RSYNC, *limits, "--", request["url"], "."],
+                    bufsize=0,
+                    cwd=self.state.pulled if request["host"] else self.path,
+                    env=env,
+                    stdin=listed,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    start_new_session=True,
+                )
         try:
-            return self._said(process.stderr, time.monotonic() + request["seconds"])
+            return self._said(process.stderr, time.monotonic() + request["seconds"], most)
         finally:
             with contextlib.suppress(OSError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
-    def _said(self, stderr: Any, end: float) -> str:
-        """What a process says on stderr until it ends."""
+    def _size(self) -> int:
+        """The bytes of all that is there."""
+        found = 0
+        for path, _, names in os.walk(self.path):
+            for name in names:
+                with contextlib.suppress(FileNotFoundError):  # rsync renames what is whole
+                    found += os.lstat(f"{path}/{name}").st_size
+        return found
+
+    def _said(self, stderr: Any, end: float, most: int) -> str:
+        """What a process says on stderr until it ends, unless more comes than was asked for."""
         with stderr:
-            said = b""
+            said, look = b"", time.monotonic() + SIZE_SECONDS
             while time.monotonic() < end:
+                if time.monotonic() > look:
+                    if self._size() > most:
+                        return "more came than was asked for"
+                    look = time.monotonic() + SIZE_SECONDS
                 if select.select([stderr], [], [], 0.2)[0]:
                     data = os.read(stderr.fileno(), PIECE)
                     if not data:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from swatbot.domain.manifest import Kind
 from swatbot.domain.stage import HostResult
 from swatbot.fleet import wire
 from swatbot.fleet.conversations import Answer, Conversation, Conversations, asked
@@ -42,6 +43,7 @@ class Pulling:
     def __init__(self, order: Order, settings: PullSettings, ssh: SshSettings, stop: Stop) -> None:
         """Nobody has pulled yet."""
         self._order, self._settings, self._ssh, self._stop = order, settings, ssh, stop
+        self._sizes = {entry.content: entry.size for entry in order.target.entries if entry.kind is Kind.FILE}
         self._serving: set[str] = set()
         self._rank = {host: rank for rank, host in enumerate(order.hosts)}
         near = (daemon for host in order.hosts for daemon in settings.near.get(host, ()))
@@ -122,7 +124,7 @@ class Pulling:
             "url": daemon.url,
             "host": daemon.host,
             "target": self._order.target.digest,
-            "contents": sorted(contents),
+            "contents": {content: self._sizes[content] for content in sorted(contents)},
             "seconds": self._settings.seconds,
             "connect": math.ceil(self._ssh.connect_timeout),
             "silence": math.ceil(self._ssh.answer_timeout),

@@ -18,7 +18,7 @@ from swatbot.domain.stage import Outcome
 from swatbot.fleet import watchdog, wire
 from swatbot.fleet.hosts import Daemon, Transfer
 from swatbot.fleet.payload import Payload
-from tests.contracts.fleet_lab import fixed_clock
+from tests.contracts.fleet_lab import Files, fixed_clock
 from tests.wires.rsync_lab import PullFleet, PullLab, lacking
 from tests.wires.sshd import Gate, Sshd, need, sshd  # noqa: F401 - a fixture
 from tests.wires.test_fleet_pull import NEW, OLD, ROOTS, SEEDED, World, no_push
@@ -82,8 +82,10 @@ def test_a_directory_in_the_place_of_a_content_is_removed(
     world.lab.close()
 
 
-class Dripping(Gate):
-    """What a daemon answers drips through; what it is asked passes."""
+class Slow(Gate):
+    """What a daemon answers comes slowly; what it is asked passes."""
+
+    piece, seconds = 65536, 0.005
 
     def _pump(self, source: socket.socket, sink: socket.socket, *, count: bool = False) -> None:
         if count:
@@ -91,9 +93,15 @@ class Dripping(Gate):
             return
         with suppress(OSError):
             sink.sendall(source.recv(32))  # the greeting
-            while data := source.recv(1):
+            while data := source.recv(self.piece):
                 sink.sendall(data)
-                threading.Event().wait(0.4)
+                threading.Event().wait(self.seconds)
+
+
+class Dripping(Slow):
+    """It drips through."""
+
+    piece, seconds = 1, 0.4
 
 
 def dripping(world: World) -> tuple[Dripping, Daemon]:
@@ -222,4 +230,84 @@ def test_all_hosts_that_could_not_pull_everything_are_sent_the_same(
     assert gate.accepted == 2
     assert len(made) == 2  # with no content, and with all
     fleet.close()
+    world.lab.close()
+
+
+def peak(world: World, files: Files, daemon: Daemon) -> int:
+    """The most bytes that h1 held of what it pulled from a daemon, while it was synced."""
+    most, over = [0], threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.01):
+            seen = 0
+            for path in (world.lab.state("h1") / "pulled").rglob("*"):
+                with suppress(OSError):
+                    seen += path.lstat().st_size if path.is_file() else 0
+            most[0] = max(most[0], seen)
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    world.assert_synced(files, near={}, source=daemon)
+    over.set()
+    watcher.join()
+    return most[0]
+
+
+def serve_large(world: World, files: Files, size: int) -> Daemon:
+    """A daemon that has so many bytes under the name of each content."""
+    evil = world.lab.directory / "evil"
+    for sha in lacking(world.base, world.store.take(ROOTS, files)):
+        (evil / sha[:2]).mkdir(parents=True, exist_ok=True)
+        with (evil / sha[:2] / sha[2:]).open("wb") as file:
+            file.truncate(size)
+    world.lab.rsyncd.serve("evil", evil)
+    return Daemon("the deployment host", f"rsync://127.0.0.1:{world.lab.rsyncd.port}/evil/")
+
+
+def test_a_daemon_can_not_send_more_than_the_largest_content(
+    sshd: Sshd,  # noqa: F811
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = make_world(sshd, tmp_path, caplog, 1)
+    files = noise(1, 1000)
+    assert peak(world, files, serve_large(world, files, 300_000_000)) < 100_000
+    world.lab.close()
+
+
+def test_a_daemon_that_lies_about_sizes_fills_no_disk(
+    sshd: Sshd,  # noqa: F811
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As if its list of files said that they are small."""
+    trusting = wire.HELPER.replace(b'"--max-size=', b'"--min-size=').replace(
+        b"{max(largest, 1)}", b"{min(largest, 1)}"
+    )
+    assert trusting != wire.HELPER
+    monkeypatch.setattr(wire, "HELPER", trusting)
+    world = make_world(sshd, tmp_path, caplog, 1)
+    files = noise(1, 1000)
+    assert peak(world, files, serve_large(world, files, 300_000_000)) < 100_000
+    world.lab.close()
+
+
+def test_a_daemon_that_sends_too_much_in_all_is_given_up(
+    sshd: Sshd,  # noqa: F811
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One content that is large allows for others of that size, but not for all of them."""
+    often = wire.HELPER.replace(b"SIZE_SECONDS = 1.0", b"SIZE_SECONDS = 0.0")
+    assert often != wire.HELPER
+    monkeypatch.setattr(wire, "HELPER", often)
+    world = make_world(sshd, tmp_path, caplog, 1)
+    files = {**noise(40, 1000), "conf/large": (0o644, SEEDED(7).randbytes(10_000_000))}
+    daemon, gate = serve_large(world, files, 10_000_000), Slow(("127.0.0.1", world.lab.rsyncd.port))
+    slow = replace(daemon, url=daemon.url.replace(str(world.lab.rsyncd.port), str(gate.port)))
+    assert peak(world, files, slow) < 100_000_000
+    gate.refuse()
+    assert "more came than was asked for" in world.told[0]
     world.lab.close()
