@@ -93,6 +93,8 @@ class Pulling:
                 break
             if lacking:
                 self._note(daemon, host, why)
+        if lacking and self._stop.is_set():
+            raise StoppedError
         return lacking, why
 
     def tend(self, talks: Conversations[HostResult]) -> None:

@@ -18,6 +18,7 @@ from swatbot.domain.stage import Outcome
 from swatbot.fleet import watchdog, wire
 from swatbot.fleet.hosts import Daemon, Transfer
 from swatbot.fleet.payload import Payload
+from swatbot.fleet.pulling import Pulling
 from tests.contracts.fleet_lab import Files, fixed_clock
 from tests.wires.rsync_lab import PullFleet, PullLab, lacking
 from tests.wires.sshd import Gate, Sshd, need, sshd  # noqa: F401 - a fixture
@@ -310,4 +311,28 @@ def test_a_daemon_that_sends_too_much_in_all_is_given_up(
     assert peak(world, files, slow) < 100_000_000
     gate.refuse()
     assert "more came than was asked for" in world.told[0]
+    world.lab.close()
+
+
+def test_nothing_is_pushed_after_a_stop(
+    sshd: Sshd,  # noqa: F811
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The last daemon broke off while the order was stopped."""
+    world, stop = make_world(sshd, tmp_path, caplog, 1), threading.Event()
+    gate = world.lab.gate
+    gate.sick = True
+    said = Pulling._heard
+
+    def then_stop(*args: Any) -> Any:
+        stop.set()
+        return said(*args)
+
+    fleet = world.lab.pulling(near={})
+    with mock.patch.object(Pulling, "_heard", then_stop):
+        result = world.push(fleet=fleet, stop=stop)[0]
+    assert (result.outcome, result.reason) == (Outcome.NOT_STARTED, "it was stopped while it pulled")
+    assert world.lab.read("h1") == OLD
+    fleet.close()
     world.lab.close()
