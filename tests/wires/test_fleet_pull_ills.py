@@ -336,3 +336,31 @@ def test_nothing_is_pushed_after_a_stop(
     assert world.lab.read("h1") == OLD
     fleet.close()
     world.lab.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "batch"), [("rsync: [receiver] mkstemp failed: No space left on device (28)", 1), ("oh", 2)]
+)
+def test_hosts_that_are_sick_do_not_condemn_daemons(
+    sshd: Sshd,  # noqa: F811
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    said: str,
+    batch: int,
+) -> None:
+    """Their own faults do not count, and no others where as many hosts were helped."""
+    world = make_world(sshd, tmp_path, caplog, 7)
+    lab, where = world.lab, tmp_path / "sick"
+    where.mkdir()
+    (where / "rsync").write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 11\n")
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nPATH="{where}:$PATH" exec "$(command -v python3)" "$@"\n')
+    for path in (where / "rsync", python):
+        path.chmod(0o755)
+    sick = slice(1, 3) if batch == 1 else slice(4, 6)
+    lab.targets[sick] = [replace(target, python=str(python)) for target in lab.targets[sick]]
+    fleet = lab.pulling()
+    assert {r.outcome for r in world.push(fleet=fleet, batch=batch)} == {Outcome.OK}
+    assert lab.doors["h1"].accepted == 4
+    fleet.close()
+    lab.close()
