@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import paramiko
 import pytest
@@ -662,13 +663,11 @@ def test_a_socket_that_breaks_just_before_a_request_loses_that_host_only(
     lab.fleet.prove(lab.hosts, ROOTS)
     victim, ask = lab.fleet._connections.of("h1"), Connection.ask
 
-    def broken(
-        connection: Connection, request: bytes, news: Callable[[], None], seconds: float | None = None
-    ) -> None:
+    def broken(connection: Connection, request: bytes, *args: Any) -> None:
         if connection is victim and isinstance(connection._sock, socket.socket):
             monkeypatch.undo()
             connection._sock.shutdown(socket.SHUT_RDWR)
-        ask(connection, request, news, seconds)
+        ask(connection, request, *args)
 
     monkeypatch.setattr(Connection, "ask", broken)
     assert {r.outcome for r in push(lab.fleet, states, *lab.hosts)} == {Outcome.OK}  # tried once more
