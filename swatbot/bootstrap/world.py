@@ -158,6 +158,8 @@ def make_pull_settings(config: Config, *, secrets: bool = True) -> PullSettings:
 
 def _proxy(config: Config, host: str) -> Daemon:
     address, url = config.group_of(host).address_of(host), config.fleet.pull.proxy_url or ""
+    if ":" in address:  # of IPv6, which a url wants in brackets
+        url, address = url.replace("[{address}]", "{address}"), f"[{address}]"
     return Daemon(host, url.replace("{host}", host).replace("{address}", address), host)
 
 

@@ -102,13 +102,17 @@ class Attempt:
         raise RefusedError("its files keep changing while they are synced")
 
     def _fetch(self, need: set[str]) -> Conversation[set[str]]:
-        """Have the host pull what it needs, each content once; what has to be sent instead."""
+        """Have the host pull what it needs, each content once; what has to be sent instead.
+
+        If it could not pull all, that is all: then the same bytes are for all hosts that were as it was,
+        while each of them may have pulled something else.
+        """
         if self._pulling is None:
             return need
         wanted = need - self._fetched
         self._fetched |= wanted
         lacking = yield from self._pulling.fetch(self._host, wanted)
-        return lacking | (need - wanted)
+        return need if lacking else need - wanted
 
     def _request(self, held: Manifest, kept: set[str], missed: set[str]) -> bytes:
         """Who pulls is told all, and says what it lacks: only it knows what it has pulled."""

@@ -117,13 +117,16 @@ class Connection:
         pause = min(2.0 ** min(self._failures, 16), _LONGEST_BACKOFF) if self._failures else 0.0
         return monotonic() - self._failed >= pause
 
-    def ask(self, request: bytes, news: Callable[[], None], seconds: float | None = None) -> None:
+    def ask(
+        self, request: bytes, news: Callable[[], None], seconds: float | None = None, busy: float = 0.0
+    ) -> None:
         """Send a request over the open connection; who holds the turn may do that.
 
         Args:
             request: see wire.request.
             news: called, in any thread, whenever there may be an answer or the end of the connection.
             seconds: longest silence, by default the settings' answer_timeout; then the connection is ended.
+            busy: seconds for which the host may be at work, giving signs of life, beyond what is usual.
 
         Raises:
             LostError: it may have been sent in part.
@@ -132,7 +135,7 @@ class Connection:
         line = self._wire
         if line is None:
             raise LostError("the connection broke", transient=True)
-        deadline = self._watchdog.watch(seconds or self._settings.answer_timeout, self._hang_up)
+        deadline = self._watchdog.watch(seconds or self._settings.answer_timeout, self._hang_up, busy)
         question = self._question = _Question(line, deadline)
         try:
             line.listen(news)
@@ -295,7 +298,7 @@ class Connection:
             self._hang_up()
             self._wire = None  # its channel learns of the end later, from paramiko's thread
         if deadline.passed:
-            return LostError(f"no answer within {deadline.seconds:g} s")
+            return LostError(f"no answer within {deadline.waited:g} s")
         if isinstance(error, wire.GarbageError):
             return LostError(str(error))
         return LostError(line.complaint() or "the connection broke", transient=True)

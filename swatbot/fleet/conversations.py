@@ -37,10 +37,12 @@ class Ask:
     Attributes:
         request: see wire.request.
         seconds: the longest silence, None for what is usual.
+        busy: seconds for which the host may be at work, giving signs of life, beyond what is usual.
     """
 
     request: bytes
     seconds: float | None = None
+    busy: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ Step = Open | Ask | Pause
 Conversation = Generator[Step, Answer | None, T]
 
 
-def asked(request: bytes, seconds: float | None = None) -> Conversation[Answer]:
+def asked(request: bytes, seconds: float | None = None, busy: float = 0.0) -> Conversation[Answer]:
     """Have the connection open, ask, and return the answer.
 
     Raises:
@@ -62,7 +64,7 @@ def asked(request: bytes, seconds: float | None = None) -> Conversation[Answer]:
         LostError: something was sent, and no answer came.
     """
     yield Open()
-    answer = yield Ask(request, seconds)
+    answer = yield Ask(request, seconds, busy)
     assert answer is not None  # noqa: S101 - what Ask gets is an answer or an error
     return answer
 
@@ -221,18 +223,18 @@ class _Talk(Generic[T]):
                     self._go_on()
                 else:
                     self._aside(connection.open, self._go_on)
-            case Ask(request, seconds):
-                self._ask(connection, request, seconds)
+            case Ask():
+                self._ask(connection, step)
 
-    def _ask(self, connection: Connection, request: bytes, seconds: float | None) -> None:
+    def _ask(self, connection: Connection, ask: Ask) -> None:
         self._asked, self._waits = self._asked + 1, True
         look = partial(self._look, connection, self._asked)
         lost = partial(self._lost, self._asked)
 
         def send() -> None:
-            connection.ask(request, lambda: self._put(look), seconds)
+            connection.ask(ask.request, lambda: self._put(look), ask.seconds, ask.busy)
 
-        if len(request) > _SMALL or connection.may_block:
+        if len(ask.request) > _SMALL or connection.may_block:
             self._aside(send, look, lost)
             return
         try:

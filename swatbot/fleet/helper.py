@@ -62,12 +62,16 @@ MANY, AT_ONCE = 16, 16
 CHUNK, AROUND = 24 << 10, 4 << 10
 # Who asks takes a long silence for death: while files are read, there is a sign of life so often.
 SIGN_SECONDS = 5.0
+# So often it is seen that no more comes than was asked for.
+SIZE_SECONDS = 1.0
 # What was pulled for a step that came to nothing is removed when a connection opens so much later.
 PULLED_SECONDS = 24 * 3600
 SHA = re.compile("[0-9a-f]{64}")
 KEPT = re.compile("[0-9]+[.][0-9a-f]{64}")
 # What a file is called until it is moved into place.
 READY = re.compile("[0-9]+([.][0-9a-f]{64})?")
+# There is no room on a disk, or no more of it for us.
+FULL = (errno.ENOSPC, errno.EDQUOT)
 RSYNC = ["rsync", "--files-from=-", "--no-implied-dirs", "--sockopts=TCP_NODELAY"]
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -552,6 +556,10 @@ class State:
         """Contents that were replaced by the last few steps: sha256 -> name, which is SERIAL.SHA256."""
         return {name.partition(".")[2]: name for name in os.listdir(self.kept)}
 
+    def has_pulled(self, least: int = 1) -> bool:
+        """Whether something is there that was pulled for so many steps."""
+        return len(os.listdir(self.pulled)) >= least
+
     def sweep(self, most: int, seconds: float = 0) -> None:
         """Remove what was pulled, except for the last so many steps, and what is younger than that."""
         import shutil  # noqa: PLC0415 - most connections never need it, and it takes long to load
@@ -598,7 +606,8 @@ class Step:
         self.differing: dict[str, list[int]] = {n: r[5] for n, r in rows.items() if isinstance(r[5], list)}
         self.fresh = set(self.sent)
         self.serves = request.get("serves")
-        self.pulls = {} if self.serves is None else Pulled(tree, state, request["target"]).found()
+        self.pulled = None if self.serves is None else Pulled(tree, state, request["target"])
+        self.pulls = self.pulled.found() if self.pulled else {}
         self.now, self.held = self._look()
 
     def run(self, frames: Frames) -> dict[str, Any]:
@@ -614,20 +623,28 @@ class Step:
         wanted.update((entry[0], entry) for entry in self.new.values())
         self._check(wanted, target)
         local = {e[4] for name, e in self.new.items() if e[1] == "file" and name not in self.sent}
-        need = local - self.keeps.keys() - self.pulls.keys()
+        need = local - self.keeps.keys()
+        if self.pulled:  # all that is spoilt is told at once
+            need -= self.pulled.proven(need)
         if need:
             return {"need": sorted(need)}
+        kept = self._carry_out(frames, target, local)
+        proven = self.tree.prove(self.roots)[0]
+        return self._done(target, kept) if proven == target else {"other": proven}
+
+    def _carry_out(self, frames: Frames, target: str, local: set[str]) -> list[str]:
+        """Write it all, or leave nothing of it behind; the contents that were replaced."""
         try:
             self._stage(frames)
-            kept = self._move(target)
-        except BaseException:
+            return self._move(target)
+        except BaseException as error:
             with contextlib.suppress(OSError):
                 self.state.clean()
                 if not (self.changed or self.state.begun(self.roots) in self.begun):
                     self.state.forget(self.roots)
+            if isinstance(error, OSError) and error.errno in FULL and not self.changed:
+                raise self._full(error, local) from None
             raise
-        proven = self.tree.prove(self.roots)[0]
-        return self._done(target, kept) if proven == target else {"other": proven}
 
     def _look(self) -> tuple[str, dict[str, Entry]]:
         """What lies under the roots.
@@ -724,6 +741,16 @@ class Step:
             for data in pieces(os.open(place, READ, dir_fd=at)):
                 file.write(data)
                 self.tree.between()
+
+    def _full(self, error: OSError, local: set[str]) -> Trouble:
+        """Nothing changed, since there is no room: give up what was pulled, and be asked once more."""
+        why = f"{error.strerror} for {self.tree.at!r}"
+        if self.state.has_pulled():
+            self.state.sweep(0)
+            return Trouble(f"{why}: what was pulled has been removed", need=sorted(local))
+        disk = os.fstatvfs(self.tree.fd)
+        free = disk.f_bavail * disk.f_frsize >> 20
+        return Trouble(f"{why}: make room where {self.tree.root!r} is, which has {free} MiB left")
 
     def _prepare(self) -> None:
         """Make directories, and see that all can be written: better to fail now than half-way."""
@@ -864,6 +891,20 @@ def run(argv: list[str], seconds: float, root: str) -> dict[str, Any]:
     return {"status": status, "said": bytes(said).decode("utf-8", "replace")}
 
 
+@contextlib.contextmanager
+def limited(size: int) -> Iterator[None]:
+    """What is begun meanwhile can write no file that is larger."""
+    import resource  # noqa: PLC0415 - most connections never need it
+
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    is_least = before != resource.RLIM_INFINITY and before < size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (before if is_least else size, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+
+
 class Pulled:
     """Contents that rsync fetches for one step, into a directory that is named after the step's target.
 
@@ -890,60 +931,91 @@ class Pulled:
         return self
 
     def found(self) -> dict[str, tuple[str, int | None]]:
-        """What is there, by sha256: its path, and the directory from which that leads, None for any."""
+        """What seems to be there, by sha256: its path, and the directory from which that leads, None for any.
+
+        What a pull that was killed left behind may be among it, or what spoilt since: see `proven`.
+        """
         found: dict[str, tuple[str, int | None]] = {}
         for path, _, names in os.walk(self.path):
-            found.update((os.path.basename(path) + name, (f"{path}/{name}", None)) for name in names)
+            places = ((os.path.basename(path) + name, (f"{path}/{name}", None)) for name in names)
+            found.update((sha, place) for sha, place in places if SHA.fullmatch(sha))
         return found
+
+    def proven(self, contents: Iterable[str]) -> set[str]:
+        """Those of these contents that are there; what is not what its name says is removed."""
+        return {sha for sha in contents if self._is_proven(sha)}
 
     def fetch(self, request: dict[str, Any]) -> dict[str, Any]:
         """Have rsync fetch contents; which of them are lacking then, and why rsync says that is."""
         places = {self._sha(sha): f"{sha[:2]}/{sha[2:]}" for sha in request["contents"]}
         if not request["url"].startswith("rsync://"):
             raise Trouble(f"{request['url']!r} is not where an rsync daemon listens")
+        # Another host has them in a directory of the same name. It is no part of the url: some daemons
+        # then list the files, and do not find them.
+        inside = f"{self.name}/" if request["host"] else ""
+        # The last name ends its line, too: where it crosses a buffer rsync refuses its directory else.
+        names = "".join(f"{inside}{place}\n" for place in places.values())
         try:
-            # Another host has them in a directory of the same name. It is no part of the url: some daemons
-            # then list the files, and do not find them.
-            inside = f"{self.name}/" if request["host"] else ""
-            # The last name ends its line, too: where it crosses a buffer rsync refuses its directory else.
-            said = self._rsync(request, "".join(f"{inside}{place}\n" for place in places.values()))
+            said = self._rsync(request, names)
+            if self.state.has_pulled(2) and any(os.strerror(error) in said for error in FULL):
+                self.state.sweep(1)  # what is held on to for earlier steps is wanted less
+                said = self._rsync(request, names)
         except (FileNotFoundError, PermissionError):
             return {"lack": list(places), "said": "it has no rsync", "absent": True}
+        except OSError as error:
+            return {"lack": list(places), "said": error.strerror}
         finally:
             self._tidy()
-        return {"lack": [sha for sha in places if not self._is_proven(sha, places[sha])], "said": said}
+        return {"lack": [sha for sha in places if not self._is_proven(sha)], "said": said}
 
     def _rsync(self, request: dict[str, Any], names: str) -> str:
         """Run rsync until it ends, its time is over or somebody asks for something else; what it said."""
         import subprocess  # noqa: PLC0415 - most connections never need it, and it takes long to load
 
+        largest = max(request["contents"].values(), default=0)
         limits = [f"--contimeout={request['connect']}", f"--timeout={request['silence']}"]
+        limits.append(f"--max-size={max(largest, 1)}")
+        most = self._size() + sum(request["contents"].values())
         env = {**os.environ, "LC_ALL": "C", "RSYNC_PASSWORD": request["password"]}
         with os.fdopen(os.open(f"{self.path}/.{os.getpid()}", os.O_RDWR | os.O_CREAT, 0o600), "w+") as listed:
             listed.write(names)
             listed.seek(0)
-            process = subprocess.Popen(
-                [*RSYNC, *limits, "--", request["url"], "."],
-                bufsize=0,
-                cwd=self.state.pulled if request["host"] else self.path,
-                env=env,
-                stdin=listed,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
+            with limited(largest):
+                process = subprocess.Popen(
+                    [*RSYNC, *limits, "--", request["url"], "."],
+                    bufsize=0,
+                    cwd=self.state.pulled if request["host"] else self.path,
+                    env=env,
+                    stdin=listed,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    start_new_session=True,
+                )
         try:
-            return self._said(process.stderr, time.monotonic() + request["seconds"])
+            return self._said(process.stderr, time.monotonic() + request["seconds"], most)
         finally:
             with contextlib.suppress(OSError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
-    def _said(self, stderr: Any, end: float) -> str:
-        """What a process says on stderr until it ends."""
+    def _size(self) -> int:
+        """The bytes of all that is there."""
+        found = 0
+        for path, _, names in os.walk(self.path):
+            for name in names:
+                with contextlib.suppress(FileNotFoundError):  # rsync renames what is whole
+                    found += os.lstat(f"{path}/{name}").st_size
+        return found
+
+    def _said(self, stderr: Any, end: float, most: int) -> str:
+        """What a process says on stderr until it ends, unless more comes than was asked for."""
         with stderr:
-            said = b""
+            said, look = b"", time.monotonic() + SIZE_SECONDS
             while time.monotonic() < end:
+                if time.monotonic() > look:
+                    if self._size() > most:
+                        return "more came than was asked for"
+                    look = time.monotonic() + SIZE_SECONDS
                 if select.select([stderr], [], [], 0.2)[0]:
                     data = os.read(stderr.fileno(), PIECE)
                     if not data:
@@ -960,17 +1032,31 @@ class Pulled:
                     with contextlib.suppress(FileNotFoundError):
                         os.unlink(f"{path}/{name}")
 
-    def _is_proven(self, sha: str, place: str) -> bool:
-        try:
-            fd = os.open(f"{self.path}/{place}", READ)
-        except FileNotFoundError:
-            return False
-        identity = IDENTITY(os.fstat(fd))
-        if self.tree.hash(fd) != sha:
-            os.unlink(f"{self.path}/{place}")
-            return False
-        self.tree.pulled[identity] = sha
-        return True
+    def _is_proven(self, sha: str) -> bool:
+        place = f"{self.path}/{sha[:2]}/{sha[2:]}"
+        with contextlib.suppress(OSError):
+            info = os.lstat(place)
+            if self.tree.pulled.get(IDENTITY(info)) == sha:
+                return True
+            if stat.S_ISREG(info.st_mode):
+                fd = os.open(place, READ)
+                identity = IDENTITY(os.fstat(fd))
+                if self.tree.hash(fd) == sha:
+                    self.tree.pulled[identity] = sha
+                    return True
+        self._remove(place)
+        return False
+
+    @staticmethod
+    def _remove(place: str) -> None:
+        """Whatever it is: who serves us may have sent anything."""
+        with contextlib.suppress(OSError):
+            if stat.S_ISDIR(os.lstat(place).st_mode):
+                import shutil  # noqa: PLC0415 - this is hardly ever needed
+
+                shutil.rmtree(place, ignore_errors=True)
+            else:
+                os.unlink(place)
 
 
 class Host:
@@ -1027,7 +1113,7 @@ class Host:
         tree.owner, tree.directory_mode = state.owner(*request["owner"]), request["directory_mode"]
         tree.between = self._breathe
         self.tree, self.state = tree, state
-        if os.listdir(state.pulled):
+        if state.has_pulled():
             state.sweep(0, PULLED_SECONDS)
         disk = os.fstatvfs(tree.fd)
         return {

@@ -53,7 +53,8 @@ class SshSettings:
         use_agent: whether the keys of the SSH agent are tried after them.
         connect_timeout: seconds for TCP, handshake, login and the helper's start together.
         answer_timeout: seconds without a byte taken or an answer given, after which a host has failed; it
-            has failed as well if no answer came in twenty times as long, whatever signs of life it gave.
+            has failed as well if no answer came in twenty times as long, whatever signs of life it gave
+            (a host that pulls: in as long as a pull may take, and twenty times as long beside that).
         connect_parallel: how many connections are opened at once.
         durable: whether files are fsynced on the hosts.
         ping_every: seconds between signs of life on a connection that is not used; the kernel asks oftener.

@@ -2,10 +2,12 @@
 
 import logging
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from swatbot.domain.manifest import Kind
 from swatbot.domain.stage import HostResult
 from swatbot.fleet import wire
 from swatbot.fleet.conversations import Answer, Conversation, Conversations, asked
@@ -15,8 +17,14 @@ from swatbot.fleet.wire import readable
 from swatbot.ports import Order, Stop
 
 _log = logging.getLogger(__name__)
-# A daemon that so many hosts could not pull from is not what is wrong with those hosts.
+# A daemon that so many hosts could not pull from, and no more could, is not what is wrong with those hosts.
 _ENOUGH = 2
+# What rsync says when the trouble is with the disk of who pulls: no daemon could help.
+_OWN_FAULT = re.compile(
+    r"\[(receiver|generator)\] .*(No space left|Disk quota|Read-only file system|Permission denied|\(5\)$)"
+    "|mkstemp .* failed|write failed on|No space left on device|Disk quota exceeded",
+    re.IGNORECASE,
+)
 
 
 class StoppedError(Exception):
@@ -42,11 +50,13 @@ class Pulling:
     def __init__(self, order: Order, settings: PullSettings, ssh: SshSettings, stop: Stop) -> None:
         """Nobody has pulled yet."""
         self._order, self._settings, self._ssh, self._stop = order, settings, ssh, stop
+        self._sizes = {entry.content: entry.size for entry in order.target.entries if entry.kind is Kind.FILE}
         self._serving: set[str] = set()
         self._rank = {host: rank for rank, host in enumerate(order.hosts)}
         near = (daemon for host in order.hosts for daemon in settings.near.get(host, ()))
         self._proxies = {daemon.host for daemon in near} & self._rank.keys()
         self._failed: dict[Daemon, set[str]] = defaultdict(set)
+        self._helped: dict[Daemon, set[str]] = defaultdict(set)
         self._told: set[str] = set()
         self._busy: set[str] = set()
 
@@ -83,12 +93,18 @@ class Pulling:
                 break
             if self._stop.is_set():
                 raise StoppedError
-            answer = yield from asked(self._request(daemon, lacking))
+            # However short a silence we bear: as long as a pull may take, it is at work.
+            request, busy = self._request(daemon, lacking), self._settings.seconds
+            answer = yield from asked(request, busy=busy)
             lacking, why = self._heard(answer, lacking)
-            if answer.get("absent"):
+            if not lacking:
+                self._helped[daemon].add(host)
+            elif answer.get("absent") or _OWN_FAULT.search(why):
                 break
-            if lacking:
+            else:
                 self._note(daemon, host, why)
+        if lacking and self._stop.is_set():
+            raise StoppedError
         return lacking, why
 
     def tend(self, talks: Conversations[HostResult]) -> None:
@@ -112,7 +128,9 @@ class Pulling:
             yield source
 
     def _is_sound(self, daemon: Daemon) -> bool:
-        return len(self._failed[daemon]) < _ENOUGH
+        """Whether it is worth a try: a few sick hosts do not condemn who serves the others."""
+        failed, helped = len(self._failed[daemon]), len(self._helped[daemon])
+        return failed < _ENOUGH or failed <= helped
 
     def _request(self, daemon: Daemon, contents: set[str]) -> bytes:
         header: dict[str, Any] = {
@@ -120,7 +138,7 @@ class Pulling:
             "url": daemon.url,
             "host": daemon.host,
             "target": self._order.target.digest,
-            "contents": sorted(contents),
+            "contents": {content: self._sizes[content] for content in sorted(contents)},
             "seconds": self._settings.seconds,
             "connect": math.ceil(self._ssh.connect_timeout),
             "silence": math.ceil(self._ssh.answer_timeout),

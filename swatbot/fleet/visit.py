@@ -137,9 +137,9 @@ class _Probe:
 
     def ask(self, daemons: Sequence[Daemon]) -> tuple[str, ...]:
         """Names of the daemons that do not answer the host."""
-        urls = [urlsplit(daemon.url) for daemon in daemons]
-        places = [(url.hostname, url.port or _DAEMON_PORT, _DAEMON_SECONDS) for url in urls]
         try:
+            urls = [urlsplit(daemon.url) for daemon in daemons]
+            places = [(url.hostname, url.port or _DAEMON_PORT, _DAEMON_SECONDS) for url in urls]
             assert self._channel is not None  # noqa: S101 - who looked and found rsync has it
             with _limited(self._seconds + _DAEMON_SECONDS * len(daemons), self._connection.hang_up):
                 self._channel.sendall(json.dumps(places).encode() + b"\n")

@@ -13,17 +13,31 @@ _LONGEST = 20
 class Deadline:
     """A time by which something must be over, else it is ended; it may be put off."""
 
-    def __init__(self, seconds: float, end: Callable[[], None]) -> None:
-        """End it, by calling `end`, unless it is over in so many seconds."""
+    def __init__(self, seconds: float, end: Callable[[], None], busy: float = 0.0) -> None:
+        """End it, by calling `end`, unless it is over in so many seconds.
+
+        Args:
+            seconds: without a sign of life.
+            end: must not block.
+            busy: seconds for which it may go on giving signs of life, beside twenty times `seconds`.
+        """
         self.seconds = seconds
         self.passed = False
         self._end = end
-        self._at = monotonic() + seconds
-        self._last = monotonic() + _LONGEST * seconds
+        self._began = monotonic()
+        self._at = self._began + seconds
+        self._last = self._began + busy + _LONGEST * seconds
+
+    @property
+    def waited(self) -> float:
+        """Seconds after which it is ended, by and large: more where there are signs of life meanwhile."""
+        waits = self._at - self._began
+        return self.seconds if waits < self.seconds + 1 else float(round(waits))
 
     def put_off(self) -> None:
-        """There was a sign of life: count from now, up to twenty times as long as without any."""
-        self._at = min(monotonic() + self.seconds, self._last)
+        """There was a sign of life: count from now, but not for ever."""
+        if not self.passed:
+            self._at = min(monotonic() + self.seconds, self._last)
 
     def look(self) -> None:
         """End it if it is time."""
@@ -51,9 +65,12 @@ class Watchdog:
         finally:
             self.forget(deadline)
 
-    def watch(self, seconds: float, end: Callable[[], None]) -> Deadline:
-        """Call `end` (which must not block) in so many seconds, unless that is forgotten or put off."""
-        deadline = Deadline(seconds, end)
+    def watch(self, seconds: float, end: Callable[[], None], busy: float = 0.0) -> Deadline:
+        """Call `end` (which must not block) in so many seconds, unless that is forgotten or put off.
+
+        That it may be put off for `busy` seconds more than is usual is for what is known to take long.
+        """
+        deadline = Deadline(seconds, end, busy)
         with self._changed:
             self._watched.add(deadline)
             self._wake()

@@ -3,11 +3,15 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from swatbot.bootstrap import world
 from swatbot.bootstrap.world import make_pull_settings
 from swatbot.config import ConfigError, load
+from swatbot.fleet import visit
 from swatbot.fleet.hosts import Daemon, Transfer
 
 SAMPLES = Path(__file__).parents[2] / "config"
@@ -88,3 +92,16 @@ def test_faults(old: str, new: str, told: str, config: Path, change: Change) -> 
     found = faults(config)
     assert any(line.startswith(told) for line in found), found
     assert not any("secret@" in line or ":secret" in line for line in found)
+
+
+def test_an_address_of_ipv6_is_in_brackets() -> None:
+    group = SimpleNamespace(address_of=lambda _: "2001:db8::11")
+    for url in ("rsync://{address}/swatbot/", "rsync://[{address}]/swatbot/"):
+        pull = SimpleNamespace(proxy_url=url)
+        config = SimpleNamespace(group_of=lambda _: group, fleet=SimpleNamespace(pull=pull))
+        assert world._proxy(cast("Any", config), "h1").url == "rsync://[2001:db8::11]/swatbot/"
+
+
+def test_a_url_that_can_not_be_read_does_not_end_a_visit() -> None:
+    probe = visit._Probe.__new__(visit._Probe)
+    assert probe.ask([Daemon("h1", "rsync://2001:db8::11/swatbot/", "h1")]) == ()

@@ -158,7 +158,7 @@ def test_who_did_not_help_two_hosts_is_not_asked_by_others(world: World) -> None
 
 def test_what_is_spoilt_after_it_came_is_pushed(world: World) -> None:
     """Its host does not pull it again and again."""
-    blind = altered(b"if self.tree.hash(fd) != sha:", b"if self.tree.hash(fd) == fd :")
+    blind = altered(b"if self.tree.hash(fd) == sha:", b"if self.tree.hash(fd) != fd :")
     lab = world.lab
     wrong = lab.directory / "wrong"
     for sha in lacking(world.base, world.store.take(ROOTS, NEW)):
