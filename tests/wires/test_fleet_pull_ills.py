@@ -240,11 +240,7 @@ def peak(world: World, files: Files, daemon: Daemon) -> int:
 
     def look() -> None:
         while not over.wait(0.01):
-            seen = 0
-            for path in (world.lab.state("h1") / "pulled").rglob("*"):
-                with suppress(OSError):
-                    seen += path.lstat().st_size if path.is_file() else 0
-            most[0] = max(most[0], seen)
+            most[0] = max(most[0], held(world.lab.state("h1") / "pulled"))
 
     watcher = threading.Thread(target=look)
     watcher.start()
@@ -252,6 +248,16 @@ def peak(world: World, files: Files, daemon: Daemon) -> int:
     over.set()
     watcher.join()
     return most[0]
+
+
+def held(top: Path) -> int:
+    """The bytes of the files under a directory, as far as they stay to be looked at."""
+    seen = 0
+    for directory, _, names in os.walk(top):  # bears what vanishes meanwhile, as rglob does not
+        for name in names:
+            with suppress(OSError):
+                seen += (Path(directory) / name).lstat().st_size
+    return seen
 
 
 def serve_large(world: World, files: Files, size: int) -> Daemon:

@@ -6,7 +6,7 @@ import pytest
 
 from swatbot.domain.findings import Holdings, Pin
 from swatbot.domain.plan import Plan
-from swatbot.fleet.connection import Connection
+from swatbot.fleet.link import Link
 from swatbot.practising import bot
 from swatbot.tree.tree import GitTree
 from tests.wires.bot_process import WAIT, people, small_ground
@@ -29,7 +29,7 @@ def test_the_first_stage_of_a_deployment_finds_warm_connections(
         def slow(tree: GitTree, plan: Plan, holdings: Holdings) -> Pin:
             """It takes longer than connecting does; from then on nobody has to connect."""
             until(lambda: all(map(fleet.is_open, hosts)), "a host is not connected to")
-            monkeypatch.setattr(Connection, "_dial", lambda connection: pytest.fail(str(connection.target)))
+            monkeypatch.setattr(Link, "dial", lambda *_: pytest.fail("it has to connect"))
             return taken(tree, plan, holdings)
 
         monkeypatch.setattr(GitTree, "snapshot", slow)
