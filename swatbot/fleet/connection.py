@@ -237,18 +237,24 @@ class Connection:
         self._link.close()
 
     def _ensure(self) -> None:
-        if self.dropped:
-            raise UnreachedError("it was let go of")
+        self._refuse_dropped()
         self._wanted = True
         if self.is_open:
             return
         transport = self._connect()
         try:
+            self._refuse_dropped()
             self._start_helper(transport)
+            self._refuse_dropped()  # while it was dialled, there may have been nothing yet to be ended
         except UnreachedError as error:
             self._fail(error)
             raise
         self._failures = 0
+
+    def _refuse_dropped(self) -> None:
+        if self.dropped:
+            self.hang_up()
+            raise UnreachedError("it was let go of")
 
     def _connect(self) -> paramiko.Transport:
         if not self._link.stands:

@@ -304,8 +304,10 @@ class Tree:
                 if seen is not None and seen[0] == STAMP(info):
                     return seen[1] == entry
                 return not stat.S_ISDIR(info.st_mode) and self._entry(fd, name, path, info) == entry
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return entry is None
+        except NotADirectoryError:  # there is something else where a directory was, or is to be
+            return False
 
     def ignores(self, path: str) -> bool:
         """Whether a path is left alone; the same as Patterns.match in swatbot/tree/patterns.py."""
@@ -564,10 +566,13 @@ class State:
         """Remove what was pulled, except for the last so many steps, and what is younger than that."""
         import shutil  # noqa: PLC0415 - most connections never need it, and it takes long to load
 
-        names = sorted(os.scandir(self.pulled), key=lambda item: item.stat().st_mtime)
-        for item in names[: max(len(names) - most, 0)]:
-            if time.time() - item.stat().st_mtime >= seconds:  # noqa: TID251 - a target has no Clock port
-                shutil.rmtree(item.path, ignore_errors=True)
+        found = []
+        for item in os.scandir(self.pulled):
+            with contextlib.suppress(FileNotFoundError):  # another connection's helper may be sweeping, too
+                found.append((item.stat().st_mtime, item.path))
+        for changed, path in sorted(found)[: max(len(found) - most, 0)]:
+            if time.time() - changed >= seconds:  # noqa: TID251 - a target has no Clock port
+                shutil.rmtree(path, ignore_errors=True)
 
     def owner(self, owner: str, group: str) -> tuple[int, int]:
         """Whose the files are to be, by number; tried on the lock, before anything is written."""
@@ -623,7 +628,7 @@ class Step:
         wanted.update((entry[0], entry) for entry in self.new.values())
         self._check(wanted, target)
         local = {e[4] for name, e in self.new.items() if e[1] == "file" and name not in self.sent}
-        need = local - self.keeps.keys()
+        need = local - self.keeps.keys() | self._linked()
         if self.pulled:  # all that is spoilt is told at once
             need -= self.pulled.proven(need)
         if need:
@@ -655,6 +660,8 @@ class Step:
         roots, held = self.tree.known.get(self.request["base"], ([], {}))
         paths = self._paths()
         is_little = roots == self.roots and 0 < len(paths) * 8 < len(held)
+        # What the last look found in the way may be gone.
+        is_little = is_little and self._stuck().keys().isdisjoint(paths)
         if is_little and all(self.tree.stands(path, held.get(path)) for path in paths):
             return self.request["base"], held
         return self.tree.prove(self.roots)
@@ -677,19 +684,32 @@ class Step:
     def _paths(self) -> list[str]:
         return [entry[0] for entry in self.new.values()] + [*self.drop]
 
+    def _linked(self) -> set[str]:
+        """What should go back, and has another name somewhere: who writes to that would write to ours."""
+        found = set()
+        for name in self.back:
+            if os.stat(name, dir_fd=self.state.kept, follow_symlinks=False).st_nlink != 1:
+                os.unlink(name, dir_fd=self.state.kept)
+                found.add(self.new[name][4])
+        return found
+
     def _check(self, wanted: dict[str, Entry], target: str) -> None:
         """Refuse what makes no sense here."""
         paths = [checked(entry[0]) for entry in self.new.values()]
         inside = self.held.keys() >= self.drop and all(covered(path, self.roots) for path in paths)
         if not inside or self.tree.named(self.roots, wanted) != target:
             raise Trouble("the request does not add up to its target")
-        stuck = {directory: path for path in self.tree.spared for directory in above(path)}
+        stuck = self._stuck()
         for path in paths:
             if self.tree.ignores(path):
                 raise Trouble(f"{path!r} is ignored by the config, and not written")
             if path in stuck:
                 why = f"is a directory that holds {stuck[path]!r}, which is ignored: remove it"
                 raise Trouble(f"{path!r} {why}")
+
+    def _stuck(self) -> dict[str, str]:
+        """The directories that something ignored lies in, and what."""
+        return {directory: path for path in self.tree.spared for directory in above(path)}
 
     def _stage(self, frames: Frames) -> None:
         """Make ready what is new; no file under the root changes yet."""
@@ -763,18 +783,24 @@ class Step:
 
     def _ready(self, name: str, mode: int, wanted: str) -> None:
         """See that a file is what was meant, and nobody's but ours; give it its owner and mode."""
-        fd = os.open(name, READ, dir_fd=self.state.new)
-        info = os.fstat(fd)
-        if info.st_nlink == 1:
-            self.tree.give(fd, mode)
-            self.tree.sure[IDENTITY(info)] = wanted
-        sha = self.tree.pulled.get(IDENTITY(info)) if name in self.fresh - self.sent else None
-        if (sha or self.tree.hash(fd)) != wanted or info.st_nlink != 1:
+        with os.fdopen(os.open(name, READ, dir_fd=self.state.new), "rb", 0) as file:
+            info = os.fstat(file.fileno())
+            if info.st_nlink == 1:
+                self.tree.give(file.fileno(), mode)
+                self.tree.sure[IDENTITY(info)] = wanted
+            sha = self.tree.pulled.get(IDENTITY(info)) if name in self.fresh - self.sent else None
+            sha = sha or self.tree.hash(os.dup(file.fileno()))
+        if sha != wanted or info.st_nlink != 1:
             os.unlink(name, dir_fd=self.state.new)
             raise Trouble("what was written is not what was meant", need=[wanted])
 
     def _move(self, target: str) -> list[str]:
-        """Put it all into place; the contents that were replaced."""
+        """Put it all into place; the contents that were replaced.
+
+        To get here may have taken long: what somebody edited meanwhile is told, like what was there before.
+        """
+        if not all(self.tree.stands(path, self.held.get(path)) for path in self._paths()):
+            raise Trouble("it changes while it is synced", other=self.tree.prove(self.roots)[0])
         self.state.begin(self.request["number"], self.request["step"], target, self.roots)
         self._sync_files()
         kept = self._keep()

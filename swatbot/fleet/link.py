@@ -55,6 +55,7 @@ class Link:
             try:
                 self.sock = self._dialer.connect(self._target, via)
                 self._refuse_closed()
+                self._refuse_late(deadline)
                 self.transport = self._dialer.secure(self._target, self.sock)
             except UnreachedError as error:
                 self.hang_up()
@@ -81,6 +82,11 @@ class Link:
         """End it now; it stays closed."""
         self._closed = True
         self.hang_up()
+
+    def _refuse_late(self, deadline: Deadline) -> None:
+        # It may have passed before there was a socket to be closed, and it passes only once.
+        if deadline.passed:
+            raise UnreachedError(f"{self._target.address} does not answer")
 
     def _refuse_closed(self) -> None:
         if self._closed:

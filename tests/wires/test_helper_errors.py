@@ -1,7 +1,9 @@
 """An error of the helper's names the whole path: a name alone does not tell where it is."""
 
+import hashlib
 import io
 import os
+import resource
 import sys
 from pathlib import Path
 
@@ -9,7 +11,8 @@ import pytest
 
 from swatbot.fleet.helper import Frames, Host, Tree
 from swatbot.fleet.payload import Payload
-from tests.contracts.fleet_lab import Store, order
+from swatbot.fleet.pulling import ANYTHING
+from tests.contracts.fleet_lab import Store, order, read_files
 from tests.contracts.helper_process import HelperProcess
 
 
@@ -69,4 +72,22 @@ def test_a_file_where_a_directory_is_to_be_written_through_changes_nothing(tmp_p
     answer = process.ask_raw(Payload(order(["h"], base, target), store, durable=False).request(base, ()))
     assert answer["error"] == "Not a directory, or a link, which is not followed: 'conf/in/x'"
     assert (answer["unfinished"], (root / "conf").read_bytes()) == (None, b"a file")
+    process.close()
+
+
+def test_more_files_can_be_pulled_than_may_be_open_at_once(tmp_path: Path) -> None:
+    store, contents = Store(), [b"%d" % n for n in range(200)]
+    (tmp_path / "tree/conf").mkdir(parents=True)
+    process = HelperProcess(tmp_path / "tree", sys.executable)
+    resource.prlimit(process.process.pid, resource.RLIMIT_NOFILE, (64, 64))
+    files = {f"conf/{data.decode()}": (0o644, data) for data in contents}
+    base, target = store.take(["conf"], {}), store.take(["conf"], files)
+    for data in contents:
+        sha = hashlib.sha256(data).hexdigest()
+        place = tmp_path / ".swatbot-tree/pulled" / target.digest[:16] / sha[:2] / sha[2:]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+    payload = Payload(order(["h"], base, target), store, durable=True)
+    assert "done" in process.ask_raw(payload.request(base, ANYTHING, (), serves=False))
+    assert read_files(tmp_path / "tree") == files
     process.close()

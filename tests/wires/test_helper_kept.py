@@ -73,6 +73,15 @@ def test_what_is_kept_stays_when_something_else_is_no_good(harm: str, host: Host
     assert read_files(host.root) == OLD
 
 
+def test_all_that_is_linked_is_told_at_once(host: Host) -> None:
+    """A backup made of hard links has them all; to be told of one after the other takes too many rounds."""
+    for data in (A, B):
+        os.link(host.place(data), host.root.parent / sha(data))
+    assert host.push(NEW, OLD, A, B)["need"] == sorted([sha(A), sha(B)])
+    assert "done" in host.push(NEW, OLD)
+    assert read_files(host.root) == OLD
+
+
 def test_what_is_kept_outlives_a_helper_that_is_killed(host: Host) -> None:
     assert host.helper.close() == 0
     base, target = host.store.take(["conf"], NEW), host.store.take(["conf"], OLD)
