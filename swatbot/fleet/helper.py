@@ -664,7 +664,9 @@ class Step:
         self.tree.pulled.clear()
         if self.serves is False:
             self.state.sweep(0)
-        return {"done": target, "kept": kept, "serves": bool(self.serves and self.pulls)}
+        # What it had kept it did not pull: others that lack it find it elsewhere.
+        served = sorted(self.pulled.found()) if self.serves and self.pulled else []
+        return {"done": target, "kept": kept, "serves": served}
 
     def _name(self, nth: int, row: list[Any]) -> str:
         """The name of an entry's file: one that was kept has its own on the way, so that it finds back."""

@@ -25,6 +25,8 @@ _OWN_FAULT = re.compile(
     "|mkstemp .* failed|write failed on|No space left on device|Disk quota exceeded",
     re.IGNORECASE,
 )
+# What rsync says of a file that a daemon does not have.
+_HOLE = re.compile("link_stat .* failed: No such file")
 
 
 class StoppedError(Exception):
@@ -51,7 +53,7 @@ class Pulling:
         """Nobody has pulled yet."""
         self._order, self._settings, self._ssh, self._stop = order, settings, ssh, stop
         self._sizes = {entry.content: entry.size for entry in order.target.entries if entry.kind is Kind.FILE}
-        self._serving: set[str] = set()
+        self._serving: dict[str, set[str]] = {}
         self._rank = {host: rank for rank, host in enumerate(order.hosts)}
         near = (daemon for host in order.hosts for daemon in settings.near.get(host, ()))
         self._proxies = {daemon.host for daemon in near} & self._rank.keys()
@@ -64,9 +66,9 @@ class Pulling:
         """Whether other hosts of the order are to pull from this one."""
         return host in self._proxies
 
-    def add(self, host: str) -> None:
-        """From now on others may pull from this host."""
-        self._serving.add(host)
+    def add(self, host: str, contents: set[str]) -> None:
+        """From now on others may pull these contents from this host."""
+        self._serving[host] = contents & self._sizes.keys()
 
     def fetch(self, host: str, contents: set[str]) -> Conversation[set[str]]:
         """Have a host pull contents; those that it could not pull.
@@ -89,19 +91,21 @@ class Pulling:
     def _fetch(self, host: str, contents: set[str]) -> Conversation[tuple[set[str], str]]:
         lacking, why = set(contents), "others could not, so it did not try"
         for daemon in self._near(host):
-            if not lacking:
-                break
+            wanted = lacking & self._serving[daemon.host] if daemon.host else lacking
+            if not wanted:
+                continue
             if self._stop.is_set():
                 raise StoppedError
             # However short a silence we bear: as long as a pull may take, it is at work.
-            request, busy = self._request(daemon, lacking), self._settings.seconds
+            request, busy = self._request(daemon, wanted), self._settings.seconds
             answer = yield from asked(request, busy=busy)
-            lacking, why = self._heard(answer, lacking)
-            if not lacking:
+            left, why = self._heard(answer, wanted)
+            lacking -= wanted - left
+            if not left:
                 self._helped[daemon].add(host)
             elif answer.get("absent") or _OWN_FAULT.search(why):
                 break
-            else:
+            elif left == wanted or not _HOLE.search(why):  # who lacks a few serves the others well
                 self._note(daemon, host, why)
         if lacking and self._stop.is_set():
             raise StoppedError

@@ -14,12 +14,12 @@ from unittest import mock
 
 import pytest
 
-from swatbot.domain.stage import Outcome
+from swatbot.domain.stage import Outcome, Tally
 from swatbot.fleet import program, watchdog
 from swatbot.fleet.hosts import Daemon, Transfer
 from swatbot.fleet.payload import Payload
 from swatbot.fleet.pulling import Pulling
-from tests.contracts.fleet_lab import Files, fixed_clock
+from tests.contracts.fleet_lab import Files, fixed_clock, order
 from tests.contracts.helper_process import altered
 from tests.wires.rsync_lab import PullFleet, PullLab, lacking
 from tests.wires.sshd import Gate, Sshd, need, sshd  # noqa: F401 - a fixture
@@ -365,4 +365,45 @@ def test_hosts_that_are_sick_do_not_condemn_daemons(
     assert {r.outcome for r in world.push(fleet=fleet, batch=batch)} == {Outcome.OK}
     assert lab.doors["h1"].accepted == 4
     fleet.close()
+    lab.close()
+
+
+def test_a_proxy_serves_what_it_pulled_and_who_needs_more_finds_it_elsewhere(
+    sshd: Sshd,  # noqa: F811
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It had kept what was rolled back, and did not pull that again; the others had kept nothing."""
+    world = make_world(sshd, tmp_path, caplog, 4)
+    lab, stop = world.lab, threading.Event()
+    world.assert_synced()
+    back = order(lab.hosts, world.store.take(ROOTS, NEW), world.base)
+    assert {r.outcome for r in lab.fleet.push(back, world.store, lambda _: None, stop)} == {Outcome.OK}
+    for host in lab.hosts[1:]:
+        for kept in (lab.state(host) / "kept").iterdir():
+            kept.unlink()
+    lab.gate.accepted = lab.doors["h1"].accepted = 0
+    world.assert_synced({**NEW, "conf/more": (0o644, b"more" * 999)})
+    assert (lab.gate.accepted, lab.doors["h1"].accepted) == (4, 3)
+    no_push(world)
+    lab.close()
+
+
+def test_a_proxy_that_lost_a_content_serves_the_others(
+    sshd: Sshd,  # noqa: F811
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world, files = make_world(sshd, tmp_path, caplog, 5), noise(8, 1000)
+    lab, target = world.lab, world.store.take(ROOTS, files)
+    sha = min(lacking(world.base, target))
+    place = leave(world, "h1", sha, target.digest)
+
+    def lose(tally: Tally) -> None:
+        if tally.ok == 1:
+            place.unlink(missing_ok=True)
+
+    assert {r.outcome for r in world.push(files, batch=1, progress=lose)} == {Outcome.OK}
+    assert (lab.gate.accepted, lab.doors["h1"].accepted) == (5, 4)
+    no_push(world)
     lab.close()
