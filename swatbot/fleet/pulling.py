@@ -4,7 +4,7 @@ import logging
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from swatbot.domain.manifest import Kind
@@ -49,9 +49,17 @@ ANYTHING = _Anything()
 class Pulling:
     """Who pulls from whom, as far as is known."""
 
-    def __init__(self, order: Order, settings: PullSettings, ssh: SshSettings, stop: Stop) -> None:
-        """Nobody has pulled yet."""
+    def __init__(
+        self,
+        order: Order,
+        settings: PullSettings,
+        ssh: SshSettings,
+        stop: Stop,
+        dropped: Callable[[str], bool],
+    ) -> None:
+        """Nobody has pulled yet; who is dropped serves nobody."""
         self._order, self._settings, self._ssh, self._stop = order, settings, ssh, stop
+        self._dropped = dropped
         self._sizes = {entry.content: entry.size for entry in order.target.entries if entry.kind is Kind.FILE}
         self._serving: dict[str, set[str]] = {}
         self._rank = {host: rank for rank, host in enumerate(order.hosts)}
@@ -69,6 +77,12 @@ class Pulling:
     def add(self, host: str, contents: set[str]) -> None:
         """From now on others may pull these contents from this host."""
         self._serving[host] = contents & self._sizes.keys()
+
+    def waits(self, host: str, is_busy: Callable[[str], bool]) -> bool:
+        """Whether a host is to begin later: a proxy of its site is being synced, and none serves yet."""
+        near = {daemon.host for daemon in self._settings.near.get(host, ())}
+        near = set() if host in self._proxies else near
+        return near.isdisjoint(self._serving) and any(map(is_busy, near))
 
     def fetch(self, host: str, contents: set[str]) -> Conversation[set[str]]:
         """Have a host pull contents; those that it could not pull.
@@ -125,7 +139,8 @@ class Pulling:
         near = self._settings.near.get(host, ())
         first = self._rank[host] % len(near) if near else 0
         for daemon in (*near[first:], *near[:first]):
-            if daemon.host in self._serving and daemon.host != host and self._is_sound(daemon):
+            serves = daemon.host in self._serving and not self._dropped(daemon.host)
+            if serves and daemon.host != host and self._is_sound(daemon):
                 yield daemon
         source = self._settings.source
         if source is not None and self._is_sound(source):

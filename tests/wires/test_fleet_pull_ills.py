@@ -398,12 +398,52 @@ def test_a_proxy_that_lost_a_content_serves_the_others(
     lab, target = world.lab, world.store.take(ROOTS, files)
     sha = min(lacking(world.base, target))
     place = leave(world, "h1", sha, target.digest)
-
-    def lose(tally: Tally) -> None:
-        if tally.ok == 1:
-            place.unlink(missing_ok=True)
-
-    assert {r.outcome for r in world.push(files, batch=1, progress=lose)} == {Outcome.OK}
+    lab.doors["h1"].news = lambda: place.unlink(missing_ok=True)
+    assert {r.outcome for r in world.push(files, batch=1)} == {Outcome.OK}
     assert (lab.gate.accepted, lab.doors["h1"].accepted) == (5, 4)
     no_push(world)
+    lab.close()
+
+
+def test_a_proxy_that_hangs_holds_up_no_other_site(
+    sshd: Sshd,  # noqa: F811
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The hosts of its own site wait for it, and pull from it when it goes on."""
+    lab = PullLab(sshd, tmp_path, 6, proxies=2, answer_timeout=5.0)
+    world, (a, b) = World(lab, caplog), lab.pull.near["h1"]
+    fleet = lab.pulling(near={h: ((a,) if h in ("h1", "h3", "h5") else (b,)) for h in lab.hosts})
+    fleet.prove(lab.hosts, ROOTS)
+    lab.gates["h1"].hang = True
+    others: list[int] = []
+
+    def go_on(tally: Tally) -> None:
+        if tally.ok == 3 and not others:
+            others.append(tally.left)
+            lab.gates["h1"].hang = False
+            lab.gates["h1"].cut()
+
+    results = world.push(fleet=fleet, progress=go_on, batch=6)
+    assert {r.outcome for r in results} == {Outcome.OK}
+    assert others == [2]
+    assert (lab.gate.accepted, lab.doors["h1"].accepted, lab.doors["h2"].accepted) == (2, 2, 2)
+    fleet.close()
+    lab.close()
+
+
+def test_a_proxy_that_is_dropped_serves_nobody(
+    sshd: Sshd,  # noqa: F811
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its files may be what is wrong with it."""
+    world = make_world(sshd, tmp_path, caplog, 4)
+    lab = world.lab
+    fleet = lab.pulling()
+    lab.doors["h1"].news = lambda: fleet.drop(["h1"])
+    assert {r.outcome for r in world.push(fleet=fleet, batch=1)} == {Outcome.OK}
+    assert (lab.doors["h1"].accepted, lab.gate.accepted) == (1, 3)
+    no_push(world)
+    fleet.close()
     lab.close()
