@@ -72,7 +72,15 @@ KEPT = re.compile("[0-9]+[.][0-9a-f]{64}")
 READY = re.compile("[0-9]+([.][0-9a-f]{64})?")
 # There is no room on a disk, or no more of it for us.
 FULL = (errno.ENOSPC, errno.EDQUOT)
-RSYNC = ["rsync", "--files-from=-", "--no-implied-dirs", "--sockopts=TCP_NODELAY"]
+RSYNC = ["--files-from=-", "--no-implied-dirs", "--sockopts=TCP_NODELAY"]
+# Runs a command in a group that ends when nobody holds the other end of the pipe that is its stdout: so it
+# does not go on when we are killed. Stdin has to be named, since a shell gives none to what it runs aside.
+GUARD = """exec 3<&1 4<&0 >/dev/null
+"$@" <&4 3<&- 4<&- & command=$!
+{ read -r _ <&3; kill -9 0; } 2>/dev/null 4<&- &
+exec 3<&- 4<&-
+wait $command
+"""
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -972,33 +980,45 @@ class Pulled:
 
     def _rsync(self, request: dict[str, Any], names: str) -> str:
         """Run rsync until it ends, its time is over or somebody asks for something else; what it said."""
-        import subprocess  # noqa: PLC0415 - most connections never need it, and it takes long to load
+        most = self._size() + sum(request["contents"].values())
+        end, held = os.pipe()
+        with os.fdopen(held, "wb", 0):
+            with os.fdopen(end, "rb", 0) as guarded:
+                process = self._start(request, names, guarded)
+            try:
+                return self._said(process.stderr, time.monotonic() + request["seconds"], most)
+            finally:
+                with contextlib.suppress(OSError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
+    def _start(self, request: dict[str, Any], names: str, guarded: Any) -> Any:
+        """Rsync in a session of its own, which ends with us."""
+        import shutil  # noqa: PLC0415 - most connections never need them, and they take long to load
+        import subprocess  # noqa: PLC0415 - the same
+
+        rsync = shutil.which("rsync")
+        if rsync is None:
+            raise FileNotFoundError
         largest = max(request["contents"].values(), default=0)
         limits = [f"--contimeout={request['connect']}", f"--timeout={request['silence']}"]
         limits.append(f"--max-size={max(largest, 1)}")
-        most = self._size() + sum(request["contents"].values())
+        command = [rsync, *RSYNC, *limits, "--", request["url"], "."]
         env = {**os.environ, "LC_ALL": "C", "RSYNC_PASSWORD": request["password"]}
         with os.fdopen(os.open(f"{self.path}/.{os.getpid()}", os.O_RDWR | os.O_CREAT, 0o600), "w+") as listed:
             listed.write(names)
             listed.seek(0)
             with limited(largest):
-                process = subprocess.Popen(
-                    [*RSYNC, *limits, "--", request["url"], "."],
+                return subprocess.Popen(
+                    ["/bin/sh", "-c", GUARD, "sh", *command],
                     bufsize=0,
                     cwd=self.state.pulled if request["host"] else self.path,
                     env=env,
                     stdin=listed,
-                    stdout=subprocess.DEVNULL,
+                    stdout=guarded,
                     stderr=subprocess.PIPE,
                     start_new_session=True,
                 )
-        try:
-            return self._said(process.stderr, time.monotonic() + request["seconds"], most)
-        finally:
-            with contextlib.suppress(OSError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
 
     def _size(self) -> int:
         """The bytes of all that is there."""

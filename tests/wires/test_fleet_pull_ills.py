@@ -2,6 +2,9 @@
 
 import os
 import re
+import select
+import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -445,5 +448,40 @@ def test_a_proxy_that_is_dropped_serves_nobody(
     assert {r.outcome for r in world.push(fleet=fleet, batch=1)} == {Outcome.OK}
     assert (lab.doors["h1"].accepted, lab.gate.accepted) == (1, 3)
     no_push(world)
+    fleet.close()
+    lab.close()
+
+
+def test_rsync_ends_with_the_helper_that_is_killed(
+    sshd: Sshd,  # noqa: F811
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nobody would tell it to stop, and it could write for as long as the daemon lets it."""
+    world, where = make_world(sshd, tmp_path, caplog, 1), tmp_path / "where"
+    lab, pids = world.lab, (where / "helper", where / "rsync.pid")
+    ended: list[bool] = []
+    where.mkdir()
+    (where / "rsync").write_text(f'#!/bin/sh\necho $$ > {pids[1]}\nexec {shutil.which("rsync")} "$@"\n')
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\necho $$ > {pids[0]}\nPATH="{where}:$PATH" exec python3 "$@"\n')
+    for path in (where / "rsync", python):
+        path.chmod(0o755)
+    lab.targets = [replace(target, python=str(python)) for target in lab.targets]
+    lab.gate.hang = True
+
+    def kill() -> None:
+        helper, rsync = (int(path.read_text()) for path in pids)
+        watched = os.pidfd_open(rsync)
+        os.kill(helper, signal.SIGKILL)
+        ended.append(bool(select.select([watched], [], [], 3)[0]))
+        os.close(watched)
+        lab.gate.hang = False
+        lab.gate.cut()
+
+    lab.gate.news = lambda: kill() if lab.gate.accepted == 1 else None
+    fleet = lab.pulling()
+    assert {r.outcome for r in world.push(fleet=fleet)} == {Outcome.OK}
+    assert ended == [True]
     fleet.close()
     lab.close()
