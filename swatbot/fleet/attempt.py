@@ -87,8 +87,8 @@ class Attempt:
             if answer.get("done") == self._target.digest:
                 kept.update(strings(answer.get("kept")))
                 self._proven = self._target.digest
-                if self._pulling is not None and answer.get("serves") is True:
-                    self._pulling.add(self._host)
+                if self._pulling is not None:
+                    self._pulling.add(self._host, strings(answer.get("serves")))
                 return
             if "other" in answer:
                 known = self._lists.known(str(answer["other"]))

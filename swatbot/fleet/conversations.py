@@ -75,6 +75,7 @@ class Conversations(Generic[T]):
     Attributes:
         results: what came of those that are over, by host.
         in_flight: how many were begun and are not over.
+        waits: whether a host is to begin later; asked again when there is news, and not if none is in flight.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Conversations(Generic[T]):
         """
         self.results: dict[str, T] = {}
         self.in_flight = 0
+        self.waits: Callable[[str], bool] = lambda _: False
         self._connections, self._with_host, self._stumbled = connections, with_host, stumbled
         self._left = list(reversed(hosts))
         self._talks: dict[str, _Talk[T]] = {}
@@ -126,6 +128,10 @@ class Conversations(Generic[T]):
             for talk in tuple(self._talks.values()):
                 talk.break_off()
 
+    def speaks_with(self, host: str) -> bool:
+        """Whether a conversation with this host was begun and is not over."""
+        return host in self._talks
+
     def hurry(self, hosts: Collection[str] | None = None) -> None:
         """Have hosts that read their files, or pull, for long stop that, and answer; None for all."""
         for host, talk in self._talks.items():
@@ -134,16 +140,21 @@ class Conversations(Generic[T]):
 
     def _begin(self, width: int, may_begin: Callable[[], bool]) -> bool:
         """Begin as many as may be; whether any is not over."""
-        while self._left and self.in_flight < width:
+        while self.in_flight < width and (host := self._next()):
             if not may_begin():
                 self._left.clear()
                 break
+            self._left.remove(host)
             self.in_flight += 1
-            host = self._left.pop()
             talk = _Talk(host, self._with_host(host), self._connections, self._news.put, self._over)
             self._talks[host] = talk
             talk.begin()
         return self.in_flight > 0
+
+    def _next(self) -> str | None:
+        """Who is to begin now, if anybody is."""
+        left = reversed(self._left)
+        return next((host for host in left if not (self.in_flight and self.waits(host))), None)
 
     def _over(self, host: str, result: Callable[[], T]) -> None:
         try:

@@ -72,7 +72,15 @@ KEPT = re.compile("[0-9]+[.][0-9a-f]{64}")
 READY = re.compile("[0-9]+([.][0-9a-f]{64})?")
 # There is no room on a disk, or no more of it for us.
 FULL = (errno.ENOSPC, errno.EDQUOT)
-RSYNC = ["rsync", "--files-from=-", "--no-implied-dirs", "--sockopts=TCP_NODELAY"]
+RSYNC = ["--files-from=-", "--no-implied-dirs", "--sockopts=TCP_NODELAY"]
+# Runs a command in a group that ends when nobody holds the other end of the pipe that is its stdout: so it
+# does not go on when we are killed. Stdin has to be named, since a shell gives none to what it runs aside.
+GUARD = """exec 3<&1 4<&0 >/dev/null
+"$@" <&4 3<&- 4<&- & command=$!
+{ read -r _ <&3; kill -9 0; } 2>/dev/null 4<&- &
+exec 3<&- 4<&-
+wait $command
+"""
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -295,15 +303,20 @@ class Tree:
         self.seen: dict[str, tuple[Any, Entry]] = {}
         self.known: dict[str, tuple[list[str], dict[str, Entry]]] = {}
 
-    def stands(self, path: str, entry: Entry | None) -> bool:
-        """Whether a path is still what it was, None for nothing at all; only what may differ is read."""
+    def stands(self, path: str, entry: Entry | None, *, may_be_directory: bool = False) -> bool:
+        """Whether a path is still what it was, None for nothing at all; only what may differ is read.
+
+        A directory is no entry: there may be one where nothing was, if it makes way for what is to come.
+        """
         try:
             with self.parent(path) as (fd, name):
                 info = os.stat(name, dir_fd=fd, follow_symlinks=False)
                 seen = self.seen.get(path)
                 if seen is not None and seen[0] == STAMP(info):
                     return seen[1] == entry
-                return not stat.S_ISDIR(info.st_mode) and self._entry(fd, name, path, info) == entry
+                if stat.S_ISDIR(info.st_mode):
+                    return may_be_directory and entry is None
+                return self._entry(fd, name, path, info) == entry
         except FileNotFoundError:
             return entry is None
         except NotADirectoryError:  # there is something else where a directory was, or is to be
@@ -671,7 +684,9 @@ class Step:
         self.tree.pulled.clear()
         if self.serves is False:
             self.state.sweep(0)
-        return {"done": target, "kept": kept, "serves": bool(self.serves and self.pulls)}
+        # What it had kept it did not pull: others that lack it find it elsewhere.
+        served = sorted(self.pulled.found()) if self.serves and self.pulled else []
+        return {"done": target, "kept": kept, "serves": served}
 
     def _name(self, nth: int, row: list[Any]) -> str:
         """The name of an entry's file: one that was kept has its own on the way, so that it finds back."""
@@ -692,6 +707,10 @@ class Step:
                 os.unlink(name, dir_fd=self.state.kept)
                 found.add(self.new[name][4])
         return found
+
+    def _outermost(self) -> list[str]:
+        """The paths, but for those under a file that makes way for a directory: that is a path itself."""
+        return [path for path in self._paths() if not self.held.keys() & set(above(path))]
 
     def _check(self, wanted: dict[str, Entry], target: str) -> None:
         """Refuse what makes no sense here."""
@@ -774,7 +793,7 @@ class Step:
 
     def _prepare(self) -> None:
         """Make directories, and see that all can be written: better to fail now than half-way."""
-        for path in [path for path in self._paths() if not self.held.keys() & set(above(path))]:
+        for path in self._outermost():
             with self.tree.parent(path, None if path in self.held else self.state.new) as (fd, _):
                 if not os.access(".", os.W_OK | os.X_OK, dir_fd=fd):
                     raise Trouble(f"the directory of {path!r} can not be written to")
@@ -799,7 +818,8 @@ class Step:
 
         To get here may have taken long: what somebody edited meanwhile is told, like what was there before.
         """
-        if not all(self.tree.stands(path, self.held.get(path)) for path in self._paths()):
+        paths = self._outermost()
+        if not all(self.tree.stands(path, self.held.get(path), may_be_directory=True) for path in paths):
             raise Trouble("it changes while it is synced", other=self.tree.prove(self.roots)[0])
         self.state.begin(self.request["number"], self.request["step"], target, self.roots)
         self._sync_files()
@@ -996,33 +1016,45 @@ class Pulled:
 
     def _rsync(self, request: dict[str, Any], names: str) -> str:
         """Run rsync until it ends, its time is over or somebody asks for something else; what it said."""
-        import subprocess  # noqa: PLC0415 - most connections never need it, and it takes long to load
+        most = self._size() + sum(request["contents"].values())
+        end, held = os.pipe()
+        with os.fdopen(held, "wb", 0):
+            with os.fdopen(end, "rb", 0) as guarded:
+                process = self._start(request, names, guarded)
+            try:
+                return self._said(process.stderr, time.monotonic() + request["seconds"], most)
+            finally:
+                with contextlib.suppress(OSError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
+    def _start(self, request: dict[str, Any], names: str, guarded: Any) -> Any:
+        """Rsync in a session of its own, which ends with us."""
+        import shutil  # noqa: PLC0415 - most connections never need them, and they take long to load
+        import subprocess  # noqa: PLC0415 - the same
+
+        rsync = shutil.which("rsync")
+        if rsync is None:
+            raise FileNotFoundError
         largest = max(request["contents"].values(), default=0)
         limits = [f"--contimeout={request['connect']}", f"--timeout={request['silence']}"]
         limits.append(f"--max-size={max(largest, 1)}")
-        most = self._size() + sum(request["contents"].values())
+        command = [rsync, *RSYNC, *limits, "--", request["url"], "."]
         env = {**os.environ, "LC_ALL": "C", "RSYNC_PASSWORD": request["password"]}
         with os.fdopen(os.open(f"{self.path}/.{os.getpid()}", os.O_RDWR | os.O_CREAT, 0o600), "w+") as listed:
             listed.write(names)
             listed.seek(0)
             with limited(largest):
-                process = subprocess.Popen(
-                    [*RSYNC, *limits, "--", request["url"], "."],
+                return subprocess.Popen(
+                    ["/bin/sh", "-c", GUARD, "sh", *command],
                     bufsize=0,
                     cwd=self.state.pulled if request["host"] else self.path,
                     env=env,
                     stdin=listed,
-                    stdout=subprocess.DEVNULL,
+                    stdout=guarded,
                     stderr=subprocess.PIPE,
                     start_new_session=True,
                 )
-        try:
-            return self._said(process.stderr, time.monotonic() + request["seconds"], most)
-        finally:
-            with contextlib.suppress(OSError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
 
     def _size(self) -> int:
         """The bytes of all that is there."""

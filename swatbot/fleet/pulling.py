@@ -4,7 +4,7 @@ import logging
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from swatbot.domain.manifest import Kind
@@ -25,6 +25,8 @@ _OWN_FAULT = re.compile(
     "|mkstemp .* failed|write failed on|No space left on device|Disk quota exceeded",
     re.IGNORECASE,
 )
+# What rsync says of a file that a daemon does not have.
+_HOLE = re.compile("link_stat .* failed: No such file")
 
 
 class StoppedError(Exception):
@@ -47,11 +49,19 @@ ANYTHING = _Anything()
 class Pulling:
     """Who pulls from whom, as far as is known."""
 
-    def __init__(self, order: Order, settings: PullSettings, ssh: SshSettings, stop: Stop) -> None:
-        """Nobody has pulled yet."""
+    def __init__(
+        self,
+        order: Order,
+        settings: PullSettings,
+        ssh: SshSettings,
+        stop: Stop,
+        dropped: Callable[[str], bool],
+    ) -> None:
+        """Nobody has pulled yet; who is dropped serves nobody."""
         self._order, self._settings, self._ssh, self._stop = order, settings, ssh, stop
+        self._dropped = dropped
         self._sizes = {entry.content: entry.size for entry in order.target.entries if entry.kind is Kind.FILE}
-        self._serving: set[str] = set()
+        self._serving: dict[str, set[str]] = {}
         self._rank = {host: rank for rank, host in enumerate(order.hosts)}
         near = (daemon for host in order.hosts for daemon in settings.near.get(host, ()))
         self._proxies = {daemon.host for daemon in near} & self._rank.keys()
@@ -64,9 +74,15 @@ class Pulling:
         """Whether other hosts of the order are to pull from this one."""
         return host in self._proxies
 
-    def add(self, host: str) -> None:
-        """From now on others may pull from this host."""
-        self._serving.add(host)
+    def add(self, host: str, contents: set[str]) -> None:
+        """From now on others may pull these contents from this host."""
+        self._serving[host] = contents & self._sizes.keys()
+
+    def waits(self, host: str, is_busy: Callable[[str], bool]) -> bool:
+        """Whether a host is to begin later: a proxy of its site is being synced, and none serves yet."""
+        near = {daemon.host for daemon in self._settings.near.get(host, ())}
+        near = set() if host in self._proxies else near
+        return near.isdisjoint(self._serving) and any(map(is_busy, near))
 
     def fetch(self, host: str, contents: set[str]) -> Conversation[set[str]]:
         """Have a host pull contents; those that it could not pull.
@@ -89,19 +105,21 @@ class Pulling:
     def _fetch(self, host: str, contents: set[str]) -> Conversation[tuple[set[str], str]]:
         lacking, why = set(contents), "others could not, so it did not try"
         for daemon in self._near(host):
-            if not lacking:
-                break
+            wanted = lacking & self._serving[daemon.host] if daemon.host else lacking
+            if not wanted:
+                continue
             if self._stop.is_set():
                 raise StoppedError
             # However short a silence we bear: as long as a pull may take, it is at work.
-            request, busy = self._request(daemon, lacking), self._settings.seconds
+            request, busy = self._request(daemon, wanted), self._settings.seconds
             answer = yield from asked(request, busy=busy)
-            lacking, why = self._heard(answer, lacking)
-            if not lacking:
+            left, why = self._heard(answer, wanted)
+            lacking -= wanted - left
+            if not left:
                 self._helped[daemon].add(host)
             elif answer.get("absent") or _OWN_FAULT.search(why):
                 break
-            else:
+            elif left == wanted or not _HOLE.search(why):  # who lacks a few serves the others well
                 self._note(daemon, host, why)
         if lacking and self._stop.is_set():
             raise StoppedError
@@ -121,7 +139,8 @@ class Pulling:
         near = self._settings.near.get(host, ())
         first = self._rank[host] % len(near) if near else 0
         for daemon in (*near[first:], *near[:first]):
-            if daemon.host in self._serving and daemon.host != host and self._is_sound(daemon):
+            serves = daemon.host in self._serving and not self._dropped(daemon.host)
+            if serves and daemon.host != host and self._is_sound(daemon):
                 yield daemon
         source = self._settings.source
         if source is not None and self._is_sound(source):

@@ -80,6 +80,8 @@ class SshFleet:
             if pause and may_begin():
                 stop.wait(pause)
             talks = self._conversations(hosts, with_host, lambda host: score.counted(_stumbled(host)))
+            if pulling is not None:
+                talks.waits = partial(pulling.waits, is_busy=talks.speaks_with)
             talks.run(order.batch, may_begin, partial(_tick, score, talks, progress, pulling), _TELL_EVERY)
             _tick(score, talks, progress, pulling)
             results |= talks.results
@@ -163,7 +165,9 @@ class SshFleet:
         choice = choose(order, self._connections.kept, self._pull)
         if self._pull.source is not None:
             _log.info("#%d step %d: %s", order.number, order.step, choice.why)
-        return Pulling(order, self._pull, self._settings, stop) if choice.pulls else None
+        if not choice.pulls:
+            return None
+        return Pulling(order, self._pull, self._settings, stop, self._connections.dropped)
 
     def _conversations(
         self,
@@ -214,15 +218,11 @@ def _batches(order: Order, pulling: Pulling | None) -> Iterator[tuple[float, tup
 
     Hosts from which others pull come first: they are to have what the others of their batch ask for.
     """
-    first = [host for host in order.hosts if pulling is not None and pulling.is_proxy(host)]
-    hosts = [*first, *(host for host in order.hosts if host not in first)]
+    first = {host for host in order.hosts if pulling is not None and pulling.is_proxy(host)}
+    hosts = sorted(order.hosts, key=lambda host: host not in first)
     size = order.batch if order.pause else max(len(hosts), 1)
     for begin in range(0, len(hosts), size):
-        pause = order.pause if begin else 0.0
-        for wave in (first[begin : begin + size], hosts[max(begin, len(first)) : begin + size]):
-            if wave:
-                yield pause, tuple(wave)
-                pause = 0.0
+        yield order.pause if begin else 0.0, tuple(hosts[begin : begin + size])
 
 
 def _open(_host: str) -> Conversation[None]:

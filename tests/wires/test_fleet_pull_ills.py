@@ -2,6 +2,9 @@
 
 import os
 import re
+import select
+import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -14,12 +17,12 @@ from unittest import mock
 
 import pytest
 
-from swatbot.domain.stage import Outcome
+from swatbot.domain.stage import Outcome, Tally
 from swatbot.fleet import program, watchdog
 from swatbot.fleet.hosts import Daemon, Transfer
 from swatbot.fleet.payload import Payload
 from swatbot.fleet.pulling import Pulling
-from tests.contracts.fleet_lab import Files, fixed_clock
+from tests.contracts.fleet_lab import Files, fixed_clock, order
 from tests.contracts.helper_process import altered
 from tests.wires.rsync_lab import PullFleet, PullLab, lacking
 from tests.wires.sshd import Gate, Sshd, need, sshd  # noqa: F401 - a fixture
@@ -364,5 +367,121 @@ def test_hosts_that_are_sick_do_not_condemn_daemons(
     fleet = lab.pulling()
     assert {r.outcome for r in world.push(fleet=fleet, batch=batch)} == {Outcome.OK}
     assert lab.doors["h1"].accepted == 4
+    fleet.close()
+    lab.close()
+
+
+def test_a_proxy_serves_what_it_pulled_and_who_needs_more_finds_it_elsewhere(
+    sshd: Sshd,  # noqa: F811
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It had kept what was rolled back, and did not pull that again; the others had kept nothing."""
+    world = make_world(sshd, tmp_path, caplog, 4)
+    lab, stop = world.lab, threading.Event()
+    world.assert_synced()
+    back = order(lab.hosts, world.store.take(ROOTS, NEW), world.base)
+    assert {r.outcome for r in lab.fleet.push(back, world.store, lambda _: None, stop)} == {Outcome.OK}
+    for host in lab.hosts[1:]:
+        for kept in (lab.state(host) / "kept").iterdir():
+            kept.unlink()
+    lab.gate.accepted = lab.doors["h1"].accepted = 0
+    world.assert_synced({**NEW, "conf/more": (0o644, b"more" * 999)})
+    assert (lab.gate.accepted, lab.doors["h1"].accepted) == (4, 3)
+    no_push(world)
+    lab.close()
+
+
+def test_a_proxy_that_lost_a_content_serves_the_others(
+    sshd: Sshd,  # noqa: F811
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world, files = make_world(sshd, tmp_path, caplog, 5), noise(8, 1000)
+    lab, target = world.lab, world.store.take(ROOTS, files)
+    sha = min(lacking(world.base, target))
+    place = leave(world, "h1", sha, target.digest)
+    lab.doors["h1"].news = lambda: place.unlink(missing_ok=True)
+    assert {r.outcome for r in world.push(files, batch=1)} == {Outcome.OK}
+    assert (lab.gate.accepted, lab.doors["h1"].accepted) == (5, 4)
+    no_push(world)
+    lab.close()
+
+
+def test_a_proxy_that_hangs_holds_up_no_other_site(
+    sshd: Sshd,  # noqa: F811
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The hosts of its own site wait for it, and pull from it when it goes on."""
+    lab = PullLab(sshd, tmp_path, 6, proxies=2, answer_timeout=5.0)
+    world, (a, b) = World(lab, caplog), lab.pull.near["h1"]
+    fleet = lab.pulling(near={h: ((a,) if h in ("h1", "h3", "h5") else (b,)) for h in lab.hosts})
+    fleet.prove(lab.hosts, ROOTS)
+    lab.gates["h1"].hang = True
+    others: list[int] = []
+
+    def go_on(tally: Tally) -> None:
+        if tally.ok == 3 and not others:
+            others.append(tally.left)
+            lab.gates["h1"].hang = False
+            lab.gates["h1"].cut()
+
+    results = world.push(fleet=fleet, progress=go_on, batch=6)
+    assert {r.outcome for r in results} == {Outcome.OK}
+    assert others == [2]
+    assert (lab.gate.accepted, lab.doors["h1"].accepted, lab.doors["h2"].accepted) == (2, 2, 2)
+    fleet.close()
+    lab.close()
+
+
+def test_a_proxy_that_is_dropped_serves_nobody(
+    sshd: Sshd,  # noqa: F811
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its files may be what is wrong with it."""
+    world = make_world(sshd, tmp_path, caplog, 4)
+    lab = world.lab
+    fleet = lab.pulling()
+    lab.doors["h1"].news = lambda: fleet.drop(["h1"])
+    assert {r.outcome for r in world.push(fleet=fleet, batch=1)} == {Outcome.OK}
+    assert (lab.doors["h1"].accepted, lab.gate.accepted) == (1, 3)
+    no_push(world)
+    fleet.close()
+    lab.close()
+
+
+def test_rsync_ends_with_the_helper_that_is_killed(
+    sshd: Sshd,  # noqa: F811
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nobody would tell it to stop, and it could write for as long as the daemon lets it."""
+    world, where = make_world(sshd, tmp_path, caplog, 1), tmp_path / "where"
+    lab, pids = world.lab, (where / "helper", where / "rsync.pid")
+    ended: list[bool] = []
+    where.mkdir()
+    (where / "rsync").write_text(f'#!/bin/sh\necho $$ > {pids[1]}\nexec {shutil.which("rsync")} "$@"\n')
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\necho $$ > {pids[0]}\nPATH="{where}:$PATH" exec python3 "$@"\n')
+    for path in (where / "rsync", python):
+        path.chmod(0o755)
+    lab.targets = [replace(target, python=str(python)) for target in lab.targets]
+    lab.gate.hang = True
+
+    def kill() -> None:
+        helper, rsync = (int(path.read_text()) for path in pids)
+        watched = os.pidfd_open(rsync)
+        os.kill(helper, signal.SIGKILL)
+        ended.append(bool(select.select([watched], [], [], 3)[0]))
+        os.close(watched)
+        lab.gate.hang = False
+        lab.gate.cut()
+
+    lab.gate.news = lambda: kill() if lab.gate.accepted == 1 else None
+    fleet = lab.pulling()
+    assert {r.outcome for r in world.push(fleet=fleet)} == {Outcome.OK}
+    assert ended == [True]
     fleet.close()
     lab.close()
