@@ -25,6 +25,7 @@ class Keeper:
         """Sleep until `wake`."""
         self._connections, self._every = connections, settings.ping_every
         self._idle_close, self._at_once = settings.idle_close or inf, settings.connect_parallel
+        self._tended: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="fleet-keeper", daemon=True)
         self._lock = threading.Lock()
 
@@ -47,8 +48,19 @@ class Keeper:
                 connection.hang_up()
             elif connection.carries and connection.unused >= self._every:
                 threading.Thread(target=_tend_transport, args=(connection,), daemon=True).start()
-        wanting = [c.target.name for c in self._connections if self._wants(c)]
-        Conversations(self._connections, wanting, self._tend, lambda _: None).run(self._at_once)
+        names = {c.target.name for c in self._connections if self._wants(c)} - self._tended
+        if names:
+            self._tended |= names
+            threading.Thread(target=self._converse, args=(names,), name="fleet-keeping", daemon=True).start()
+
+    def _converse(self, hosts: set[str]) -> None:
+        """Tend to hosts; one that somebody else speaks with for long is waited for, by nobody but this."""
+        try:
+            Conversations(self._connections, sorted(hosts), self._tend, lambda _: None).run(self._at_once)
+        except Exception:
+            logging.getLogger(__name__).exception("the keeper of connections stumbled")
+        finally:
+            self._tended -= hosts
 
     def _wants(self, connection: Connection) -> bool:
         if connection.is_open:
@@ -66,6 +78,8 @@ class Keeper:
                 yield from asked(_PING, _PING_SECONDS)
         except (UnreachedError, LostError):
             return  # told when the host is needed
+        finally:
+            self._tended.discard(host)
 
 
 def _tend_transport(connection: Connection) -> None:

@@ -47,9 +47,13 @@ class HostKey:
 
     def matches(self, name: str) -> bool:
         """Whether the line is about this name."""
-        if any(fnmatch.fnmatchcase(name, pattern) for pattern in self.not_for):
+        if self.excludes(name):
             return False
         return self.is_of(name) or any(fnmatch.fnmatchcase(name, pattern) for pattern in self.wild)
+
+    def excludes(self, name: str) -> bool:
+        """Whether the line says that it is not for this name."""
+        return any(fnmatch.fnmatchcase(name, pattern) for pattern in self.not_for)
 
     def is_of(self, name: str) -> bool:
         """Whether the line is about this name alone, and not by a pattern that many fit."""
@@ -128,8 +132,12 @@ class KnownHosts:
         )
 
     def _trusted(self, names: Sequence[str]) -> tuple[HostKey, ...]:
-        """The keys of which the host must have one: those under its own name, or else all."""
-        keys = tuple(key for key in self.lookup(names) if not (key.revoked or key.authority))
+        """The keys of which the host must have one: those under its own name, or else all.
+
+        A line that is not for one of its names is not for the host, whichever of the others it fits.
+        """
+        fit = (key for key in self.lookup(names) if not (key.revoked or key.authority))
+        keys = tuple(key for key in fit if not any(map(key.excludes, names)))
         return tuple(key for key in keys if key.is_of(names[-1])) or keys
 
     def _search(self, names: tuple[str, ...]) -> tuple[HostKey, ...]:

@@ -70,10 +70,12 @@ class SshFleet:
 
         def with_host(host: str) -> Conversation[HostResult]:
             attempt = Attempt(host, self._connections, payload, self._lists, self._settings, pulling)
-            return score.counted((yield from attempt.run()))
+            result = yield from attempt.run()
+            score.let_go += result.outcome is not Outcome.OK and self._connections.dropped(host)
+            return score.counted(result)
 
         def may_begin() -> bool:
-            return not stop.is_set() and order.budget.allows(score.failed, score.total)
+            return not stop.is_set() and order.budget.allows(score.failed - score.let_go, score.total)
 
         results: dict[str, HostResult] = {}
         for pause, hosts in _batches(order, pulling):
@@ -180,11 +182,11 @@ class SshFleet:
 
 
 class _Score:
-    """How far an order is."""
+    """How far an order is; that a host was let go of in the middle of it is no failure of the order's."""
 
     def __init__(self, total: int) -> None:
         self.total = total
-        self.ok = self.failed = 0
+        self.ok = self.failed = self.let_go = 0
         self._told: Tally | None = None
 
     def counted(self, result: HostResult) -> HostResult:

@@ -11,6 +11,7 @@ from swatbot.fleet.dial import Dialer, Socket
 from swatbot.fleet.hosts import Target
 from swatbot.fleet.link import Link
 from swatbot.fleet.sync import SshFleet
+from tests.contracts.fleet_lab import order
 from tests.wires.ssh_lab import SshLab
 from tests.wires.sshd import sshd as sshd_fixture  # noqa: F401 - a fixture
 from tests.wires.test_fleet_sshd import OLD, States, lab, push, server, states  # noqa: F401 - fixtures
@@ -40,6 +41,25 @@ def test_a_host_that_is_dropped_while_it_is_dialled_is_left_alone(
 
     monkeypatch.setattr(Dialer, "connect", connect)
     assert_let_go_of(fleet, lab, push(fleet, states, "h2")[0])
+    fleet.close()
+
+
+def test_hosts_that_are_dropped_do_not_count_against_the_budget(
+    lab: SshLab,  # noqa: F811
+    states: States,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store, base, target = states
+    fleet = lab.another()
+
+    def connect(dialer: Dialer, host: Target, via: object) -> Socket:
+        fleet.drop([host.name] if host.name in ("h1", "h2") else [])
+        return CONNECT(dialer, host, via)  # type: ignore[arg-type] # whatever it was called with
+
+    monkeypatch.setattr(Dialer, "connect", connect)
+    wanted = order(lab.hosts, base, target, batch=1, budget=1)
+    results = fleet.push(wanted, store, lambda _: None, threading.Event())
+    assert {r.host for r in results if r.outcome is not Outcome.OK} == {"h1", "h2"}
     fleet.close()
 
 

@@ -2,6 +2,7 @@
 
 import queue
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -91,6 +92,28 @@ def test_the_return_of_a_host_is_noticed_however_long_nobody_wanted_it(
     lab.mend("h2")
     assert returned.get(timeout=10) == "h2"
     assert eventually(lambda: not idle.is_open("h2"))
+
+
+def test_the_return_of_a_host_is_noticed_while_another_is_busy(lab: SshLab) -> None:
+    fleet = lab.another(ping_every=0.05, answer_timeout=600.0)
+    returned: queue.SimpleQueue[str] = queue.SimpleQueue()
+    fleet.watch(returned.put)
+    fleet.prove(["h1", "h2"], ROOTS)
+    lab.gates["h1"].hang = True  # as if it read for long
+    busy = fleet._connections.of("h1")
+    assert busy is not None
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(fleet.prove, ["h1"], ROOTS)
+        assert eventually(lambda: busy._question is not None and busy.unused > 0.2)
+        lab.break_("h2")
+        assert fleet.prove(["h2"], ROOTS)[0].manifest is None
+        lab.mend("h2")
+        noticed = eventually(lambda: not returned.empty())
+        fleet.drop(["h1"])
+        assert asked.result()[0].manifest is None
+    assert noticed
+    assert returned.get() == "h2"
+    fleet.close()
 
 
 def test_a_jump_host_goes_with_the_last_one_behind_it(lab: SshLab) -> None:

@@ -148,6 +148,13 @@ def test_a_pattern_does_not_speak_against_a_line_for_the_address(file: Path) -> 
     assert known.fault(names_of("10.0.0.7", 22, "mw1"), ED, B) is None
 
 
+def test_a_line_that_is_not_for_a_name_is_not_for_its_address(file: Path) -> None:
+    file.write_text(line("10.*,!bad"))
+    known = KnownHosts(file)
+    assert known.fault(names_of("10.0.0.5", 22, "good"), ED, A) is None
+    assert "unknown host key" in str(known.fault(names_of("10.0.0.5", 22, "bad"), ED, A))
+
+
 def test_a_revoked_key_is_refused_under_whichever_name(file: Path) -> None:
     file.write_text(line("@revoked 10.0.0.7") + line("mw1"))
     assert "is revoked" in str(KnownHosts(file).fault(names_of("10.0.0.7", 22, "mw1"), ED, A))
