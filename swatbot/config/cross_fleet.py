@@ -51,7 +51,14 @@ def _shared_hosts(where: Mapping[str, list[str]]) -> Found:
         if len(groups) > 1:
             shared[tuple(groups)].append(host)
     for places, names in shared.items():
-        yield "group", f"{fold(names)} found in {' and '.join(places)}, expected in one group only"
+        yield "group", f"{fold(names)} found in {_places(places)}, expected in one group only"
+
+
+def _places(groups: Sequence[str]) -> str:
+    """The groups; two of one name, which is a fault of its own, are told apart by their number."""
+    if len(set(groups)) == 1:
+        return f"{len(groups)} groups named {groups[0]}"
+    return " and ".join(groups)
 
 
 def _stages(raw: Table) -> Found:
@@ -156,4 +163,4 @@ def _hosts(table: Table, key: str = "hosts") -> tuple[str, ...]:
 
 
 def _meant(word: object, known: object) -> str:
-    return nearest(word, known) if isinstance(word, str) and isinstance(known, (dict, tuple)) else ""
+    return nearest(word, known, fold) if isinstance(word, str) and isinstance(known, (dict, tuple)) else ""

@@ -3,7 +3,7 @@
 import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -82,15 +82,15 @@ def _masked(text: str) -> str:
     return f"{match['scheme'] or ''}***{text[match.end() :]}"
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """`, did you mean …?` with the nearest known word, else the words that are known."""
+def nearest(word: str, known: Iterable[str], join: Callable[[Iterable[str]], str] = ", ".join) -> str:
+    """`, did you mean …?` with the nearest known word, else the words that are known, joined as said."""
     words = sorted(known)
     close = difflib.get_close_matches(word, words, 3)
     if close:
         # Swapped letters are the commonest slip: `prot` is `port`, though `root` is as near by ratio.
         swapped = [other for other in close if sorted(other) == sorted(word)]
         return f", did you mean {(swapped or close)[0]}?"
-    return f"; known here: {', '.join(words)}" if words else ""
+    return f"; known here: {join(words)}" if words else ""
 
 
 def translate(file: str, model: type[BaseModel], error: ValidationError, prefix: str = "") -> Iterator[Fault]:

@@ -15,10 +15,13 @@ from swatbot.config.types import (
     LocalPath,
     Mode,
     Port,
+    Root,
     RsyncUrl,
     Section,
     Size,
     Title,
+    User,
+    UserOrNone,
     WithPassword,
     Word,
     duration,
@@ -36,7 +39,7 @@ class SshSection(Section):
     agent: Flag = False
     connect_timeout: Duration = duration("10s")
     answer_timeout: Duration = duration("60s")
-    connect_parallel: Count = 40
+    connect_parallel: Annotated[Count, Field(le=1000)] = 40
     durable: Flag = True
     ping_every: Duration = duration("60s")
     idle_close: DurationOrNever = duration("8h")
@@ -58,14 +61,14 @@ class GroupSection(Section):
     addresses: dict[str, Word] = Field(default_factory=dict)
     port: Port = 22
     ports: dict[str, Port] = Field(default_factory=dict)
-    user: Word
-    root: Annotated[str, Field(pattern="^/")]
+    user: User
+    root: Root
     state_dir: str = ""
-    run_as: str = ""
-    owner: str = ""
-    group: str = ""
+    run_as: UserOrNone = ""
+    owner: UserOrNone = ""
+    group: UserOrNone = ""
     directory_mode: Mode = mode("0755")
-    python: str = "python3"
+    python: Word = "python3"
     jump: str = ""
     after_sync: tuple[Argv, ...] = ()
     http_port: Port = 80

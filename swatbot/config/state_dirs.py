@@ -22,7 +22,8 @@ def state_dir_faults(key: str, group: Table, hosts: Iterable[str]) -> Found:
     state, root = group.get("state_dir"), group.get("root")
     if not isinstance(state, str) or not state:
         return
-    root = root if isinstance(root, str) and root.startswith("/") else ""
+    # A root that is everything is a fault of its own: nothing is outside of it.
+    root = root if isinstance(root, str) and root.startswith("/") and root.strip("/") else ""
     names = tuple(hosts) or ("{host}",)
     if not state.startswith("/"):
         why = "begins with /"

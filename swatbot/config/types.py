@@ -1,6 +1,7 @@
 """The kinds of value that settings have; each says what it expects in words that follow "expected"."""
 
 import os
+import posixpath
 import re
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
@@ -32,6 +33,8 @@ _RSYNC = re.compile(r"rsync://([\w.-]+@)?[\w.:\[\]-]+/[^/@\s{}]+/([^@\s{}]+/)?")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]*[A-Za-z0-9])?")
 _ACCOUNT = re.compile(r"(irc|slack|local):[^/\s]+/\S+")
 _MODE = re.compile(r"[0-7]?7[0-7]{2}")
+_USER = re.compile(r"[\w.@+][\w.@+$-]*")
+_WITH_MORE = re.compile(r".*@.*|[^:]*:\d*|\[.*\].*")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 DURATION = 'a duration such as "90s", "20m" or "2h"'
@@ -193,6 +196,25 @@ def _tree_path(text: str) -> str:
 def _template(text: str) -> str:
     if not text or re.search(r"[{}\s]", text.replace("{host}", "")):
         raise ValueError('an address, in which {host} stands for the name, such as "{host}.example.org"')
+    if _WITH_MORE.fullmatch(text):
+        raise ValueError("an address alone: user and port have keys of their own")
+    return text
+
+
+def _user(text: str) -> str:
+    if not _USER.fullmatch(text):
+        raise ValueError("the name of one user or group of the host")
+    return text
+
+
+def _user_or_none(text: str) -> str:
+    return _user(text) if text else ""
+
+
+def _root(text: str) -> str:
+    # As is: on the host a link may lie on the way, so that ".." leads elsewhere.
+    if not text.startswith("/") or posixpath.normpath(text) != text.rstrip("/") or text.startswith("//"):
+        raise ValueError('a directory such as "/srv/mediawiki", written out from /')
     return text
 
 
@@ -247,6 +269,9 @@ TreePath = Annotated[str, AfterValidator(_tree_path)]
 Address = Annotated[str, AfterValidator(_template)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 Word = Annotated[str, AfterValidator(_word)]
+User = Annotated[str, AfterValidator(_user)]
+UserOrNone = Annotated[str, AfterValidator(_user_or_none)]
+Root = Annotated[str, AfterValidator(_root)]
 Argv = Annotated[tuple[str, ...], AfterValidator(_argv)]
 Title = Annotated[str, AfterValidator(_title)]
 Url = Annotated[str, AfterValidator(_url)]

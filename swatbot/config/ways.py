@@ -69,7 +69,7 @@ def _jumps(raw: Table, where: Mapping[str, Table]) -> Found:
         if not isinstance(jump, str) or not jump:
             continue
         if jump not in where:
-            yield f"{key}.jump", f"there is no host {jump}{nearest(jump, where)}"
+            yield f"{key}.jump", f"there is no host {jump}{nearest(jump, where, fold)}"
         elif (hops := _circle(group, where)) is not None:
             between = f" by way of {', '.join(hops[1:])}" if hops[1:] else ""
             yield f"{key}.jump", f"{jump} is reached through itself{between}: name a host outside of its way"

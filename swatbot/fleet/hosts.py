@@ -51,7 +51,8 @@ class SshSettings:
         known_hosts: file with the host keys, in OpenSSH's form; a host that is not in it is refused.
         keys: private key files; a certificate beside one (`-cert.pub`) is used.
         use_agent: whether the keys of the SSH agent are tried after them.
-        connect_timeout: seconds for TCP, handshake, login and the helper's start together.
+        connect_timeout: seconds for TCP, handshake and login together, and again for the helper's start, in
+            which signs of life count as in an answer.
         answer_timeout: seconds without a byte taken or an answer given, after which a host has failed; it
             has failed as well if no answer came in twenty times as long, whatever signs of life it gave
             (a host that pulls: in as long as a pull may take, and twenty times as long beside that).

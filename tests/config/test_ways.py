@@ -71,7 +71,7 @@ def test_a_group_that_forgot_the_hosts_name_in_the_address_is_told_once(config: 
         ('address = "mw2"', ""),
         ('address = "MW2."', ""),
         ('address = "mw2"\nroot = "/srv/"', ""),
-        ('address = "mw2"\nroot = "/srv/{host}"', 'root = "/srv/x/../mw1"'),
+        ('address = "mw2"\nroot = "/srv/{host}"', 'root = "/srv/mw1/"'),
         ('ports = { mw1 = 2222 }\naddress = "mw2"', "port = 2222"),
     ],
 )
