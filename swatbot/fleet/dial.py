@@ -4,6 +4,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 
 import paramiko
 
@@ -121,7 +122,7 @@ class Dialer:
                 self._own = tuple(_load(path.expanduser().__fspath__()) for path in self._settings.keys)
         yield from self._own
         if self._settings.use_agent:
-            yield from paramiko.Agent().get_keys()
+            yield from _agent_keys(self._timeout / 2)
 
 
 def hang_up(sock: Socket | None, transport: paramiko.Transport | None) -> None:
@@ -147,6 +148,23 @@ def _ignoring(kind: type[Exception], call: Callable[[], object]) -> None:
         call()
     except kind:
         return
+
+
+def _agent_keys(seconds: float) -> tuple[paramiko.PKey, ...]:
+    """What the agent has; one that is locked or ill takes a question, and never answers."""
+    found: Future[tuple[paramiko.PKey, ...]] = Future()
+
+    def ask() -> None:
+        try:
+            found.set_result(tuple(paramiko.Agent().get_keys()))
+        except Exception as error:  # noqa: BLE001 - raised where it is waited for
+            found.set_exception(error)
+
+    threading.Thread(target=ask, name="fleet-agent", daemon=True).start()
+    try:
+        return found.result(seconds)
+    except TimeoutError:
+        raise UnreachedError(f"the SSH agent of the bot did not answer within {seconds:g} s") from None
 
 
 def _load(path: str) -> paramiko.PKey:

@@ -2,8 +2,11 @@
 
 import os
 import re
+import socket
 import subprocess
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -51,6 +54,24 @@ def test_a_key_of_the_agents_logs_in(
     finally:
         os.kill(pid, 15)
         fleet.close()
+
+
+def test_an_agent_that_never_answers_is_not_waited_for(
+    lab: SshLab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fleet = lab.another(keys=(), use_agent=True, connect_timeout=2.0)
+    ended = threading.Event()
+    with socket.socket(socket.AF_UNIX) as silent, ThreadPoolExecutor(1) as pool:
+        silent.bind(str(tmp_path / "agent"))
+        silent.listen()
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "agent"))
+        asked = pool.submit(fleet.prove, ["h1"], ROOTS)
+        asked.add_done_callback(lambda _: ended.set())
+        in_time = ended.wait(30)
+        silent.close()  # else a thread would wait for ever
+    assert in_time
+    assert "the SSH agent of the bot did not answer within 1 s" in asked.result()[0].reason
+    fleet.close()
 
 
 def test_a_certificate_beside_a_key_logs_in(lab: SshLab, server: Sshd, tmp_path: Path) -> None:
