@@ -57,6 +57,8 @@ SAID = 2000
 SETTLED_SECONDS = 2.0
 # From so many files on the disk is asked to keep several at once, which it does in one go: so many.
 MANY, AT_ONCE = 16, 16
+# So many bytes may take the disk longer than who asks bears silence.
+LARGE = 32 << 20
 # A file that is sent as how it differs from what is there is sent in pieces of this size, each of which
 # refers to the old file there, and so far around it: zlib looks back no further than a little under 32 KiB.
 CHUNK, AROUND = 24 << 10, 4 << 10
@@ -172,30 +174,43 @@ def flush(names: Iterable[str], opened: Callable[[str], int], then: Callable[[],
         then()
 
 
-def flush_all(names: list[str], opened: Callable[[str], int], between: Callable[[], None]) -> None:
-    """The same, of many several at once; `between` is called meanwhile."""
-    if len(names) < MANY:
+def flush_all(
+    names: list[str], opened: Callable[[str], int], between: Callable[[], None], size: int = 0
+) -> None:
+    """The same, of many several at once; `between` is called meanwhile, also for one that is large."""
+    if len(names) < MANY and size < LARGE:
         flush(names, opened, between)
         return
-    import threading  # noqa: PLC0415 - most connections never need it, and it takes long to load
-
+    left = iter(names)
     errors: list[BaseException] = []
 
-    def work(nth: int) -> None:
+    def work() -> None:
         try:
-            flush(names[nth::AT_ONCE], opened, lambda: None)
+            flush(left, opened, lambda: None)
         except Exception as error:  # noqa: BLE001 - raised again below
             errors.append(error)
 
-    threads = [threading.Thread(target=work, args=(nth,), daemon=True) for nth in range(AT_ONCE)]
-    for thread in threads:
-        thread.start()
+    at_once(min(AT_ONCE, len(names)), work, between)
+    if errors:
+        raise errors[0]
+
+
+def at_once(number: int, work: Callable[[], None], between: Callable[[], None]) -> None:
+    """Work so many times at once, or as often as the host allows threads; `between` is called meanwhile."""
+    import threading  # noqa: PLC0415 - most connections never need it, and it takes long to load
+
+    threads = []
+    with contextlib.suppress(RuntimeError):
+        for _ in range(number):
+            thread = threading.Thread(target=work, daemon=True)
+            thread.start()
+            threads.append(thread)
+    if not threads:
+        work()
     for thread in threads:
         while thread.is_alive():
             thread.join(1.0)
             between()
-    if errors:
-        raise errors[0]
 
 
 def pieces(fd: int) -> Iterator[bytes]:
@@ -833,7 +848,8 @@ class Step:
         """Have the disk keep what is new; what goes back has been there for long."""
         fresh = [name for name, entry in self.new.items() if entry[1] == "file" and name in self.fresh]
         if self.durable:
-            flush_all(fresh, lambda name: os.open(name, READ, dir_fd=self.state.new), self.tree.between)
+            size = sum(self.new[name][3] for name in fresh)
+            flush_all(fresh, lambda name: os.open(name, READ, dir_fd=self.state.new), self.tree.between, size)
 
     def _sync_directories(self) -> None:
         """Have the disk keep what was moved; where a name came or went, a directory may have as well.
