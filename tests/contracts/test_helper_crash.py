@@ -28,7 +28,7 @@ NEW = {
     "conf/new/e": (0o644, b""),
 }
 SOAK = os.environ.get("SOAK") == "1"
-CALLS = range(1, 200) if SOAK else range(1, 200, 13)
+CALLS = range(1, 240) if SOAK else range(1, 240, 13)
 
 
 def _fill(root: Path) -> None:
