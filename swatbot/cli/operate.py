@@ -74,7 +74,7 @@ def check_config(directory: Path, *, secrets: bool) -> None:
     config = load(directory, secrets=secrets, keys=True)
     for note in (*map(str, config.unseen), *_notes(config)):
         click.echo(f"note: {note}")
-    stages = ", ".join(f"{len(stage.hosts)} {stage.stage.value}" for stage in config.rules().stages)
+    stages = ", ".join(f"{stage.stage.value} {len(stage.hosts)}" for stage in config.rules().stages)
     checks = count(len(config.checks.check), "check")
     people = count(len(config.persons), "person", "people")
     windows = count(len(config.windows.window), "window")

@@ -858,7 +858,8 @@ class Step:
         """
         if not self.durable:
             return
-        everywhere = [*self.held, *(f"{root}/." for root in self.roots)] if self.begun else []
+        held = [*self.held, *self.tree.spared, *(f"{root}/." for root in self.roots)]
+        everywhere = held if self.begun else []
         places = {directory for path in everywhere for directory in [*above(path), ""]}
         for path in self._paths():
             near = [*above(path), ""]

@@ -71,7 +71,7 @@ def test_each_command_explains_itself(command: str) -> None:
 def test_the_samples_load_as_they_are() -> None:
     status, out = swatbot("check-config", "--config", str(ROOT / "config"))
     assert status == 0, out
-    assert "is well: 1 testservers, 3 canaries, 97 fleet; 4 checks; 2 people; 2 windows." in out
+    assert "is well: testservers 1, canaries 3, fleet 97; 4 checks; 2 people; 2 windows." in out
     assert "note: mw1411 is in no stage: broken disk" in out
 
 

@@ -54,6 +54,10 @@ def test_owner_group_and_mode_of_directories_are_those_of_the_group(tmp_path: Pa
         ('owner = "a b"', 'found "a b", expected the name of one user or group'),
         ('group = "-g"', 'found "-g", expected the name of one user or group'),
         ('user = ""', 'found "", expected the name of one user or group'),
+        (
+            'ping_every = "1ms"',
+            'found "1ms", expected a duration such as "90s", "20m" or "2h", a second or longer',
+        ),
         ('python = ""', 'found "", expected one word without spaces'),
         ('python = "python3 -u"', 'found "python3 -u", expected one word without spaces'),
         ('address = "root@{host}"', "expected an address alone: user and port have keys of their own"),
@@ -67,7 +71,7 @@ def test_what_no_host_could_have_is_a_fault(line: str, told: str, tmp_path: Path
     fleet = tmp_path / "config" / "fleet.toml"
     key = line.partition(" = ")[0]
     others = [other for other in fleet.read_text().splitlines() if not other.startswith(f"{key} = ")]
-    table = "[ssh]" if key == "connect_parallel" else "[[group]]"
+    table = "[ssh]" if key in ("connect_parallel", "ping_every") else "[[group]]"
     others.insert(others.index(table) + 1, line)
     fleet.write_text("\n".join(others))
     with pytest.raises(ConfigError) as raised:

@@ -14,7 +14,16 @@ from swatbot.fleet.sync import SshFleet
 from tests.contracts.fleet_lab import order
 from tests.wires.ssh_lab import SshLab
 from tests.wires.sshd import sshd as sshd_fixture  # noqa: F401 - a fixture
-from tests.wires.test_fleet_sshd import OLD, States, lab, push, server, states  # noqa: F401 - fixtures
+from tests.wires.test_fleet_idle import eventually
+from tests.wires.test_fleet_sshd import (  # noqa: F401 - fixtures
+    OLD,
+    ROOTS,
+    States,
+    lab,
+    push,
+    server,
+    states,
+)
 
 CONNECT = Dialer.connect
 
@@ -93,4 +102,37 @@ def test_a_host_whose_name_was_found_too_late_is_not_waited_for(
     assert in_time
     assert pushed.result()[0].outcome is Outcome.UNREACHABLE
     assert "does not answer within 0.3 s" in pushed.result()[0].reason
+    fleet.close()
+
+
+def test_nobody_connects_anew_to_a_dropped_host_to_ask_what_was_lost(lab: SshLab) -> None:  # noqa: F811
+    """A question that a broken connection loses is asked again, but not when that was meant to end."""
+    fleet = lab.another(answer_timeout=600.0)
+    fleet.prove(["h1"], ROOTS)
+    gate = lab.gates["h1"]
+    gate.hang = True
+    connection = fleet._connections.of("h1")
+    assert connection is not None
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(fleet.prove, ["h1"], ROOTS)
+        assert eventually(lambda: connection._question is not None)
+        before, gate.hang = gate.accepted, False
+        fleet.drop(["h1"])
+        assert asked.result(30)[0].reason == "it was let go of"
+    assert gate.accepted == before
+    fleet.close()
+
+
+def test_the_keeper_leaves_a_dropped_host_alone_until_somebody_wants_it(lab: SshLab) -> None:  # noqa: F811
+    fleet = lab.another(ping_every=0.05)
+    fleet.prove(["h1", "h2"], ROOTS)
+    fleet.drop(["h1"])
+    before = lab.gates["h1"].accepted
+    lab.break_("h2")
+    assert fleet.prove(["h2"], ROOTS)[0].manifest is None
+    lab.mend("h2")
+    assert eventually(lambda: fleet.is_open("h2"))  # the keeper has come round
+    assert not fleet.is_open("h1")
+    assert lab.gates["h1"].accepted == before
+    assert fleet.prove(["h1"], ROOTS, afresh=True)[0].manifest is not None  # as a patrol does
     fleet.close()

@@ -82,10 +82,11 @@ def files(data: bytes, **more: bytes) -> Files:
 )
 def test_a_file_becomes_what_was_sent_as_a_difference(after: bytes, host: Host) -> None:
     before = files(NOISE)
-    _, answer = host.push(before, files(after, new=NOISE))
+    wanted = files(after, an_earlier_one=NOISE, new=NOISE)
+    _, answer = host.push(before, wanted)
     assert "done" in answer
-    assert read_files(host.root) == files(after, new=NOISE)
-    _, answer = host.push(files(after, new=NOISE), before)
+    assert read_files(host.root) == wanted
+    _, answer = host.push(wanted, before)
     assert "done" in answer
     assert read_files(host.root) == before
 

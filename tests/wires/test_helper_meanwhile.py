@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
@@ -77,17 +77,33 @@ def test_an_ignored_file_that_came_is_in_the_way(host: Host) -> None:
     assert host.spared.read_bytes() == b"ignored"
 
 
-@pytest.mark.parametrize("edited", ["f1", "large"])
-def test_an_edit_that_is_made_during_the_transfer_is_told(edited: str, host: Host) -> None:
-    """One over a file that is to change, and one where there is to be a file."""
+def edit(place: Path) -> None:
+    place.write_bytes(b"a fix by hand")
+
+
+def replace_by_directory(place: Path) -> None:
+    place.unlink()
+    place.mkdir()
+
+
+@pytest.mark.parametrize(
+    ("edited", "how"),
+    [("f1", edit), ("large", edit), ("f1", Path.unlink), ("f1", replace_by_directory)],
+    ids=["edited", "came", "gone", "became a directory"],
+)
+def test_an_edit_that_is_made_during_the_transfer_is_told(
+    edited: str, how: Callable[[Path], None], host: Host
+) -> None:
+    """One to a file that is to change, and one where there is to be a file."""
     host.look()
     request = host.request({**OLD, "conf/f1": (0o644, b"wanted"), "conf/large": (0o644, LARGE)})
     # The helper reads what follows the header only after it has looked.
     host.helper.write(request[:-1])
-    (host.root / "conf" / edited).write_bytes(b"a fix by hand")
+    how(host.root / "conf" / edited)
+    held = read_files(host.root)
     host.helper.write(request[-1:])
     assert "other" in host.helper.answer()
-    assert read_files(host.root) == {**OLD, f"conf/{edited}": (0o644, b"a fix by hand")}
+    assert read_files(host.root) == held != OLD
 
 
 def test_what_somebody_else_sweeps_away_does_not_keep_a_helper_from_starting(host: Host) -> None:
