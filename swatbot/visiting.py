@@ -16,8 +16,8 @@ _HINTS = {
     "host key changed": "was the host set up anew? Then compare the fingerprint there, and put the new key "
     "in that line's place. If not, somebody else answers for it.",
     "login as": "put the public half of a key of [ssh] into the user's authorized_keys on the host.",
-    "no key to log in": "name a private key in [ssh] keys, or set agent = true and add one to the agent's (`ssh-add -l` "
-    "lists them).",
+    "no key to log in": "name a private key in [ssh] keys, or set agent = true and give the "
+    "agent one (`ssh-add -l` lists those that it has).",
     "the helper did not start(?!.*(login shell|install sudo|no user))": "try it by hand, as the bot: "
     "ssh USER@HOST sudo -n -u RUN_AS PYTHON -V. It must be 3.7 or newer; run_as needs a line in sudoers "
     "that asks for no password.",
