@@ -80,7 +80,7 @@ class Wire:
         channel.in_stderr_buffer.set_event(self._bell)
         self._buffer = bytearray()
         self._complaint = bytearray()
-        self._lost = False
+        self._lost = self._started = False
         self._asking = threading.Lock()
         # Whether somebody waits for the answer, for each that is to come.
         self._due: deque[bool] = deque()
@@ -129,6 +129,7 @@ class Wire:
                 )
             if ended:
                 raise EOFError
+        self._started = True
         del self._buffer[: self._buffer.index(GREETING) + len(GREETING)]
 
     def ask(self, request: bytes, alive: Callable[[], None]) -> None:
@@ -202,7 +203,10 @@ class Wire:
         It is fit to be shown. After its reason sudo goes on about what it could not do then.
         """
         self._drain()
-        said = bytes(self._complaint).strip() or bytes(self._buffer[-_COMPLAINT:]).strip()
+        if not self._started:  # what ended at once may have ended before anybody took what it said
+            self._fill(_LARGEST_NOISE)
+        noise = b"" if self._started else self._buffer[-_COMPLAINT:]
+        said = bytes(self._complaint).strip() or bytes(noise).strip()
         lines = said.decode("utf-8", "replace").splitlines()
         return (
             readable(next((line for line in lines if line.startswith("sudo:")), lines[-1])) if lines else ""

@@ -56,7 +56,7 @@ def test_owner_group_and_mode_of_directories_are_those_of_the_group(tmp_path: Pa
         ('user = ""', 'found "", expected the name of one user or group'),
         (
             'ping_every = "1ms"',
-            'found "1ms", expected a duration such as "90s", "20m" or "2h", a second or longer',
+            'found "1ms", expected a duration such as "90s", "20m" or "2h", a tenth of a second or longer',
         ),
         ('python = ""', 'found "", expected one word without spaces'),
         ('python = "python3 -u"', 'found "python3 -u", expected one word without spaces'),

@@ -350,6 +350,20 @@ GARBAGE = {
 }
 
 
+def test_what_a_host_said_is_told_though_it_had_hung_up_before_anything_was_sent(
+    lab: SshLab, states: States, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def send(line: wire.Wire, _: bytes) -> None:
+        assert eventually(lambda: line._channel.closed)
+        raise OSError("Socket is closed")
+
+    monkeypatch.setattr(wire.Wire, "_send_piece", send)
+    text, reason = GARBAGE["nologin"]
+    fleet = lab.another([replace(lab.targets[0], python=script(lab.directory, text))])
+    assert re.search(reason, push(fleet, states, "h1")[0].reason)
+    fleet.close()
+
+
 @pytest.mark.parametrize("kind", GARBAGE)
 def test_a_helper_that_does_not_start_is_told(
     kind: str, lab: SshLab, states: States, monkeypatch: pytest.MonkeyPatch
