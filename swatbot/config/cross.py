@@ -65,7 +65,7 @@ def _places(key: str, table: Table) -> Found:
 
 
 def _without_tls(key: str, table: Table, how: str) -> Found:
-    for name in ("ca_file", "server_name"):
+    for name in ("ca_file", "server_name", "cert_file"):
         if name in table:
             yield below(key, name), f"means nothing without {how}"
 
@@ -77,10 +77,18 @@ def _networks(raw: Table) -> Found:
             yield f"{key}.tls", "found false, expected true: without TLS only to this machine itself"
         if irc.get("tls") is False:
             yield from _without_tls(key, irc, "TLS")
-        secret = "password_env" in irc or "password_file" in irc
-        if bool(irc.get("sasl_account")) != secret:
-            lacks = "sasl_account" if secret else "password_env or password_file"
-            yield key, f"can not log in without {lacks}"
+        yield from _login(key, irc)
+
+
+def _login(key: str, irc: Table) -> Found:
+    """Who logs in needs an account and a proof of it; a certificate alone does no harm."""
+    secret = "password_env" in irc or "password_file" in irc
+    if secret and not irc.get("sasl_account"):
+        yield key, "can not log in without sasl_account"
+    if irc.get("sasl_account") and not (secret or "cert_file" in irc):
+        yield key, "can not log in without password_env, password_file or cert_file"
+    if "key_file" in irc and "cert_file" not in irc:
+        yield f"{key}.key_file", "means nothing without cert_file"
 
 
 def _loopback(host: object) -> bool:

@@ -101,6 +101,8 @@ class IrcSection(WithPassword):
     nick: Word = "swatbot"
     channels: Annotated[tuple[Word, ...], Field(min_length=1)]
     sasl_account: str = ""
+    cert_file: LocalPath | None = None
+    key_file: LocalPath | None = None
     ignore_nicks: tuple[Word, ...] = ()
 
 

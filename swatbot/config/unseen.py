@@ -13,6 +13,8 @@ from swatbot.config.raw import Found, Table, below, every
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 """How the name of an environment variable looks."""
 
+_NO_PAIR = "{cert} and {key} are no certificate and its key, in PEM form and without a passphrase"
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -46,6 +48,26 @@ def _secrets(key: str, table: Table, around: Surroundings) -> Found:
         _ca_faults(around.directory / Path(trusted).expanduser()) if isinstance(trusted, str) else ()
     ):
         yield below(key, "ca_file"), fault
+    yield from _own_faults(key, table, around.directory)
+
+
+def _own_faults(key: str, table: Table, directory: Path) -> Found:
+    """What is wrong with a certificate of our own and its key."""
+    cert, apart = table.get("cert_file"), table.get("key_file")
+    if not isinstance(cert, str):
+        return
+    path = directory / Path(cert).expanduser()
+    secret = directory / Path(apart).expanduser() if isinstance(apart, str) else path
+    name = "cert_file" if secret == path else "key_file"
+    try:
+        # Else OpenSSL would ask the terminal for a passphrase.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(path, secret, password="")
+        if secret.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
+            yield below(key, name), f"{secret} can be read or written by everyone: chmod o= {secret}"
+    except ssl.SSLError:
+        yield below(key, "cert_file"), _NO_PAIR.format(cert=path, key=secret)
+    except OSError as error:
+        yield below(key, "cert_file"), f"{path} or {secret} can not be read: {error.strerror}"
 
 
 def _file_faults(path: Path) -> Iterator[str]:

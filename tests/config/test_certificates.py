@@ -1,11 +1,13 @@
 """Whom to trust over TLS is a setting; one that can not work is told before a host is blamed for it."""
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from swatbot.config import ConfigError, load
+from tests.wires.irc_servers import make_certificate
 from tests.wires.test_checks_tls import Authority
 
 SAMPLES = Path(__file__).parents[2] / "config"
@@ -62,6 +64,49 @@ def test_a_certificate_that_is_not_there_is_a_fault_and_noted_where_none_is_need
     ]
     (config / "ca.pem").write_text("not one\n")
     assert faults(config) == [f"{told} holds no certificates, expected them in PEM form"]
+
+
+def test_a_certificate_of_our_own_needs_a_key_that_is_its_own_and_nobody_elses(config: Path) -> None:
+    put(
+        config,
+        IRC,
+        "tls = true",
+        'cert_file = "cert.pem"',
+        'key_file = "key.pem"',
+        'sasl_account = "swatbot"',
+    )
+    assert "cert.pem or " in faults(config)[0]
+    make_certificate(config)
+    (irc,) = load(config, {}).swatbot.irc
+    assert (irc.cert_file, irc.key_file) == (config / "cert.pem", config / "key.pem")
+    (config / "key.pem").chmod(0o644)
+    (fault,) = faults(config)
+    key = config / "key.pem"
+    assert fault == f"swatbot.toml: irc[0].key_file: {key} can be read or written by everyone: chmod o= {key}"
+    make_certificate(make_directory(config / "other"))
+    (config / "other" / "key.pem").rename(key)
+    (fault,) = faults(config)
+    assert "are no certificate and its key, in PEM form and without a passphrase" in fault
+
+
+def test_a_key_with_a_passphrase_is_told_and_nobody_asked_for_it(config: Path) -> None:
+    put(config, IRC, "tls = true", 'cert_file = "cert.pem"', 'key_file = "locked.pem"')
+    make_certificate(config)
+    files = ["-in", str(config / "key.pem"), "-out", str(config / "locked.pem")]
+    encipher = ["openssl", "pkey", "-aes256", "-passout", "pass:secret", *files]
+    subprocess.run(encipher, check=True, capture_output=True)
+    (fault,) = faults(config)
+    assert "without a passphrase" in fault
+
+
+def test_a_key_alone_is_a_fault(config: Path) -> None:
+    put(config, IRC, "tls = true", 'key_file = "key.pem"')
+    assert faults(config) == ["swatbot.toml: irc[0].key_file: means nothing without cert_file"]
+
+
+def make_directory(path: Path) -> Path:
+    path.mkdir()
+    return path
 
 
 def test_what_is_said_of_certificates_without_tls_is_a_fault(config: Path) -> None:

@@ -347,7 +347,7 @@ def test_settings_are_frozen(config: Path) -> None:
             "swatbot.toml",
             "# sasl_account",
             "sasl_account",
-            "irc[0]: can not log in without password_env or password",
+            "irc[0]: can not log in without password_env, password_file or cert_file",
         ),
         ("swatbot.toml", "[journal]", "[jurnal]", "jurnal: unknown key, did you mean journal?"),
         ("swatbot.toml", "[bot]", "[bot", "line 6, column 5: Expected ']' at the end of a table declaration"),

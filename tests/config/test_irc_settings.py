@@ -9,6 +9,7 @@ import pytest
 from swatbot.adapters.irc.settings import IrcSettings
 from swatbot.bootstrap.settings import irc_settings
 from swatbot.config.sections import IrcSection
+from swatbot.errors import OperationalError
 
 SECTION = IrcSection(
     network="n", host="127.0.0.1", channels=("#c",), sasl_account="bot", password_env="IRC_PW"
@@ -28,10 +29,44 @@ CASES: list[tuple[str, Any, str, Any]] = [
     ("nick", "deploybot", "nick", "deploybot"),
     ("channels", ("#a", "#b"), "channels", ("#a", "#b")),
     ("sasl_account", "other", "sasl_account", "other"),
+    ("cert_file", Path("/own.pem"), "cert_file", "/own.pem"),
     ("ignore_nicks", ("logbot",), "bots", ("logbot",)),
     ("password_env", "OTHER_PW", "sasl_password", "another"),
     ("password_file", Path("password"), "sasl_password", "from the file"),
 ]
+
+
+def test_the_key_of_our_own_certificate_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IRC_PW", "from the environment")
+    section = SECTION.model_copy(update={"cert_file": Path("/own.pem"), "key_file": Path("/own.key")})
+    assert irc_settings(section) == replace(SETTINGS, cert_file="/own.pem", key_file="/own.key")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"sasl_account": ""}, "a password needs an account"),
+        ({"sasl_password": ""}, "to log in as bot takes a password or a certificate"),
+        ({"key_file": "k"}, "a key without its certificate proves nothing"),
+        ({"cert_file": "c", "tls": False}, "a certificate is shown over TLS only"),
+    ],
+)
+def test_half_a_login_is_refused(changes: dict[str, Any], told: str) -> None:
+    with pytest.raises(OperationalError, match=told):
+        replace(SETTINGS, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "mechanism"),
+    [
+        ({}, "PLAIN"),
+        ({"cert_file": "c"}, "PLAIN"),
+        ({"cert_file": "c", "sasl_password": ""}, "EXTERNAL"),
+        ({"cert_file": "c", "sasl_account": "", "sasl_password": ""}, ""),
+    ],
+)
+def test_a_password_goes_before_a_certificate(changes: dict[str, Any], mechanism: str) -> None:
+    assert replace(SETTINGS, **changes).mechanism == mechanism
 
 
 @pytest.mark.parametrize(("field", "value", "target", "arrives"), CASES)
@@ -50,4 +85,4 @@ def test_a_field_arrives_where_it_belongs(
 
 
 def test_every_field_has_its_case() -> None:
-    assert sorted(field for field, *_ in CASES) == sorted(IrcSection.model_fields)
+    assert sorted(field for field, *_ in CASES) == sorted({*IrcSection.model_fields} - {"key_file"})

@@ -57,8 +57,8 @@ INSPIRCD = """
 <uline server="services.example" silent="yes">
 """
 INSPIRCD_MODULES = (
-    "spanningtree services_account sasl cap ssl_gnutls botmode ircv3 ircv3_accounttag ircv3_capnotify "
-    "ircv3_ctctags ircv3_echomessage ircv3_msgid ircv3_servertime"
+    "spanningtree services_account sasl cap ssl_gnutls sslinfo botmode ircv3 ircv3_accounttag "
+    "ircv3_capnotify ircv3_ctctags ircv3_echomessage ircv3_msgid ircv3_servertime"
 )
 
 ATHEME = """
@@ -66,9 +66,11 @@ loadmodule "modules/protocol/inspircd";
 loadmodule "modules/backend/opensex";
 loadmodule "modules/crypto/pbkdf2v2";
 loadmodule "modules/nickserv/main";
+loadmodule "modules/nickserv/cert";
 loadmodule "modules/nickserv/identify";
 loadmodule "modules/nickserv/logout";
 loadmodule "modules/nickserv/register";
+loadmodule "modules/saslserv/external";
 loadmodule "modules/saslserv/main";
 loadmodule "modules/saslserv/plain";
 serverinfo {{

@@ -1,5 +1,7 @@
 """The IRC front end against real servers: InspIRCd with services, and ngIRCd."""
 
+import hashlib
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from swatbot.adapters.irc.chat import IrcSettings
 from tests.wires.irc_bot import CAPS, Bot
 from tests.wires.irc_client import RawClient
-from tests.wires.irc_servers import Server, inspircd, ngircd
+from tests.wires.irc_servers import Server, inspircd, make_certificate, ngircd
 
 pytest_plugins = ["tests.wires.irc_fixtures"]
 
@@ -69,6 +71,32 @@ def test_tls_is_verified_and_the_login_is_the_bots_own(real: Server, bots: Calla
         assert "".join(person.texts("swatbot")) == "long:" + "ö" * 300 + "the end"
     wrong = bots(real.tls_port, ca_file=real.ca_file, **{**secure, "sasl_password": "wrong"}).begin()
     wrong.is_told("SASL login as swatbot failed")
+
+
+def test_the_bot_logs_in_by_its_own_certificate(
+    real: Server, bots: Callable[..., Bot], tmp_path: Path
+) -> None:
+    cert, key = str(make_certificate(tmp_path)), str(tmp_path / "key.pem")
+    data = ssl.PEM_cert_to_DER_cert(Path(cert).read_text())
+    with RawClient(real.port, "robot") as person:
+        person.expect(" 001 ")
+        person.say("NickServ", "REGISTER robot-secret robot@irc.example")
+        person.expect("now registered")
+        person.say("NickServ", f"CERT ADD {hashlib.sha256(data).hexdigest()}")
+        person.expect("Added fingerprint")
+    ours = {"host": "localhost", "tls": True, "ca_file": real.ca_file, "cert_file": cert, "key_file": key}
+    bots(real.tls_port, nick="robot", sasl_account="robot", **ours).joined()
+    with RawClient.joined(real.port, "other", "#swat") as person:
+        person.send("WHOIS robot")
+        assert " robot robot " in person.expect(" 330 ")
+    another = bots(real.tls_port, nick="mistaken", sasl_account="swatbot", **ours).begin()
+    another.is_told("SASL login as swatbot failed: the server takes us for robot. Not going on without it")
+    (tmp_path / "other").mkdir()
+    unknown = str(make_certificate(tmp_path / "other"))
+    ours |= {"cert_file": unknown, "key_file": str(tmp_path / "other" / "key.pem")}
+    bots(real.tls_port, nick="unknown", sasl_account="robot", **ours).begin().is_told(
+        "SASL login as robot failed"
+    )
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(real: Server, bots: Callable[..., Bot]) -> None:

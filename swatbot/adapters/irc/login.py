@@ -4,6 +4,7 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from swatbot.adapters.irc.lines import fold
 from swatbot.adapters.irc.settings import IrcSettings
 from swatbot.adapters.irc.wire import Message
 
@@ -43,6 +44,7 @@ class Login:
             "authenticate": self._authenticate,
             "001": self._welcome,
             "421": self._unknown_command,
+            "900": self._logged_in,
             "903": self._sasl_succeeded,
         }
         steps |= dict.fromkeys(("902", "904", "905", "906", "907", "908"), self._sasl_failed)
@@ -57,7 +59,7 @@ class Login:
 
     @property
     def _sasl(self) -> bool:
-        return bool(self.settings.sasl_account)
+        return bool(self.settings.mechanism)
 
     def _cap(self, message: Message) -> None:
         kind, words = message.arg(1).upper(), message.arg(-1).split()
@@ -78,11 +80,12 @@ class Login:
         offered = {name: value for name, _, value in (word.partition("=") for word in self._offered)}
         if self._sasl:
             mechanisms = offered.get("sasl")
-            if mechanisms is None or (mechanisms and "PLAIN" not in mechanisms.upper().split(",")):
-                self._fail("the server does not offer SASL PLAIN")
+            wanted = self.settings.mechanism
+            if mechanisms is None or (mechanisms and wanted not in mechanisms.upper().split(",")):
+                self._fail(f"the server does not offer SASL {wanted}")
                 return
-        wanted = {*_WANTED, "sasl"} if self._sasl else set(_WANTED)
-        self._ask(wanted & offered.keys())
+        names = {*_WANTED, "sasl"} if self._sasl else set(_WANTED)
+        self._ask(names & offered.keys())
         self._end_if_ready()
 
     def _ask(self, names: set[str]) -> None:
@@ -96,7 +99,7 @@ class Login:
         self.caps |= {w for w in words if not w.startswith("-")}
         self.caps -= {w[1:] for w in words if w.startswith("-")}
         if "sasl" in words and not self._sasl_done:
-            self.send("AUTHENTICATE PLAIN")
+            self.send(f"AUTHENTICATE {self.settings.mechanism}")
         self._end_if_ready()
 
     def _refused(self, words: list[str]) -> None:
@@ -112,6 +115,9 @@ class Login:
     def _authenticate(self, message: Message) -> None:
         if message.arg(0) != "+" or not self._sasl:
             return
+        if self.settings.mechanism == "EXTERNAL":
+            self.send("AUTHENTICATE +")  # as whom the certificate says
+            return
         account = self.settings.sasl_account
         secret = f"{account}\0{account}\0{self.settings.sasl_password}".encode()
         text = base64.b64encode(secret).decode()
@@ -121,8 +127,14 @@ class Login:
         for piece in pieces:
             self.send(f"AUTHENTICATE {piece}")
 
+    def _logged_in(self, message: Message) -> None:
+        """A certificate may be another account's: NICK USER@HOST ACCOUNT :text, by IRCv3's SASL 3.1."""
+        account = message.arg(2)
+        if self._sasl and not self._sasl_done and fold(account) != fold(self.settings.sasl_account):
+            self._fail(f"the server takes us for {account}")
+
     def _sasl_succeeded(self, _: Message) -> None:
-        self._sasl_done = True
+        self._sasl_done = not self.failed
         self._end_if_ready()
 
     def _sasl_failed(self, message: Message) -> None:

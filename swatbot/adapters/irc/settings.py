@@ -18,7 +18,9 @@ class IrcSettings:
         nick: the wanted nick.
         channels: the channels to join, in which announcements are made.
         sasl_account: account to log in as; "" does not log in.
-        sasl_password: its password.
+        sasl_password: its password; "" logs in by the client certificate.
+        cert_file: our own certificate, in PEM, by which the server knows us.
+        key_file: its private key, if that is not in the same file.
         ca_file: certificates to trust instead of the system's.
         server_name: the name that the certificate must bear, if it is not `host`.
         username: the user name shown before the host; the nick if empty.
@@ -43,6 +45,8 @@ class IrcSettings:
     channels: tuple[str, ...]
     sasl_account: str = ""
     sasl_password: str = field(default="", repr=False)
+    cert_file: str = ""
+    key_file: str = ""
     ca_file: str = ""
     server_name: str = ""
     username: str = ""
@@ -62,14 +66,29 @@ class IrcSettings:
         """Refuse what would send passwords or commands in the open.
 
         Raises:
-            OperationalError: plain TCP to another machine, or half a login.
+            OperationalError: plain TCP to another machine, half a login, or a certificate never shown.
         """
         if not self.tls and self.host != "localhost" and not is_loopback(self.host):
             raise OperationalError(
                 f"IRC {self.network}: {self.host} without TLS is refused; only loopback may be plain"
             )
-        if bool(self.sasl_account) != bool(self.sasl_password):
-            raise OperationalError(f"IRC {self.network}: a SASL login needs both account and password")
+        if self.cert_file and not self.tls:
+            raise OperationalError(f"IRC {self.network}: a certificate is shown over TLS only")
+        if self.key_file and not self.cert_file:
+            raise OperationalError(f"IRC {self.network}: a key without its certificate proves nothing")
+        if self.sasl_password and not self.sasl_account:
+            raise OperationalError(f"IRC {self.network}: a password needs an account to log in as")
+        if self.sasl_account and not (self.sasl_password or self.cert_file):
+            raise OperationalError(
+                f"IRC {self.network}: to log in as {self.sasl_account} takes a password or a certificate"
+            )
+
+    @property
+    def mechanism(self) -> str:
+        """How to log in: "PLAIN", "EXTERNAL" (by the certificate), or "" for not at all."""
+        if not self.sasl_account:
+            return ""
+        return "PLAIN" if self.sasl_password else "EXTERNAL"
 
 
 def is_loopback(address: str) -> bool:

@@ -62,8 +62,7 @@ def dial(settings: IrcSettings) -> socket.socket:
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if settings.tls:
-            context = ssl.create_default_context(cafile=settings.ca_file or None)
-            sock = context.wrap_socket(sock, server_hostname=settings.server_name or settings.host)
+            sock = _context(settings).wrap_socket(sock, server_hostname=settings.server_name or settings.host)
         else:
             _refuse_strangers(sock)
         sock.setblocking(False)
@@ -71,6 +70,14 @@ def dial(settings: IrcSettings) -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+def _context(settings: IrcSettings) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=settings.ca_file or None)
+    if settings.cert_file:
+        # Nobody is there to type a passphrase: without one here OpenSSL would ask the terminal.
+        context.load_cert_chain(settings.cert_file, settings.key_file or None, password="")
+    return context
 
 
 def _refuse_strangers(sock: socket.socket) -> None:
