@@ -12,7 +12,7 @@ from bench.lab import Lab, bare_writes, lab, timed, wait_a_little
 from bench.load import SyncLoad
 from swatbot.bootstrap import Process, take_baseline
 from swatbot.config import load
-from swatbot.ports import Incoming
+from swatbot.ports import Incoming, Urgency
 from swatbot.practice.config_files import CHANNEL
 from swatbot.tree.git import Git
 
@@ -43,7 +43,10 @@ class StampedChat:
         self._hear = hear
         threading.Thread(target=self._send, name="bench-network", daemon=True).start()
 
-    def post(self, _channel: str, text: str, sent: Callable[[], None]) -> None:
+    def post(
+        self, channel: str, text: str, sent: Callable[[], None], urgency: Urgency = Urgency.NEWS
+    ) -> None:
+        del channel, urgency
         self.posted.put((perf_counter(), text))
         self._out.put(sent)
 

@@ -26,7 +26,7 @@ from swatbot.domain.hosts import unfold
 from swatbot.domain.person import People, Person, Role
 from swatbot.domain.rules import Rules
 from swatbot.domain.stage import Stage
-from swatbot.ports import Incoming
+from swatbot.ports import Incoming, Urgency
 from tests.fakes import FakeChecker, FakeFleet, FakeTree
 
 TEST, CANARIES, FLEET = ("mwdebug1001",), unfold("mw[1261-1263]"), unfold("mw[1264-1360]")
@@ -88,13 +88,17 @@ class StoryChat:
     def __init__(self) -> None:
         self.unread: deque[tuple[str, str]] = deque()
         self.all: list[str] = []
+        self.urgencies: list[Urgency] = []
         self.settle: Callable[[], None] = lambda: None
         self._hear: Callable[[Incoming], None] = lambda _: None
 
     def start(self, hear: Callable[[Incoming], None]) -> None:
         self._hear = hear
 
-    def post(self, channel: str, text: str, sent: Callable[[], None]) -> None:
+    def post(
+        self, channel: str, text: str, sent: Callable[[], None], urgency: Urgency = Urgency.NEWS
+    ) -> None:
+        self.urgencies.append(urgency)
         self.unread.append((channel, text))
         self.all.append(text)
         sent()

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 
 from swatbot.adapters.chat_text import clean
 from swatbot.errors import OperationalError
-from swatbot.ports import Incoming
+from swatbot.ports import Incoming, Urgency
 
 _log = logging.getLogger(__name__)
 ANNOUNCEMENTS = "#local"
@@ -95,11 +95,14 @@ class LocalChat:
         self._thread.start()
         self._await(self._serve(listener))
 
-    def post(self, channel: str, text: str, sent: Callable[[], None]) -> None:
-        """Send a line to all clients ("#local"), to one ("say-…"), or to all of a user's.
+    def post(
+        self, channel: str, text: str, sent: Callable[[], None], urgency: Urgency = Urgency.NEWS
+    ) -> None:
+        """Send a line to all clients ("#local"), to one ("say-…"), or to all of a user's; nothing waits here.
 
         A client that has gone in the meantime gets nothing; the line still counts as sent.
         """
+        del urgency
         self._soon(self._post, channel, text, sent)
 
     def stop(self) -> None:

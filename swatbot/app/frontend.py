@@ -10,9 +10,9 @@ from swatbot.app.records import Body, Said, heard, said
 from swatbot.chat.handler import Site
 from swatbot.chat.messages.announcements import Line, tell
 from swatbot.chat.messages.text import hhmm
-from swatbot.domain.events import Event, Progressed
+from swatbot.domain.events import Answered, Event, Progressed
 from swatbot.domain.status import Status
-from swatbot.ports import Chat, Clock, Incoming, Journal, Record
+from swatbot.ports import Chat, Clock, Incoming, Journal, Record, Urgency
 
 _LOG = logging.getLogger(__name__)
 _LATE = timedelta(minutes=1)
@@ -94,8 +94,8 @@ class FrontEnd:
                 self._unsent[record.seq], self._newest = len(unsaid), record.seq
         for part, channel, text in unsaid:
             marked = self._mark(record, text)
-            body = Said(self._chat.network, channel, marked, record.seq, part)
-            self._chat.post(channel, marked, self._when_sent(body, record.entry.number))
+            said_body = Said(self._chat.network, channel, marked, record.seq, part)
+            self._chat.post(channel, marked, self._when_sent(said_body, record.entry.number), _urgency(body))
 
     def _placed(self, line: Line) -> list[tuple[str, str]]:
         if line.place is None:
@@ -131,3 +131,13 @@ class FrontEnd:
                 if not self._unsent[seq]:
                     del self._unsent[seq]
             return min(self._unsent) - 1 if self._unsent else self._newest
+
+
+def _urgency(event: Event) -> Urgency:
+    """A hold must not wait behind a long answer, nor anything behind how far a sync is."""
+    match event:
+        case Progressed():
+            return Urgency.PROGRESS
+        case Answered():
+            return Urgency.ANSWER
+    return Urgency.NEWS

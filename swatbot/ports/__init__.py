@@ -1,6 +1,6 @@
 """What swatbot needs from the world, as Protocols; contract suites hold the adapters to them."""
 
-from swatbot.ports.chat import Chat, Incoming
+from swatbot.ports.chat import Chat, Incoming, Urgency
 from swatbot.ports.checks import Checker, CheckTask
 from swatbot.ports.fleet import Fleet, HostProof, Order
 from swatbot.ports.journal import (
@@ -38,4 +38,5 @@ __all__ = [
     "StaleWriterError",
     "Stop",
     "Tree",
+    "Urgency",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Protocol
 
 
@@ -28,8 +29,20 @@ class Incoming:
     addressed: bool = False
 
 
+class Urgency(IntEnum):
+    """What goes first of the lines that wait; lines of equal urgency keep their order.
+
+    `news`: something happened, as that a deployment is held. `answer`: what somebody asked for, which may
+    be long. `progress`: how far something is, which the next such line says better.
+    """
+
+    NEWS = 0
+    ANSWER = 1
+    PROGRESS = 2
+
+
 class Chat(Protocol):
-    """One network with its channels. Posting never blocks: lines queue up and go out in order."""
+    """One network with its channels. Posting never blocks: lines queue up, and go out by urgency."""
 
     @property
     def network(self) -> str:
@@ -45,7 +58,9 @@ class Chat(Protocol):
         """Connect, join, and call `hear` for every line that may concern the bot."""
         ...
 
-    def post(self, channel: str, text: str, sent: Callable[[], None]) -> None:
+    def post(
+        self, channel: str, text: str, sent: Callable[[], None], urgency: Urgency = Urgency.NEWS
+    ) -> None:
         """Queue one line for a channel or a person; `sent` is called once it left for the network."""
         ...
 

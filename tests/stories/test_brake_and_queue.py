@@ -45,6 +45,20 @@ def test_a_hold_in_the_middle_of_the_fleet() -> None:
         assert len(world.fleet.writes) == 1 + 3 + 97 + 1
 
 
+def test_a_hold_does_not_wait_behind_answers_nor_these_behind_progress() -> None:
+    """Where a network takes lines one by one only."""
+    with story() as world:
+        world.fleet.progress_at["mw1290"] = 12
+        shipping(world, "mw1295", "!hold")
+        world.chat.says("other", "!queue")
+        said = dict(zip(world.chat.all, world.chat.urgencies, strict=True))
+        world.chat.skip()
+        (held,) = [urgency for text, urgency in said.items() if "held by submitter. Hosts" in text]
+        (progress,) = [urgency for text, urgency in said.items() if text.startswith("#1 fleet:  ")]
+        (answer,) = [urgency for text, urgency in said.items() if text.startswith("other: active #1")]
+        assert held < answer < progress
+
+
 def test_a_held_deployment_is_rolled_back() -> None:
     with story() as world:
         shipping(world, "mw1295", "!hold")

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from swatbot.adapters.clock import SystemClock
 from swatbot.adapters.irc.chat import IrcChat, IrcSettings
-from swatbot.ports import Incoming
+from swatbot.ports import Incoming, Urgency
 
 WAIT = 10.0
 CAPS = ("account-tag", "message-tags", "server-time")
@@ -42,9 +42,9 @@ class Bot:
         assert self.chat.wait_joined(WAIT), list(self.troubles.queue)
         return self
 
-    def post(self, text: str, channel: str = "#swat") -> threading.Event:
+    def post(self, text: str, channel: str = "#swat", urgency: Urgency = Urgency.NEWS) -> threading.Event:
         sent = threading.Event()
-        self.chat.post(channel, text, sent.set)
+        self.chat.post(channel, text, sent.set, urgency)
         return sent
 
     def hears(self) -> tuple[str, str | None]:

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from swatbot.ports import Incoming
+from swatbot.ports import Incoming, Urgency
 
 WAIT = 30.0
 CHANNEL = "#swat"
@@ -27,8 +27,10 @@ class QuickChat:
     def start(self, hear: Callable[[Incoming], None]) -> None:
         self._hear = hear
 
-    def post(self, channel: str, text: str, sent: Callable[[], None]) -> None:
-        del channel
+    def post(
+        self, channel: str, text: str, sent: Callable[[], None], urgency: Urgency = Urgency.NEWS
+    ) -> None:
+        del channel, urgency
         with self._more:
             self.texts.append(text)
             self._more.notify_all()

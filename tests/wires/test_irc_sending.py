@@ -10,6 +10,7 @@ from contextlib import closing
 import pytest
 
 from swatbot.chat.messages.text import NOTHING
+from swatbot.ports import Urgency
 from swatbot.practice.ircd import PracticeIrcd
 from tests.wires.irc_bot import WAIT, Bot
 from tests.wires.irc_client import FakeServer, RawClient
@@ -42,6 +43,38 @@ def test_posts_keep_their_order_and_the_pace(practice: PracticeIrcd, bots: Calla
         assert time.monotonic() - begin >= (12 - 3) / 20 - 0.05
         assert person.texts("swatbot") == [f"line {number}" for number in range(12)]
         assert all(event.wait(WAIT) for event in events)
+
+
+def test_news_go_before_answers_and_both_before_progress(
+    practice: PracticeIrcd, bots: Callable[..., Bot]
+) -> None:
+    with RawClient.joined(practice.port, "other", "#swat") as person:
+        bot = bots(practice.port, burst=1, per_second=50.0)
+        progress, answer, news = reversed(Urgency)
+        long = " ".join(["word"] * 200)
+        for text, urgency in [("12/97", progress), (long, answer), ("and so on", answer)]:
+            bot.post(text, urgency=urgency)
+        for text in ("held", "goes on"):
+            bot.post(text, urgency=news)
+        end = bot.post("97/97", urgency=progress)
+        bot.joined()
+        person.expect_text("97/97")
+        told = person.texts("swatbot")
+        assert [told[:2], told[-3:]] == [["held", "goes on"], ["and so on", "12/97", "97/97"]]
+        assert " ".join(told[2:-3]) == long
+        assert end.wait(WAIT)
+
+
+def test_a_long_line_is_not_torn_apart_by_what_is_more_urgent(
+    fake: FakeServer, bots: Callable[..., Bot]
+) -> None:
+    bot = bots(fake.port, burst=3, per_second=1.0).begin()  # one for the JOIN
+    with closing(fake.welcomed()) as server:
+        bot.post("word " * 200 + "end", urgency=Urgency.ANSWER)
+        server.expect("PRIVMSG #swat :word")
+        bot.post("held")
+        server.expect("PRIVMSG #swat :.*word end$")
+        server.expect("PRIVMSG #swat :held")
 
 
 def test_a_ping_is_answered_while_lines_wait(fake: FakeServer, bots: Callable[..., Bot]) -> None:

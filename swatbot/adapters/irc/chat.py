@@ -13,7 +13,7 @@ from swatbot.adapters.irc.pace import Backoff
 from swatbot.adapters.irc.session import Listener, Session
 from swatbot.adapters.irc.settings import IrcSettings
 from swatbot.errors import OperationalError
-from swatbot.ports import Clock, Incoming
+from swatbot.ports import Clock, Incoming, Urgency
 
 __all__ = ["IrcChat", "IrcSettings"]
 
@@ -81,7 +81,9 @@ class IrcChat:
         )
         self._thread.start()
 
-    def post(self, channel: str, text: str, sent: Callable[[], None]) -> None:
+    def post(
+        self, channel: str, text: str, sent: Callable[[], None], urgency: Urgency = Urgency.NEWS
+    ) -> None:
         """Queue one line; `sent` is called once its last byte was handed to the network.
 
         A line whose sending was interrupted is sent again.
@@ -91,7 +93,7 @@ class IrcChat:
         """
         if not channel.isprintable() or channel.startswith(":") or not channel or set(channel) & set(" ,"):
             raise ValueError(f"not an IRC channel or nick: {channel!r}")
-        self._outbox.put(Post(channel, text, sent))
+        self._outbox.put(Post(channel, text, sent, urgency))
         self._poke()
 
     def stop(self) -> None:

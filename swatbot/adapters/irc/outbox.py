@@ -4,39 +4,42 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from swatbot.ports import Urgency
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Post:
-    """One line for a channel or nick, and whom to tell when it has left."""
+    """One line for a channel or nick, whom to tell when it has left, and what may go before it."""
 
     target: str
     text: str
     sent: Callable[[], None]
+    urgency: Urgency = Urgency.NEWS
 
 
 class Outbox:
-    """A queue that any thread may fill; order is kept for each target."""
+    """A queue that any thread may fill; for each target order is kept among what is equally urgent."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         # A dict is an ordered set here: a post is dropped from the middle without a search.
-        self._posts: dict[Post, None] = {}
+        self._posts: dict[Urgency, dict[Post, None]] = {urgency: {} for urgency in Urgency}
 
     def put(self, post: Post) -> None:
-        """Add a post at the end."""
+        """Add a post at the end of those as urgent."""
         with self._lock:
-            self._posts[post] = None
+            self._posts[post.urgency][post] = None
 
     def first(self, ready: Callable[[str], bool]) -> Post | None:
-        """The oldest post whose target can be reached; it stays in the queue."""
+        """The oldest of the most urgent posts whose target can be reached; it stays in the queue."""
         with self._lock:
-            return next((p for p in self._posts if ready(p.target)), None)
+            return next((p for posts in self._posts.values() for p in posts if ready(p.target)), None)
 
     def drop(self, post: Post) -> None:
         """Forget a post that has left."""
         with self._lock:
-            self._posts.pop(post, None)
+            self._posts[post.urgency].pop(post, None)
 
     def __len__(self) -> int:
         with self._lock:
-            return len(self._posts)
+            return sum(map(len, self._posts.values()))
