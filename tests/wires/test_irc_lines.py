@@ -167,7 +167,7 @@ def test_a_time_that_makes_no_sense_does_not_make_the_bot_deaf() -> None:
 def test_plain_text_is_for_this_machine_only() -> None:
     with pytest.raises(OperationalError, match="without TLS is refused"):
         IrcSettings("libera", "irc.libera.chat", 6667, False, "swatbot", ("#swat",))
-    with pytest.raises(OperationalError, match="both account and password"):
+    with pytest.raises(OperationalError, match="a password or a certificate"):
         IrcSettings("libera", "irc.libera.chat", 6697, True, "swatbot", ("#swat",), sasl_account="swatbot")
     shown = repr(IrcSettings("p", "::1", 6667, False, "b", (), sasl_account="b", sasl_password="hunter2"))
     assert "hunter2" not in shown
