@@ -5,6 +5,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic, perf_counter
 
 from bench.figures import Figure, percentile, spread
@@ -12,7 +13,7 @@ from bench.lab import Lab, bare_writes, lab, timed, wait_a_little
 from bench.load import SyncLoad
 from swatbot.bootstrap import Process, take_baseline
 from swatbot.config import load
-from swatbot.ports import Incoming, Urgency
+from swatbot.ports import Incoming, Outgoing
 from swatbot.practice.config_files import CHANNEL
 from swatbot.tree.git import Git
 
@@ -43,12 +44,9 @@ class StampedChat:
         self._hear = hear
         threading.Thread(target=self._send, name="bench-network", daemon=True).start()
 
-    def post(
-        self, channel: str, text: str, sent: Callable[[], None], urgency: Urgency = Urgency.NEWS
-    ) -> None:
-        del channel, urgency
-        self.posted.put((perf_counter(), text))
-        self._out.put(sent)
+    def post(self, line: Outgoing, sent: Callable[[str], None]) -> None:
+        self.posted.put((perf_counter(), line.text))
+        self._out.put(partial(sent, line.text))
 
     def stop(self) -> None:
         self._out.put(None)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 
+from swatbot.adapters.chat_text import as_said
 from swatbot.adapters.clock import ManualClock
 from swatbot.adapters.memory_journal import LeaseSlot, MemoryJournal, MemoryLeases
 from swatbot.app.effects import Effects
@@ -26,7 +27,7 @@ from swatbot.domain.hosts import unfold
 from swatbot.domain.person import People, Person, Role
 from swatbot.domain.rules import Rules
 from swatbot.domain.stage import Stage
-from swatbot.ports import Incoming, Urgency
+from swatbot.ports import Incoming, Outgoing, Urgency
 from tests.fakes import FakeChecker, FakeFleet, FakeTree
 
 TEST, CANARIES, FLEET = ("mwdebug1001",), unfold("mw[1261-1263]"), unfold("mw[1264-1360]")
@@ -90,18 +91,18 @@ class StoryChat:
         self.all: list[str] = []
         self.urgencies: list[Urgency] = []
         self.settle: Callable[[], None] = lambda: None
+        self.now: Callable[[], datetime] = lambda: START
         self._hear: Callable[[Incoming], None] = lambda _: None
 
     def start(self, hear: Callable[[Incoming], None]) -> None:
         self._hear = hear
 
-    def post(
-        self, channel: str, text: str, sent: Callable[[], None], urgency: Urgency = Urgency.NEWS
-    ) -> None:
-        self.urgencies.append(urgency)
-        self.unread.append((channel, text))
+    def post(self, line: Outgoing, sent: Callable[[str], None]) -> None:
+        text = as_said(line, self.now())
+        self.urgencies.append(line.urgency)
+        self.unread.append((line.channel, text))
         self.all.append(text)
-        sent()
+        sent(text)
 
     def stop(self) -> None:
         """Nothing to end."""
@@ -150,6 +151,7 @@ class World:
     def __post_init__(self) -> None:
         self.slot = LeaseSlot()
         self.fleet.clock = self.clock
+        self.chat.now = self.clock.now
         self.fleet.leave_alone(self.tree.ignores)
         self.checker.clock = self.clock
         self.boot()

@@ -1,8 +1,15 @@
-"""What every chat front end does to text: make it safe to show, and find out whether the bot is meant."""
+"""What every chat front end does to text: make it safe to show, say how old it is, see who is addressed."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from swatbot.chat.messages.text import hhmm
+from swatbot.ports import Outgoing
+
+# What is told so much after it happened says when that was.
+_LATE = timedelta(minutes=1)
 
 # They reorder what a reader sees, so that a line reads as something that was not said.
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -16,6 +23,12 @@ def clean(text: str) -> str:
     direction go; what has no UTF-8 form (a lone surrogate) becomes U+FFFD.
     """
     return "".join(_clean_one(c) for c in text)
+
+
+def as_said(line: Outgoing, now: datetime) -> str:
+    """The text of a line that leaves now: "[14:05 UTC] ..." if what it tells is a minute old or more."""
+    is_late = line.at is not None and now - line.at > _LATE
+    return f"[{hhmm(line.at)}] {line.text}" if line.at and is_late else line.text
 
 
 def unaddressed(text: str, names: Iterable[str]) -> str | None:

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from swatbot.adapters.chat_text import clean
+from swatbot.adapters.chat_text import as_said, clean
 from swatbot.errors import OperationalError
-from swatbot.ports import Incoming, Urgency
+from swatbot.ports import Clock, Incoming, Outgoing
 
 _log = logging.getLogger(__name__)
 ANNOUNCEMENTS = "#local"
@@ -58,11 +58,12 @@ class LocalChat:
 
     Args:
         path: of the socket. Its folder is made if it is missing (mode 0755); everyone may speak (0666).
+        clock: tells which lines are late.
         host: this machine's name in accounts, `local:HOST/USER`.
     """
 
-    def __init__(self, path: Path, host: str = "") -> None:
-        self._path = path
+    def __init__(self, path: Path, clock: Clock, host: str = "") -> None:
+        self._path, self._clock = path, clock
         self._host = host or socket.gethostname()
         self._peers: set[_Peer] = set()
         self._loop = asyncio.new_event_loop()
@@ -95,15 +96,12 @@ class LocalChat:
         self._thread.start()
         self._await(self._serve(listener))
 
-    def post(
-        self, channel: str, text: str, sent: Callable[[], None], urgency: Urgency = Urgency.NEWS
-    ) -> None:
+    def post(self, line: Outgoing, sent: Callable[[str], None]) -> None:
         """Send a line to all clients ("#local"), to one ("say-…"), or to all of a user's; nothing waits here.
 
         A client that has gone in the meantime gets nothing; the line still counts as sent.
         """
-        del urgency
-        self._soon(self._post, channel, text, sent)
+        self._soon(self._post, line.channel, as_said(line, self._clock.now()), sent)
 
     def stop(self) -> None:
         """Send what is queued if that is possible within seconds, hang up, and remove the socket."""
@@ -187,12 +185,12 @@ class LocalChat:
             return False
         return True
 
-    def _post(self, channel: str, text: str, sent: Callable[[], None]) -> None:
+    def _post(self, channel: str, text: str, sent: Callable[[str], None]) -> None:
         for peer in self._peers:
             yours = channel in (peer.channel, peer.user)
             if yours or channel == ANNOUNCEMENTS:
                 peer.tell(channel=channel, text=clean(text), yours=yours)
-        sent()
+        sent(text)
 
 
 def say(path: Path, text: str, out: Callable[[str], None], quiet_after: float) -> int:

@@ -3,19 +3,16 @@
 import logging
 import threading
 from collections.abc import Callable
-from datetime import timedelta
 
 from swatbot.app.follower import Follower
 from swatbot.app.records import Body, Said, heard, said
 from swatbot.chat.handler import Site
 from swatbot.chat.messages.announcements import Line, tell
-from swatbot.chat.messages.text import hhmm
 from swatbot.domain.events import Answered, Event, Progressed
 from swatbot.domain.status import Status
-from swatbot.ports import Chat, Clock, Incoming, Journal, Record, Urgency
+from swatbot.ports import Chat, Clock, Incoming, Journal, Outgoing, Record, Urgency
 
 _LOG = logging.getLogger(__name__)
-_LATE = timedelta(minutes=1)
 
 
 class FrontEnd:
@@ -49,8 +46,8 @@ class FrontEnd:
     def tell(self, text: str) -> None:
         """Say what follows from no decision: trouble with another network, or a gap in this one."""
         for channel in self._chat.channels:
-            body = Said(self._chat.network, channel, text, 0, 0)
-            self._chat.post(channel, text, self._when_sent(body, None))
+            line = Outgoing(channel, text, at=self._clock.now())
+            self._chat.post(line, self._when_sent(channel, 0, 0, None))
 
     def _begin(self) -> int:
         """Where to go on; a network that is new here is not told all that ever happened."""
@@ -93,9 +90,8 @@ class FrontEnd:
             with self._lock:
                 self._unsent[record.seq], self._newest = len(unsaid), record.seq
         for part, channel, text in unsaid:
-            marked = self._mark(record, text)
-            said_body = Said(self._chat.network, channel, marked, record.seq, part)
-            self._chat.post(channel, marked, self._when_sent(said_body, record.entry.number), _urgency(body))
+            line = Outgoing(channel, self._mark(record, text), _urgency(body), record.entry.time)
+            self._chat.post(line, self._when_sent(channel, record.seq, part, record.entry.number))
 
     def _placed(self, line: Line) -> list[tuple[str, str]]:
         if line.place is None:
@@ -105,21 +101,20 @@ class FrontEnd:
         return [(line.place.channel, line.text)]
 
     def _mark(self, record: Record, text: str) -> str:
-        """Late lines carry their time; the first after a restart may be a repeat."""
+        """The first line after a restart may be a repeat."""
         if record.seq > self._head_at_start:
             return text
         doubtful, self._doubtful = self._doubtful, False
-        late = self._clock.now() - record.entry.time > _LATE
-        stamp = f"[{hhmm(record.entry.time)}] " if late else ""
-        return f"{'(perhaps again) ' if doubtful else ''}{stamp}{text}"
+        return f"{'(perhaps again) ' if doubtful else ''}{text}"
 
-    def _when_sent(self, body: Said, number: int | None) -> Callable[[], None]:
-        def sent() -> None:
-            cursor = (self._cursor, self._said_up_to(body.of))
+    def _when_sent(self, channel: str, of: int, part: int, number: int | None) -> Callable[[str], None]:
+        def sent(text: str) -> None:
+            body = Said(self._chat.network, channel, text, of, part)
+            cursor = (self._cursor, self._said_up_to(of))
             try:
                 self._journal.append([said(body, number, self._clock.now())], cursor=cursor)
             except Exception:  # noqa: BLE001 - the network's thread must outlive any fault, which is logged
-                _LOG.exception("a line was said, and could not be recorded: %r", body.text)
+                _LOG.exception("a line was said, and could not be recorded: %r", text)
 
         return sent
 

@@ -143,7 +143,7 @@ class Process:
                 self._irc_chats.append(self._irc(section))
                 self._chat(self._irc_chats[-1])
         if "local" in parts and swatbot.local.socket is not None:
-            self._chat(LocalChat(Path(swatbot.local.socket)))
+            self._chat(LocalChat(Path(swatbot.local.socket), self.shared.clock))
         for chat in extra:
             self._chat(chat)
 

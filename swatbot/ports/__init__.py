@@ -1,6 +1,6 @@
 """What swatbot needs from the world, as Protocols; contract suites hold the adapters to them."""
 
-from swatbot.ports.chat import Chat, Incoming, Urgency
+from swatbot.ports.chat import Chat, Incoming, Outgoing, Urgency
 from swatbot.ports.checks import Checker, CheckTask
 from swatbot.ports.fleet import Fleet, HostProof, Order
 from swatbot.ports.journal import (
@@ -33,6 +33,7 @@ __all__ = [
     "LeaseTakenError",
     "Leases",
     "Order",
+    "Outgoing",
     "Record",
     "RecordKind",
     "StaleWriterError",

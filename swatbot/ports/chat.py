@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from typing import Protocol
 
@@ -41,6 +42,23 @@ class Urgency(IntEnum):
     PROGRESS = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A line to be said.
+
+    Attributes:
+        channel: where, or to whom.
+        text: what.
+        urgency: what may go before it.
+        at: when (UTC) that happened which it tells; one that leaves much later says so. None: just now.
+    """
+
+    channel: str
+    text: str
+    urgency: Urgency = Urgency.NEWS
+    at: datetime | None = None
+
+
 class Chat(Protocol):
     """One network with its channels. Posting never blocks: lines queue up, and go out by urgency."""
 
@@ -58,10 +76,8 @@ class Chat(Protocol):
         """Connect, join, and call `hear` for every line that may concern the bot."""
         ...
 
-    def post(
-        self, channel: str, text: str, sent: Callable[[], None], urgency: Urgency = Urgency.NEWS
-    ) -> None:
-        """Queue one line for a channel or a person; `sent` is called once it left for the network."""
+    def post(self, line: Outgoing, sent: Callable[[str], None]) -> None:
+        """Queue one line; `sent` is called with the text as it was said, once it left for the network."""
         ...
 
     def stop(self) -> None:

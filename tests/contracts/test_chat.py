@@ -6,7 +6,7 @@ import queue
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +15,7 @@ import pytest
 from swatbot.adapters.clock import ManualClock
 from swatbot.adapters.irc.chat import IrcChat, IrcSettings
 from swatbot.adapters.local_chat import LocalChat
-from swatbot.ports import Chat, Incoming
+from swatbot.ports import Chat, Incoming, Outgoing
 from swatbot.practice.ircd import PracticeIrcd
 from tests.wires.irc_client import RawClient
 
@@ -76,7 +76,7 @@ class LocalRig:
         self._sock = socket.socket(socket.AF_UNIX)
         self._sock.settimeout(WAIT)
         self._lines = self._sock.makefile("rb")
-        self.chat: Chat = LocalChat(self._path, "deploy1001")
+        self.chat: Chat = LocalChat(self._path, ManualClock(START), "deploy1001")
 
     def begin(self, hear: Callable[[Incoming], None]) -> None:
         self.chat.start(hear)
@@ -144,31 +144,44 @@ def test_a_reply_to_where_a_line_came_from_reaches_the_speaker(
 ) -> None:
     rig.speak("!queue")
     line = heard.get(timeout=WAIT)
-    rig.chat.post(line.channel, f"{line.nick}: nothing is queued.", lambda: None)
+    rig.chat.post(Outgoing(line.channel, f"{line.nick}: nothing is queued."), lambda _: None)
     assert rig.read(1) == [f"{rig.nick}: nothing is queued."]
 
 
 def test_posts_go_out_in_order_and_each_is_confirmed_once(rig: Rig, heard: "queue.Queue[Incoming]") -> None:
-    confirmed: list[int] = []
+    confirmed: list[str] = []
     done = threading.Event()
 
-    def sent(number: int) -> None:
-        confirmed.append(number)
+    def sent(text: str) -> None:
+        confirmed.append(text)
         if len(confirmed) == 50:
             done.set()
 
     for number in range(50):
-        rig.chat.post(rig.chat.channels[0], f"#42 line {number}", lambda n=number: sent(n))  # type: ignore[misc]  # a default binds the loop's value
+        rig.chat.post(Outgoing(rig.chat.channels[0], f"#42 line {number}"), sent)
     assert rig.read(50) == [f"#42 line {number}" for number in range(50)]
     assert done.wait(WAIT)
-    assert confirmed == list(range(50))
+    assert confirmed == [f"#42 line {number}" for number in range(50)]
     assert heard.empty(), "the bot heard itself"
+
+
+def test_what_is_told_late_says_when_it_was_and_is_confirmed_so(
+    rig: Rig, heard: "queue.Queue[Incoming]"
+) -> None:
+    said: queue.Queue[str] = queue.Queue()
+    for minutes in (5, 1, 0):
+        at = START - timedelta(minutes=minutes)
+        rig.chat.post(Outgoing(rig.chat.channels[0], f"#42 is {minutes} min old", at=at), said.put)
+    wanted = ["[13:57 UTC] #42 is 5 min old", "#42 is 1 min old", "#42 is 0 min old"]
+    assert rig.read(3) == wanted
+    assert [said.get(timeout=WAIT) for _ in wanted] == wanted
+    assert heard.empty()
 
 
 def test_posts_from_many_threads_arrive_whole(rig: Rig, heard: "queue.Queue[Incoming]") -> None:
     def post(name: str) -> None:
         for number in range(10):
-            rig.chat.post(rig.chat.channels[0], f"{name}-{number}", lambda: None)
+            rig.chat.post(Outgoing(rig.chat.channels[0], f"{name}-{number}"), lambda _: None)
 
     threads = [threading.Thread(target=post, args=(name,)) for name in "abcd"]
     for thread in threads:
@@ -183,15 +196,17 @@ def test_posts_from_many_threads_arrive_whole(rig: Rig, heard: "queue.Queue[Inco
 
 def test_one_post_can_not_become_two_lines(rig: Rig, heard: "queue.Queue[Incoming]") -> None:
     channel = rig.chat.channels[0]
-    rig.chat.post(channel, "one\r\nQUIT :two\x00\u2028three \x1b[31mfour \u202efive", lambda: None)
-    rig.chat.post(channel, "after", lambda: None)
+    rig.chat.post(
+        Outgoing(channel, "one\r\nQUIT :two\x00\u2028three \x1b[31mfour \u202efive"), lambda _: None
+    )
+    rig.chat.post(Outgoing(channel, "after"), lambda _: None)
     assert rig.read(2) == ["one  QUIT :two  three [31mfour five", "after"]
     assert heard.empty()
 
 
 def test_what_is_queued_is_sent_before_stopping(rig: Rig, heard: "queue.Queue[Incoming]") -> None:
     for number in range(5):
-        rig.chat.post(rig.chat.channels[0], f"last words {number}", lambda: None)
+        rig.chat.post(Outgoing(rig.chat.channels[0], f"last words {number}"), lambda _: None)
     rig.chat.stop()
     assert rig.read(5) == [f"last words {number}" for number in range(5)]
     assert heard.empty()
@@ -215,5 +230,5 @@ def test_a_front_end_survives_a_listener_that_fails(rig: Rig) -> None:
 def test_stopping_twice_does_no_harm(rig: Rig, heard: "queue.Queue[Incoming]") -> None:
     rig.chat.stop()
     rig.chat.stop()
-    rig.chat.post(rig.chat.channels[0], "too late", lambda: None)
+    rig.chat.post(Outgoing(rig.chat.channels[0], "too late"), lambda _: None)
     assert heard.empty()

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from swatbot.adapters.clock import SystemClock
 from swatbot.adapters.irc.chat import IrcChat, IrcSettings
-from swatbot.ports import Incoming, Urgency
+from swatbot.ports import Incoming, Outgoing, Urgency
 
 WAIT = 10.0
 CAPS = ("account-tag", "message-tags", "server-time")
@@ -44,7 +44,7 @@ class Bot:
 
     def post(self, text: str, channel: str = "#swat", urgency: Urgency = Urgency.NEWS) -> threading.Event:
         sent = threading.Event()
-        self.chat.post(channel, text, sent.set, urgency)
+        self.chat.post(Outgoing(channel, text, urgency), lambda _: sent.set())
         return sent
 
     def hears(self) -> tuple[str, str | None]:

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from swatbot.ports import Incoming, Urgency
+from swatbot.ports import Incoming, Outgoing
 
 WAIT = 30.0
 CHANNEL = "#swat"
@@ -27,14 +27,11 @@ class QuickChat:
     def start(self, hear: Callable[[Incoming], None]) -> None:
         self._hear = hear
 
-    def post(
-        self, channel: str, text: str, sent: Callable[[], None], urgency: Urgency = Urgency.NEWS
-    ) -> None:
-        del channel, urgency
+    def post(self, line: Outgoing, sent: Callable[[str], None]) -> None:
         with self._more:
-            self.texts.append(text)
+            self.texts.append(line.text)
             self._more.notify_all()
-        self._network.submit(sent)
+        self._network.submit(sent, line.text)
 
     def stop(self) -> None:
         self._network.shutdown()

@@ -1,16 +1,20 @@
 """What the bot sends on IRC arrives whole, in order and at its pace, and outlives connections."""
 
+import queue
 import random
 import re
 import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
+from swatbot.adapters.clock import ManualClock
+from swatbot.adapters.irc.chat import IrcChat, IrcSettings
 from swatbot.chat.messages.text import NOTHING
-from swatbot.ports import Urgency
+from swatbot.ports import Outgoing, Urgency
 from swatbot.practice.ircd import PracticeIrcd
 from tests.wires.irc_bot import WAIT, Bot
 from tests.wires.irc_client import FakeServer, RawClient
@@ -130,7 +134,7 @@ def test_thousands_of_posts_to_a_server_that_does_not_read_block_nobody(
     bot = bots(fake.port, burst=1e9).begin()
     with closing(fake.welcomed()) as server:
         events = [bot.post(f"{number} " + "x" * 400) for number in range(20_000)]
-        bot.chat.post("#swat", "the end", events[-1].set)
+        events.append(bot.post("the end"))
         server.expect("PRIVMSG #swat :the end", timeout=60)
         said = [line for line in server.lines if line.startswith("PRIVMSG")]
         assert [int(line.split()[2][1:]) for line in said[:-1]] == list(range(20_000))
@@ -166,6 +170,22 @@ def test_what_is_posted_while_away_is_sent_on_return(bots: Callable[..., Bot]) -
         start, end = bot.gaps.get(timeout=WAIT)
         assert start <= end
         assert bot.gaps.empty()
+
+
+def test_what_could_not_be_said_for_long_says_when_it_was(practice: PracticeIrcd) -> None:
+    """Its age counts when it leaves, not when it was queued."""
+    clock = ManualClock(datetime(2026, 3, 4, 14, 2, tzinfo=UTC))
+    settings = IrcSettings("practice", "127.0.0.1", practice.port, False, "swatbot", ("#swat",))
+    chat, said = IrcChat(settings, clock, print), queue.SimpleQueue[str]()
+    with RawClient.joined(practice.port, "other", "#swat") as person:
+        chat.post(Outgoing("#swat", "#42 is live", at=clock.now()), said.put)
+        clock.advance(minutes=7)
+        chat.post(Outgoing("#swat", "#43 is next", at=clock.now()), said.put)
+        chat.start(lambda _: None)
+        assert person.expect_text("#42") == "[14:02 UTC] #42 is live"
+        assert person.expect_text("#43") == "#43 is next"
+        assert [said.get(timeout=WAIT), said.get(timeout=WAIT)] == person.texts("swatbot")
+    chat.stop()
 
 
 def test_a_line_that_was_cut_by_the_loss_is_sent_again(fake: FakeServer, bots: Callable[..., Bot]) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from swatbot.adapters.clock import SystemClock
 from swatbot.adapters.local_chat import LocalChat, say
 from swatbot.errors import OperationalError
-from swatbot.ports import Incoming
+from swatbot.ports import Incoming, Outgoing
 
 QUIET = 5.0
 
@@ -25,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def local(path: Path) -> Iterator[LocalChat]:
-    chat = LocalChat(path, "deploy1001")
+    chat = LocalChat(path, SystemClock(), "deploy1001")
     yield chat
     chat.stop()
 
@@ -35,9 +36,9 @@ def test_say_prints_announcements_and_the_answer_and_ends_soon_after_it(path: Pa
 
     def hear(line: Incoming) -> None:
         heard.append(line)
-        local.post("#local", "#42 goes on", lambda: None)
-        local.post(line.channel, "first\x1b[2J", lambda: None)
-        local.post(line.channel, "second", lambda: None)
+        local.post(Outgoing("#local", "#42 goes on"), lambda _: None)
+        local.post(Outgoing(line.channel, "first\x1b[2J"), lambda _: None)
+        local.post(Outgoing(line.channel, "second"), lambda _: None)
 
     local.start(hear)
     lines: list[str] = []
@@ -49,7 +50,7 @@ def test_say_prints_announcements_and_the_answer_and_ends_soon_after_it(path: Pa
 
 
 def test_without_an_answer_say_ends_after_the_silence(path: Path, local: LocalChat) -> None:
-    local.start(lambda _: local.post("say-another", "not for you", lambda: None))
+    local.start(lambda _: local.post(Outgoing("say-another", "not for you"), lambda _: None))
     lines: list[str] = []
     assert say(path, "hello", lines.append, 0.2) == 1
     assert lines == []
@@ -59,7 +60,7 @@ def test_say_ends_when_the_bot_does(path: Path, local: LocalChat) -> None:
     stopping: list[threading.Thread] = []
 
     def hear(line: Incoming) -> None:
-        local.post(line.channel, "going", lambda: None)
+        local.post(Outgoing(line.channel, "going"), lambda _: None)
         stopping.append(threading.Thread(target=local.stop))
         stopping[0].start()
 
@@ -85,16 +86,16 @@ def test_everyone_may_speak_and_nobody_else_may_take_the_place(path: Path, local
     assert stat.S_IMODE(path.stat().st_mode) == 0o666
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o755
     with pytest.raises(OperationalError, match="another swatbot listens there"):
-        LocalChat(path).start(lambda _: None)
+        LocalChat(path, SystemClock()).start(lambda _: None)
     path.parent.chmod(0o777)
     with pytest.raises(OperationalError, match="can be written by everyone"):
-        LocalChat(path).start(lambda _: None)
+        LocalChat(path, SystemClock()).start(lambda _: None)
 
 
 def test_the_socket_of_a_killed_bot_is_replaced(path: Path, local: LocalChat) -> None:
     path.parent.mkdir()
     _abandoned(path)
-    local.start(lambda line: local.post(line.channel, "here", lambda: None))
+    local.start(lambda line: local.post(Outgoing(line.channel, "here"), lambda _: None))
     lines: list[str] = []
     assert say(path, "!status", lines.append, QUIET) == 0
     assert lines == ["here"]
@@ -114,7 +115,7 @@ def test_a_client_can_not_say_who_it_is(path: Path, local: LocalChat) -> None:
 def test_what_is_not_understood_is_said_and_the_others_go_on(
     line: bytes, path: Path, local: LocalChat
 ) -> None:
-    local.start(lambda heard: local.post(heard.channel, "fine", lambda: None))
+    local.start(lambda heard: local.post(Outgoing(heard.channel, "fine"), lambda _: None))
     with _client(path) as client:
         client.sendall(line)
         assert "not understood" in json.loads(client.recv(1000))["error"]
@@ -145,8 +146,8 @@ def test_one_clients_answer_is_not_shown_to_another(path: Path, local: LocalChat
             client.sendall(b'{"say": "!diff 42"}\n')
         assert both.wait(QUIET)
         assert heard[0].channel != heard[1].channel
-        local.post(heard[0].channel, "for one", lambda: None)
-        local.post("#local", "for all", lambda: None)
+        local.post(Outgoing(heard[0].channel, "for one"), lambda _: None)
+        local.post(Outgoing("#local", "for all"), lambda _: None)
         texts = [
             [told["text"] for told in map(json.loads, _until(client, b"for all")) if "text" in told]
             for client in (one, two)
@@ -161,7 +162,7 @@ def test_a_client_that_does_not_read_is_cut_off_and_holds_up_nobody(path: Path, 
         assert b"heard" in client.recv(1000)
         sent = threading.Semaphore(0)
         for _ in range(2000):
-            local.post("#local", "x" * 1000, sent.release)
+            local.post(Outgoing("#local", "x" * 1000), lambda _: sent.release())
         assert all(sent.acquire(timeout=QUIET) for _ in range(2000))
         assert _bytes_until_the_end(client) < 2000 * 1000
 

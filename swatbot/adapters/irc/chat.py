@@ -13,7 +13,7 @@ from swatbot.adapters.irc.pace import Backoff
 from swatbot.adapters.irc.session import Listener, Session
 from swatbot.adapters.irc.settings import IrcSettings
 from swatbot.errors import OperationalError
-from swatbot.ports import Clock, Incoming, Urgency
+from swatbot.ports import Clock, Incoming, Outgoing
 
 __all__ = ["IrcChat", "IrcSettings"]
 
@@ -81,9 +81,7 @@ class IrcChat:
         )
         self._thread.start()
 
-    def post(
-        self, channel: str, text: str, sent: Callable[[], None], urgency: Urgency = Urgency.NEWS
-    ) -> None:
+    def post(self, line: Outgoing, sent: Callable[[str], None]) -> None:
         """Queue one line; `sent` is called once its last byte was handed to the network.
 
         A line whose sending was interrupted is sent again.
@@ -91,9 +89,10 @@ class IrcChat:
         Raises:
             ValueError: the channel is no possible target.
         """
+        channel = line.channel
         if not channel.isprintable() or channel.startswith(":") or not channel or set(channel) & set(" ,"):
             raise ValueError(f"not an IRC channel or nick: {channel!r}")
-        self._outbox.put(Post(channel, text, sent, urgency))
+        self._outbox.put(Post(line, sent))
         self._poke()
 
     def stop(self) -> None:

@@ -4,17 +4,15 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from swatbot.ports import Urgency
+from swatbot.ports import Outgoing, Urgency
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Post:
-    """One line for a channel or nick, whom to tell when it has left, and what may go before it."""
+    """One line, and whom to tell how it was said when it has left."""
 
-    target: str
-    text: str
-    sent: Callable[[], None]
-    urgency: Urgency = Urgency.NEWS
+    line: Outgoing
+    sent: Callable[[str], None]
 
 
 class Outbox:
@@ -28,17 +26,17 @@ class Outbox:
     def put(self, post: Post) -> None:
         """Add a post at the end of those as urgent."""
         with self._lock:
-            self._posts[post.urgency][post] = None
+            self._posts[post.line.urgency][post] = None
 
     def first(self, ready: Callable[[str], bool]) -> Post | None:
         """The oldest of the most urgent posts whose target can be reached; it stays in the queue."""
         with self._lock:
-            return next((p for posts in self._posts.values() for p in posts if ready(p.target)), None)
+            return next((p for posts in self._posts.values() for p in posts if ready(p.line.channel)), None)
 
     def drop(self, post: Post) -> None:
         """Forget a post that has left."""
         with self._lock:
-            self._posts[post.urgency].pop(post, None)
+            self._posts[post.line.urgency].pop(post, None)
 
     def __len__(self) -> int:
         with self._lock:

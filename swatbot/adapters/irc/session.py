@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from swatbot.adapters.chat_text import clean
+from swatbot.adapters.chat_text import as_said, clean
 from swatbot.adapters.irc.channels import Channels
 from swatbot.adapters.irc.ears import Ears
 from swatbot.adapters.irc.lines import room, split
@@ -75,6 +75,7 @@ class Session:
         self._channels = Channels(settings, self._presence_changed, listener.trouble)
         self._bucket = TokenBucket(settings.burst, settings.per_second)
         self._post: Post | None = None
+        self._said = ""
         self._pieces: deque[str] = deque()
         self._login_by = self._read_at = time.monotonic()
         self._asked_at: float | None = None
@@ -204,29 +205,30 @@ class Session:
 
     def _next_post(self) -> bool:
         """Have a post in hand whose target can be reached; one that no longer can starts anew later."""
-        if self._post is not None and self._channels.ready(self._post.target):
+        if self._post is not None and self._channels.ready(self._post.line.channel):
             return True
         self._post = self._outbox.first(self._channels.ready)
         if self._post is None:
             return False
-        limit = room(self._wire.nick, self._channels.userhost, self._post.target)
-        self._pieces = deque(split(clean(self._post.text), limit)) or deque([NOTHING])
+        limit = room(self._wire.nick, self._channels.userhost, self._post.line.channel)
+        self._said = as_said(self._post.line, self._clock.now())
+        self._pieces = deque(split(clean(self._said), limit)) or deque([NOTHING])
         return True
 
     def _send_piece(self) -> None:
         post, piece = self._post, self._pieces.popleft()
         if post is None:
             return
-        line = f"PRIVMSG {post.target} :{piece}"
+        line = f"PRIVMSG {post.line.channel} :{piece}"
         if self._pieces:
             self._wire.send(line)
             return
-        self._post = None
-        self._wire.send(line, lambda: self._left(post))
+        self._post, said = None, self._said
+        self._wire.send(line, lambda: self._left(post, said))
 
-    def _left(self, post: Post) -> None:
+    def _left(self, post: Post, said: str) -> None:
         self._outbox.drop(post)
         try:
-            post.sent()
+            post.sent(said)
         except Exception:  # noqa: BLE001 - the connection outlives what others do with it
             _log.exception("what follows a line that was sent has failed")
