@@ -90,6 +90,7 @@ class StoryChat:
         self.unread: deque[tuple[str, str]] = deque()
         self.all: list[str] = []
         self.urgencies: list[Urgency] = []
+        self.confirms = True
         self.settle: Callable[[], None] = lambda: None
         self.now: Callable[[], datetime] = lambda: START
         self._hear: Callable[[Incoming], None] = lambda _: None
@@ -102,7 +103,8 @@ class StoryChat:
         self.urgencies.append(line.urgency)
         self.unread.append((line.channel, text))
         self.all.append(text)
-        sent(text)
+        if self.confirms:
+            sent(text)
 
     def stop(self) -> None:
         """Nothing to end."""

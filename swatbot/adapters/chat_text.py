@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from swatbot.chat.messages.text import hhmm
 from swatbot.ports import Outgoing
 
-# What is told so much after it happened says when that was.
+# What is told longer than that after it happened says when that was.
 _LATE = timedelta(minutes=1)
 
 # They reorder what a reader sees, so that a line reads as something that was not said.
@@ -26,9 +26,13 @@ def clean(text: str) -> str:
 
 
 def as_said(line: Outgoing, now: datetime) -> str:
-    """The text of a line that leaves now: "[14:05 UTC] ..." if what it tells is a minute old or more."""
-    is_late = line.at is not None and now - line.at > _LATE
-    return f"[{hhmm(line.at)}] {line.text}" if line.at and is_late else line.text
+    """The text of a line that leaves now, marked if it may be a repeat, and if it tells of long ago.
+
+    Then it is "(perhaps again) [14:05 UTC] ...".
+    """
+    again = "(perhaps again) " if line.again else ""
+    late = f"[{hhmm(line.at)}] " if line.at is not None and now - line.at > _LATE else ""
+    return f"{again}{late}{line.text}"
 
 
 def unaddressed(text: str, names: Iterable[str]) -> str | None:

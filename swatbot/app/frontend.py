@@ -30,7 +30,7 @@ class FrontEnd:
         self._newest = self._told
         self._unsent: dict[int, int] = {}
         self._lock = threading.Lock()
-        self._doubtful = self._told > 0
+        self._repeated: set[tuple[str, Urgency]] = set()
         self._already: set[tuple[int, str, int]] = set()
         follower.listen(self._follow)
 
@@ -89,8 +89,10 @@ class FrontEnd:
         if unsaid:
             with self._lock:
                 self._unsent[record.seq], self._newest = len(unsaid), record.seq
+        urgency = _urgency(body)
         for part, channel, text in unsaid:
-            line = Outgoing(channel, self._mark(record, text), _urgency(body), record.entry.time)
+            again = self._may_be_repeat(record, channel, urgency)
+            line = Outgoing(channel, text, urgency, record.entry.time, again)
             self._chat.post(line, self._when_sent(channel, record.seq, part, record.entry.number))
 
     def _placed(self, line: Line) -> list[tuple[str, str]]:
@@ -100,12 +102,16 @@ class FrontEnd:
             return []
         return [(line.place.channel, line.text)]
 
-    def _mark(self, record: Record, text: str) -> str:
-        """The first line after a restart may be a repeat."""
-        if record.seq > self._head_at_start:
-            return text
-        doubtful, self._doubtful = self._doubtful, False
-        return f"{'(perhaps again) ' if doubtful else ''}{text}"
+    def _may_be_repeat(self, record: Record, channel: str, urgency: Urgency) -> bool:
+        """Whether a line may have left before a restart, and not have been recorded as said.
+
+        That is one line only, but which was sent first is known only among those as urgent, in one channel.
+        """
+        is_first = (channel, urgency) not in self._repeated
+        if record.seq > self._head_at_start or not is_first or not self._told:
+            return False
+        self._repeated.add((channel, urgency))
+        return True
 
     def _when_sent(self, channel: str, of: int, part: int, number: int | None) -> Callable[[str], None]:
         def sent(text: str) -> None:

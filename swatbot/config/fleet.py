@@ -10,9 +10,9 @@ from swatbot.config.types import (
     Count,
     Duration,
     DurationOrNever,
-    DurationUnhurried,
     Flag,
     Hosts,
+    Interval,
     LocalPath,
     Mode,
     Port,
@@ -42,7 +42,7 @@ class SshSection(Section):
     answer_timeout: Duration = duration("60s")
     connect_parallel: Annotated[Count, Field(le=1000)] = 40
     durable: Flag = True
-    ping_every: DurationUnhurried = duration("60s")
+    ping_every: Interval = duration("60s")
     idle_close: DurationOrNever = duration("8h")
     after_sync_timeout: Duration = duration("60s")
 

@@ -224,7 +224,7 @@ def _moment(value: Any) -> Any:
     raise ValueError("a date and time with its zone, without quotes, such as 2025-12-20T00:00:00Z")
 
 
-def _unhurried(length: timedelta) -> timedelta:
+def _interval(length: timedelta) -> timedelta:
     if length < timedelta(seconds=0.1):
         raise ValueError(f"{DURATION}, a tenth of a second or longer")
     return length
@@ -262,7 +262,7 @@ def _rsync_url(text: str) -> str:
 
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 DurationOrNever = Annotated[timedelta, BeforeValidator(duration_or_never)]
-DurationUnhurried = Annotated[timedelta, BeforeValidator(duration), AfterValidator(_unhurried)]
+Interval = Annotated[timedelta, BeforeValidator(duration), AfterValidator(_interval)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(hosts)]
 Size = Annotated[int, BeforeValidator(size)]
 Mode = Annotated[int, BeforeValidator(mode)]

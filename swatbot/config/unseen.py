@@ -13,8 +13,6 @@ from swatbot.config.raw import Found, Table, below, every
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 """How the name of an environment variable looks."""
 
-_NO_PAIR = "{cert} and {key} are no certificate and its key, in PEM form and without a passphrase"
-
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -52,36 +50,48 @@ def _secrets(key: str, table: Table, around: Surroundings) -> Found:
 
 
 def _own_faults(key: str, table: Table, directory: Path) -> Found:
-    """What is wrong with a certificate of our own and its key."""
-    cert, apart = table.get("cert_file"), table.get("key_file")
-    if not isinstance(cert, str):
+    """What is wrong with a certificate of our own and its key, which may be in one file."""
+    said = ((name, table.get(name)) for name in ("cert_file", "key_file"))
+    files = {name: directory / Path(text).expanduser() for name, text in said if isinstance(text, str)}
+    if "cert_file" not in files:
         return
-    path = directory / Path(cert).expanduser()
-    secret = directory / Path(apart).expanduser() if isinstance(apart, str) else path
-    name = "cert_file" if secret == path else "key_file"
+    unreadable = [(below(key, name), fault) for name, path in files.items() for fault in _unreadable(path)]
+    yield from unreadable
+    if unreadable:
+        return
+    *_, (name, secret) = files.items()
+    yield from ((below(key, name), fault) for fault in _open_to_everyone(secret))
     try:
         # Else OpenSSL would ask the terminal for a passphrase.
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(path, secret, password="")
-        if secret.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
-            yield below(key, name), f"{secret} can be read or written by everyone: chmod o= {secret}"
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(files["cert_file"], secret, password="")
     except ssl.SSLError:
-        yield below(key, "cert_file"), _NO_PAIR.format(cert=path, key=secret)
-    except OSError as error:
-        yield below(key, "cert_file"), f"{path} or {secret} can not be read: {error.strerror}"
+        where = " and ".join(map(str, files.values()))
+        why = f"there is no certificate with its own key in {where}"
+        yield below(key, "cert_file"), f"{why}, expected both in PEM form, the key without a passphrase"
 
 
 def _file_faults(path: Path) -> Iterator[str]:
-    try:
-        with path.open("rb") as file:
-            first = file.readline().strip()
-        mode = path.stat().st_mode
-    except OSError as error:
-        yield f"{path} can not be read: {error.strerror}"
+    if unreadable := [*_unreadable(path)]:
+        yield from unreadable
         return
-    if mode & (stat.S_IROTH | stat.S_IWOTH):
-        yield f"{path} can be read or written by everyone on this machine: chmod o= {path}"
+    yield from _open_to_everyone(path)
+    with path.open("rb") as file:
+        first = file.readline().strip()
     if not first:
         yield f"{path} has an empty first line, expected the password there"
+
+
+def _unreadable(path: Path) -> Iterator[str]:
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except OSError as error:
+        yield f"{path} can not be read: {error.strerror}"
+
+
+def _open_to_everyone(path: Path) -> Iterator[str]:
+    if path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
+        yield f"{path} can be read or written by everyone on this machine: chmod o= {path}"
 
 
 def _ca_faults(path: Path) -> Iterator[str]:

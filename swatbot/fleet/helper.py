@@ -858,8 +858,9 @@ class Step:
         """
         if not self.durable:
             return
-        held = [*self.held, *self.tree.spared, *(f"{root}/." for root in self.roots)]
-        everywhere = held if self.begun else []
+        everywhere: list[str] = []
+        if self.begun:
+            everywhere = [*self.held, *self.tree.spared, *(f"{root}/." for root in self.roots)]
         places = {directory for path in everywhere for directory in [*above(path), ""]}
         for path in self._paths():
             near = [*above(path), ""]

@@ -203,10 +203,7 @@ class Wire:
         It is fit to be shown. After its reason sudo goes on about what it could not do then.
         """
         self._drain()
-        if not self._started:  # what ended at once may have ended before anybody took what it said
-            self._fill(_LARGEST_NOISE)
-        noise = b"" if self._started else self._buffer[-_COMPLAINT:]
-        said = bytes(self._complaint).strip() or bytes(noise).strip()
+        said = bytes(self._complaint).strip() or self._noise()
         lines = said.decode("utf-8", "replace").splitlines()
         return (
             readable(next((line for line in lines if line.startswith("sudo:")), lines[-1])) if lines else ""
@@ -257,6 +254,13 @@ class Wire:
         if not isinstance(answer, dict):
             raise GarbageError("what it answers makes no sense")
         return answer
+
+    def _noise(self) -> bytes:
+        """What was said last on stdout instead of a greeting; after that there are only answers."""
+        if self._started:
+            return b""
+        self._fill(_LARGEST_NOISE)  # it may have ended before anybody took what it said
+        return bytes(self._buffer[-_COMPLAINT:]).strip()
 
     def _drain(self) -> None:
         while self._channel.recv_stderr_ready():

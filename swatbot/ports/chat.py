@@ -33,8 +33,8 @@ class Incoming:
 class Urgency(IntEnum):
     """What goes first of the lines that wait; lines of equal urgency keep their order.
 
-    `news`: something happened, as that a deployment is held. `answer`: what somebody asked for, which may
-    be long. `progress`: how far something is, which the next such line says better.
+    NEWS: something happened, as that a deployment is held. ANSWER: what somebody asked for, which may be
+    long. PROGRESS: how far something is, which the next such line says better.
     """
 
     NEWS = 0
@@ -51,12 +51,14 @@ class Outgoing:
         text: what.
         urgency: what may go before it.
         at: when (UTC) that happened which it tells; one that leaves much later says so. None: just now.
+        again: whether it may have been said before.
     """
 
     channel: str
     text: str
     urgency: Urgency = Urgency.NEWS
     at: datetime | None = None
+    again: bool = False
 
 
 class Chat(Protocol):

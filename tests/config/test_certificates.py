@@ -66,47 +66,56 @@ def test_a_certificate_that_is_not_there_is_a_fault_and_noted_where_none_is_need
     assert faults(config) == [f"{told} holds no certificates, expected them in PEM form"]
 
 
+OWN = ('cert_file = "cert.pem"', 'key_file = "key.pem"', 'sasl_account = "swatbot"')
+NO_PAIR = "expected both in PEM form, the key without a passphrase"
+
+
 def test_a_certificate_of_our_own_needs_a_key_that_is_its_own_and_nobody_elses(config: Path) -> None:
-    put(
-        config,
-        IRC,
-        "tls = true",
-        'cert_file = "cert.pem"',
-        'key_file = "key.pem"',
-        'sasl_account = "swatbot"',
-    )
-    assert "cert.pem or " in faults(config)[0]
-    make_certificate(config)
+    put(config, IRC, "tls = true", *OWN)
+    cert, key = make_certificate(config), config / "key.pem"
     (irc,) = load(config, {}).swatbot.irc
-    assert (irc.cert_file, irc.key_file) == (config / "cert.pem", config / "key.pem")
-    (config / "key.pem").chmod(0o644)
-    (fault,) = faults(config)
-    key = config / "key.pem"
-    assert fault == f"swatbot.toml: irc[0].key_file: {key} can be read or written by everyone: chmod o= {key}"
-    make_certificate(make_directory(config / "other"))
+    assert (irc.cert_file, irc.key_file) == (cert, key)
+    key.chmod(0o644)
+    told = f"{key} can be read or written by everyone on this machine: chmod o= {key}"
+    assert faults(config) == [f"swatbot.toml: irc[0].key_file: {told}"]
+    (config / "other").mkdir()
+    make_certificate(config / "other")
     (config / "other" / "key.pem").rename(key)
-    (fault,) = faults(config)
-    assert "are no certificate and its key, in PEM form and without a passphrase" in fault
+    why = f"there is no certificate with its own key in {cert} and {key}, {NO_PAIR}"
+    assert faults(config) == [f"swatbot.toml: irc[0].cert_file: {why}"]
+
+
+def test_a_key_may_be_in_the_certificates_file(config: Path) -> None:
+    put(config, IRC, "tls = true", OWN[0], OWN[2])
+    cert = make_certificate(config)
+    why = f"there is no certificate with its own key in {cert}, {NO_PAIR}"
+    assert why in faults(config)[-1]
+    cert.write_text(cert.read_text() + (config / "key.pem").read_text())
+    cert.chmod(0o600)
+    load(config, {})
+
+
+def test_of_a_certificate_and_its_key_that_which_is_not_there_is_named(config: Path) -> None:
+    put(config, IRC, "tls = true", *OWN)
+    make_certificate(config)
+    (config / "key.pem").unlink()
+    gone = f"{config}/key.pem can not be read: No such file or directory"
+    assert faults(config) == [f"swatbot.toml: irc[0].key_file: {gone}"]
 
 
 def test_a_key_with_a_passphrase_is_told_and_nobody_asked_for_it(config: Path) -> None:
-    put(config, IRC, "tls = true", 'cert_file = "cert.pem"', 'key_file = "locked.pem"')
+    put(config, IRC, "tls = true", OWN[0], 'key_file = "locked.pem"')
     make_certificate(config)
     files = ["-in", str(config / "key.pem"), "-out", str(config / "locked.pem")]
     encipher = ["openssl", "pkey", "-aes256", "-passout", "pass:secret", *files]
     subprocess.run(encipher, check=True, capture_output=True)
     (fault,) = faults(config)
-    assert "without a passphrase" in fault
+    assert fault.endswith(NO_PAIR)
 
 
 def test_a_key_alone_is_a_fault(config: Path) -> None:
     put(config, IRC, "tls = true", 'key_file = "key.pem"')
     assert faults(config) == ["swatbot.toml: irc[0].key_file: means nothing without cert_file"]
-
-
-def make_directory(path: Path) -> Path:
-    path.mkdir()
-    return path
 
 
 def test_what_is_said_of_certificates_without_tls_is_a_fault(config: Path) -> None:

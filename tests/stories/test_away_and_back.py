@@ -84,6 +84,29 @@ def test_a_held_deployment_is_still_held() -> None:
         assert line.startswith("I was away for 41 s (restarted). #1 is still held. What was said between ")
 
 
+def test_what_may_have_been_said_just_before_a_crash_is_marked() -> None:
+    """One line was, and nobody knows which: lines that are more urgent go before others."""
+    with story() as world:
+        staged(world)
+        world.chat.confirms = False
+        world.chat.says("other", "!queue")
+        world.chat.says("submitter", "!hold wait")
+        world.chat.says("other", "!status 1")
+        said = world.chat.skip()
+        assert [line for line in said if "again" in line] == []
+        world.chat.confirms = True
+        world.restart(seconds=300)
+        *repeated, back = world.chat.skip()
+        assert [line.removeprefix("(perhaps again) ") for line in repeated] == [
+            f"[14:02 UTC] {x}" for x in said
+        ]
+        answer, held, *others = repeated
+        assert answer.startswith("(perhaps again) [14:02 UTC] other: active #1")
+        assert held.startswith("(perhaps again) [14:02 UTC] #1 held by submitter")
+        assert others
+        assert not [line for line in [*others, back] if "again" in line]
+
+
 def drain(engine: Engine) -> None:
     """Take everything from its inbox."""
     while engine.work():

@@ -1,6 +1,7 @@
 """A Fleet laboratory on a real sshd: a directory and a gate for each host."""
 
 import mmap
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,12 @@ from swatbot.fleet.hosts import SshSettings, Target
 from swatbot.fleet.sync import SshFleet
 from tests.contracts.fleet_lab import IGNORE, fixed_clock, read_files, write_file
 from tests.wires.sshd import Gate, Sshd
+
+
+def eventually(true: Callable[[], bool]) -> bool:
+    """Whether it becomes true within 10 s; it is in another thread's hands, and tells nobody."""
+    pause = threading.Event()
+    return any(true() or pause.wait(0.02) for _ in range(500))
 
 
 class SshLab:

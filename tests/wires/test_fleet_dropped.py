@@ -12,13 +12,12 @@ from swatbot.fleet.hosts import Target
 from swatbot.fleet.link import Link
 from swatbot.fleet.sync import SshFleet
 from tests.contracts.fleet_lab import order
-from tests.wires.ssh_lab import SshLab
+from tests.wires.ssh_lab import SshLab, eventually
 from tests.wires.sshd import sshd as sshd_fixture  # noqa: F401 - a fixture
 from tests.wires.test_fleet_sshd import (  # noqa: F401 - fixtures
     OLD,
     ROOTS,
     States,
-    eventually,
     lab,
     push,
     server,

@@ -1,17 +1,16 @@
 """Connections that nobody wants any more are closed, without anybody being lost sight of."""
 
 import queue
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
 
 import pytest
 
 from swatbot.fleet import connection
 from swatbot.fleet.sync import SshFleet
-from tests.wires.ssh_lab import SshLab
+from tests.wires.ssh_lab import SshLab, eventually
 from tests.wires.sshd import Sshd
 from tests.wires.sshd import sshd as sshd_fixture  # noqa: F401 - a fixture
 
@@ -35,12 +34,6 @@ def idle(lab: SshLab) -> Iterator[SshFleet]:
     fleet = lab.another(ping_every=0.05, idle_close=0.4)
     yield fleet
     fleet.close()
-
-
-def eventually(true: Callable[[], bool]) -> bool:
-    """Whether it becomes true within 10 s; it is in another thread's hands, and tells nobody."""
-    pause = Event()
-    return any(true() or pause.wait(0.02) for _ in range(500))
 
 
 def test_a_connection_that_nobody_wants_is_closed_and_opened_when_somebody_does(

@@ -7,7 +7,7 @@ import re
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
@@ -30,7 +30,7 @@ from swatbot.fleet.sync import SshFleet
 from swatbot.fleet.watchdog import Deadline
 from tests.contracts.fleet_lab import Store, order
 from tests.contracts.helper_process import altered
-from tests.wires.ssh_lab import SshLab
+from tests.wires.ssh_lab import SshLab, eventually
 from tests.wires.sshd import Sshd, make_key, need
 from tests.wires.sshd import sshd as sshd_fixture  # noqa: F401 - a fixture
 
@@ -259,12 +259,6 @@ def test_hosts_list_what_differs_and_nothing_else(lab: SshLab) -> None:
             assert proof.manifest.differences(base) == (path,)
         assert sum(heard) < 10_000
         fresh.close()
-
-
-def eventually(true: Callable[[], bool]) -> bool:
-    """Whether it becomes true within 10 s; it is in another thread's hands, and tells nobody."""
-    pause = threading.Event()
-    return any(true() or pause.wait(0.05) for _ in range(200))
 
 
 def test_an_unknown_host_key_is_refused(lab: SshLab, states: States) -> None:

@@ -112,6 +112,21 @@ def test_each_way_of_refusing_a_login_ends_it(
     bot.is_told("SASL login as swatbot failed")
 
 
+def test_a_password_may_be_that_of_an_account_that_has_more_names(
+    fake: FakeServer, bots: Callable[..., Bot]
+) -> None:
+    bots(fake.port, sasl_account="swatbot", sasl_password="secret").begin()
+    with closing(fake.accept()) as server:
+        server.expect("^USER ")
+        server.send(":irc.example CAP * LS :sasl=PLAIN")
+        server.expect("^CAP REQ :sasl")
+        server.send(":irc.example CAP * ACK :sasl", "AUTHENTICATE +")
+        server.expect("^AUTHENTICATE PLAIN")
+        server.send(":irc.example 900 swatbot swatbot!u@h deploybot :You are now logged in as deploybot")
+        server.send(":irc.example 903 swatbot :SASL authentication successful")
+        server.expect("^CAP END")
+
+
 @pytest.mark.parametrize(
     "lines",
     [

@@ -80,12 +80,12 @@ class Login:
         offered = {name: value for name, _, value in (word.partition("=") for word in self._offered)}
         if self._sasl:
             mechanisms = offered.get("sasl")
-            wanted = self.settings.mechanism
-            if mechanisms is None or (mechanisms and wanted not in mechanisms.upper().split(",")):
-                self._fail(f"the server does not offer SASL {wanted}")
+            ours = self.settings.mechanism
+            if mechanisms is None or (mechanisms and ours not in mechanisms.upper().split(",")):
+                self._fail(f"the server does not offer SASL {ours}")
                 return
-        names = {*_WANTED, "sasl"} if self._sasl else set(_WANTED)
-        self._ask(names & offered.keys())
+        wanted = {*_WANTED, "sasl"} if self._sasl else set(_WANTED)
+        self._ask(wanted & offered.keys())
         self._end_if_ready()
 
     def _ask(self, names: set[str]) -> None:
@@ -128,13 +128,17 @@ class Login:
             self.send(f"AUTHENTICATE {piece}")
 
     def _logged_in(self, message: Message) -> None:
-        """A certificate may be another account's: NICK USER@HOST ACCOUNT :text, by IRCv3's SASL 3.1."""
-        account = message.arg(2)
-        if self._sasl and not self._sasl_done and fold(account) != fold(self.settings.sasl_account):
+        """A certificate may be another account's: NICK USER@HOST ACCOUNT :text, by IRCv3's SASL 3.1.
+
+        A password proves that the account is ours, also where it goes by another of its names.
+        """
+        account, ours = message.arg(2), self.settings.sasl_account
+        by_certificate = self.settings.mechanism == "EXTERNAL" and not self._sasl_done
+        if by_certificate and fold(account) != fold(ours):
             self._fail(f"the server takes us for {account}")
 
     def _sasl_succeeded(self, _: Message) -> None:
-        self._sasl_done = not self.failed
+        self._sasl_done = True
         self._end_if_ready()
 
     def _sasl_failed(self, message: Message) -> None:
