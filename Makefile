@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
-# Packages of Debian and Ubuntu that bring the real servers of the wire tests.
-SERVERS := openssh-server openssh-client rsync sudo ngircd inspircd atheme-services
+# Packages of Debian and Ubuntu that bring the real servers and clients of the wire tests.
+SERVERS := openssh-server openssh-client rsync sudo ngircd inspircd atheme-services ii irssi tmux
 
 .PHONY: help demo practice test check bench docs servers lock clean
 

@@ -3,7 +3,7 @@
 import queue
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic, perf_counter
@@ -13,7 +13,7 @@ from bench.lab import Lab, bare_writes, lab, timed, wait_a_little
 from bench.load import SyncLoad
 from swatbot.bootstrap import Process, take_baseline
 from swatbot.config import load
-from swatbot.ports import Incoming, Outgoing
+from swatbot.ports import ChannelRole, Done, Incoming, Outgoing
 from swatbot.practice.config_files import CHANNEL
 from swatbot.tree.git import Git
 
@@ -30,13 +30,13 @@ _QUEUE_GOALS, _SYNC_GOALS = (5.0, 30.0), (60.0, 200.0)
 class StampedChat:
     """The Chat port inside the benchmark: notes when each line is posted, and says it was sent.
 
-    `sent` is called on another thread, as a network's thread would; the rate limit of IRC comes after that
+    `done` is called on another thread, as a network's thread would; the rate limit of IRC comes after that
     and is no part of what is measured.
     """
 
     posted: "queue.SimpleQueue[tuple[float, str]]" = field(default_factory=queue.SimpleQueue)
     network: str = "practice"
-    channels: tuple[str, ...] = (CHANNEL,)
+    channels: Mapping[str, ChannelRole] = field(default_factory=lambda: {CHANNEL: ChannelRole.COMMANDS})
     _out: "queue.SimpleQueue[Callable[[], None] | None]" = field(default_factory=queue.SimpleQueue)
     _hear: Callable[[Incoming], None] = lambda _line: None
 
@@ -44,9 +44,9 @@ class StampedChat:
         self._hear = hear
         threading.Thread(target=self._send, name="bench-network", daemon=True).start()
 
-    def post(self, line: Outgoing, sent: Callable[[str], None]) -> None:
+    def post(self, line: Outgoing, done: Done) -> None:
         self.posted.put((perf_counter(), line.text))
-        self._out.put(partial(sent, line.text))
+        self._out.put(partial(done, line.text))
 
     def stop(self) -> None:
         self._out.put(None)

@@ -27,7 +27,7 @@ from swatbot.domain.hosts import unfold
 from swatbot.domain.person import People, Person, Role
 from swatbot.domain.rules import Rules
 from swatbot.domain.stage import Stage
-from swatbot.ports import Incoming, Outgoing, Urgency
+from swatbot.ports import ChannelRole, Done, Incoming, Outgoing, Urgency
 from tests.fakes import FakeChecker, FakeFleet, FakeTree
 
 TEST, CANARIES, FLEET = ("mwdebug1001",), unfold("mw[1261-1263]"), unfold("mw[1264-1360]")
@@ -84,13 +84,16 @@ class StoryChat:
     """The channel: what people say, and what the bot said that nobody has expected yet."""
 
     network = "net"
-    channels = ("#swat",)
 
     def __init__(self) -> None:
+        self.channels = {"#swat": ChannelRole.COMMANDS}
         self.unread: deque[tuple[str, str]] = deque()
         self.all: list[str] = []
         self.urgencies: list[Urgency] = []
         self.confirms = True
+        self.provable = True
+        self.drops_progress = False
+        self.kept: list[tuple[Done, str]] = []
         self.settle: Callable[[], None] = lambda: None
         self.now: Callable[[], datetime] = lambda: START
         self._hear: Callable[[Incoming], None] = lambda _: None
@@ -98,23 +101,31 @@ class StoryChat:
     def start(self, hear: Callable[[Incoming], None]) -> None:
         self._hear = hear
 
-    def post(self, line: Outgoing, sent: Callable[[str], None]) -> None:
+    def post(self, line: Outgoing, done: Done) -> None:
+        if self.drops_progress and line.about is not None:
+            done(None)
+            return
         text = as_said(line, self.now())
         self.urgencies.append(line.urgency)
         self.unread.append((line.channel, text))
         self.all.append(text)
         if self.confirms:
-            sent(text)
+            done(text)
+        else:
+            self.kept.append((done, text))
 
     def stop(self) -> None:
         """Nothing to end."""
 
-    def says(self, nick: str, text: str, *, account: str | None = "", private: bool = False) -> None:
+    def says(
+        self, nick: str, text: str, *, account: str | None = "", private: bool = False, to: str = "#swat"
+    ) -> None:
         """A person speaks; known people are logged in as themselves unless the story says otherwise."""
         if account == "":
             account = f"irc:net/{nick}" if PEOPLE.by_name(nick) else None
-        channel = nick if private else "#swat"
-        self._hear(Incoming(text, nick, account, channel, private, "", addressed=private))
+        channel = nick if private else to
+        provable = self.provable
+        self._hear(Incoming(text, nick, account, channel, private, "", private, provable, aside=private))
         self.settle()
 
     def expect(self, *lines: str, to: str = "#swat") -> None:

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 
 from swatbot.adapters.chat_text import as_said, clean
 from swatbot.errors import OperationalError
-from swatbot.ports import Clock, Incoming, Outgoing
+from swatbot.ports import ChannelRole, Clock, Done, Incoming, Outgoing
 
 _log = logging.getLogger(__name__)
 ANNOUNCEMENTS = "#local"
@@ -77,9 +77,9 @@ class LocalChat:
         return "local"
 
     @property
-    def channels(self) -> tuple[str, ...]:
+    def channels(self) -> dict[str, ChannelRole]:
         """Announcements go to everyone who is connected."""
-        return (ANNOUNCEMENTS,)
+        return {ANNOUNCEMENTS: ChannelRole.COMMANDS}
 
     def start(self, hear: Callable[[Incoming], None]) -> None:
         """Listen; returns when clients can connect.
@@ -96,12 +96,12 @@ class LocalChat:
         self._thread.start()
         self._await(self._serve(listener))
 
-    def post(self, line: Outgoing, sent: Callable[[str], None]) -> None:
+    def post(self, line: Outgoing, done: Done) -> None:
         """Send a line to all clients ("#local"), to one ("say-…"), or to all of a user's; nothing waits here.
 
         A client that has gone in the meantime gets nothing; the line still counts as sent.
         """
-        self._soon(self._post, line.channel, as_said(line, self._clock.now()), sent)
+        self._soon(self._post, line.channel, as_said(line, self._clock.now()), done)
 
     def stop(self) -> None:
         """Send what is queued if that is possible within seconds, hang up, and remove the socket."""
@@ -185,12 +185,12 @@ class LocalChat:
             return False
         return True
 
-    def _post(self, channel: str, text: str, sent: Callable[[str], None]) -> None:
+    def _post(self, channel: str, text: str, done: Done) -> None:
         for peer in self._peers:
             yours = channel in (peer.channel, peer.user)
             if yours or channel == ANNOUNCEMENTS:
                 peer.tell(channel=channel, text=clean(text), yours=yours)
-        sent(text)
+        done(text)
 
 
 def say(path: Path, text: str, out: Callable[[str], None], quiet_after: float) -> int:

@@ -69,6 +69,7 @@ class Engine:
         self._journal, self._leases, self._clock, self._site = journal, leases, clock, site
         self._effects, self._workers = effects, workers
         self._lookups = Lookups(queries, workers)
+        self._names_private = queries.names_private
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._running: dict[int, _Running] = {}
         self._lease = Lease(0, None)
@@ -188,7 +189,7 @@ class Engine:
             self._decide(c.Tick(), record.seq)
             return
         now = self._clock.now()
-        intake = take(heard, record.seq, record.entry.time, self.status, self._site, now)
+        intake = take(heard, record, self.status, self._site, now, self._names_private)
         match intake.result:
             case None:
                 self._journal.append([], cursor=(_CURSOR, record.seq), durable=False)

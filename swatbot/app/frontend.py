@@ -2,23 +2,29 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Container
 
 from swatbot.app.follower import Follower
 from swatbot.app.records import Body, Said, heard, said
+from swatbot.chat.grammar import read
 from swatbot.chat.handler import Site
 from swatbot.chat.messages.announcements import Line, tell
+from swatbot.chat.messages.network import only_reports
 from swatbot.domain.events import Answered, Event, Progressed
 from swatbot.domain.status import Status
-from swatbot.ports import Chat, Clock, Incoming, Journal, Outgoing, Record, Urgency
+from swatbot.errors import UserError
+from swatbot.ports import ChannelRole, Chat, Clock, Done, Incoming, Journal, Outgoing, Record, Urgency
 
 _LOG = logging.getLogger(__name__)
+# A stranger may be waiting for so many lines before more is heard from them.
+_MOST_OWED = 6
 
 
 class FrontEnd:
     """Owns no state but a cursor, kept in the journal: lines are told at least once.
 
-    The cursor moves when a line has left for the network, in the same append that records it as said. A
+    The cursor moves when the network has a line, in the same append that records it as said. A
     line that may have been told just before a crash is told again, and marked as such.
     """
 
@@ -30,6 +36,7 @@ class FrontEnd:
         self._newest = self._told
         self._unsent: dict[int, int] = {}
         self._lock = threading.Lock()
+        self._owed: Counter[str] = Counter()
         self._repeated: set[tuple[str, Urgency]] = set()
         self._already: set[tuple[int, str, int]] = set()
         follower.listen(self._follow)
@@ -43,11 +50,16 @@ class FrontEnd:
         """Disconnect, after what is queued has left."""
         self._chat.stop()
 
-    def tell(self, text: str) -> None:
-        """Say what follows from no decision: trouble with another network, or a gap in this one."""
-        for channel in self._chat.channels:
-            line = Outgoing(channel, text, at=self._clock.now())
-            self._chat.post(line, self._when_sent(channel, 0, 0, None))
+    def tell(self, text: str, but: Container[str] = ()) -> None:
+        """Say what follows from no decision: trouble with a network, or a gap in this one.
+
+        Args:
+            text: one line.
+            but: the channels that need not be told.
+        """
+        for channel, role in self._chat.channels.items():
+            if role is not ChannelRole.LOG and channel not in but:
+                self._say(Outgoing(channel, text, at=self._clock.now()))
 
     def _begin(self) -> int:
         """Where to go on; a network that is new here is not told all that ever happened."""
@@ -70,8 +82,36 @@ class FrontEnd:
 
     def _hear(self, incoming: Incoming) -> None:
         """What is done about it will be durable, and takes this to the disk: one wait, not two."""
+        if self._is_pressing(incoming):
+            _LOG.warning(
+                "not heard, for too many answers to %s wait already: %r", incoming.nick, incoming.text
+            )
+            return
+        role = None if incoming.private else self._chat.channels.get(incoming.channel)
+        if role in (ChannelRole.PROGRESS, ChannelRole.LOG):
+            self._show_the_way(incoming, role)
+            return
         entry = heard(self._chat.network, incoming, self._clock.now())
         self._journal.append([entry], durable=False)
+
+    def _is_pressing(self, incoming: Incoming) -> bool:
+        """A stranger who asks faster than we may answer would keep everybody's answers waiting."""
+        actor = self._site.rules.people.actor(incoming.nick, incoming.account)
+        return actor.person is None and self._owed[incoming.nick] >= _MOST_OWED
+
+    def _show_the_way(self, incoming: Incoming, role: ChannelRole) -> None:
+        """Who speaks to the bot where it only reports is told so; other bots' commands are let be."""
+        try:
+            meant = read(incoming.text, self._site.handlers, addressed=incoming.addressed)
+        except UserError:
+            meant = None
+        if incoming.addressed or (meant is not None and role is ChannelRole.PROGRESS):
+            hears = [c for c, role in self._chat.channels.items() if role is ChannelRole.COMMANDS]
+            text = only_reports(incoming.nick, hears)
+            self._say(Outgoing(incoming.channel, text, Urgency.ANSWER, self._clock.now()))
+
+    def _say(self, line: Outgoing) -> None:
+        self._chat.post(line, self._when_sent(line.channel, 0, 0, None))
 
     def _follow(self, record: Record, body: Body, status: Status, overtaken: bool) -> None:
         if record.seq <= self._told or not isinstance(body, Event):
@@ -92,14 +132,19 @@ class FrontEnd:
         urgency = _urgency(body)
         for part, channel, text in unsaid:
             again = self._may_be_repeat(record, channel, urgency)
-            line = Outgoing(channel, text, urgency, record.entry.time, again)
-            self._chat.post(line, self._when_sent(channel, record.seq, part, record.entry.number))
+            about = record.entry.number if urgency is Urgency.PROGRESS else None
+            line = Outgoing(channel, text, urgency, record.entry.time, again, about)
+            done = self._when_sent(channel, record.seq, part, record.entry.number)
+            self._chat.post(line, self._owing(body.nick, done) if isinstance(body, Answered) else done)
 
     def _placed(self, line: Line) -> list[tuple[str, str]]:
+        roles = self._chat.channels.items()
         if line.place is None:
-            return [(channel, line.text) for channel in self._chat.channels]
+            return [(c, line.text) for c, role in roles if line.is_log or role is not ChannelRole.LOG]
         if line.place.network != self._chat.network:
             return []
+        if line.place.in_the_open:
+            return [(c, line.text) for c, role in roles if role is ChannelRole.COMMANDS]
         return [(line.place.channel, line.text)]
 
     def _may_be_repeat(self, record: Record, channel: str, urgency: Urgency) -> bool:
@@ -113,16 +158,31 @@ class FrontEnd:
         self._repeated.add((channel, urgency))
         return True
 
-    def _when_sent(self, channel: str, of: int, part: int, number: int | None) -> Callable[[str], None]:
-        def sent(text: str) -> None:
-            body = Said(self._chat.network, channel, text, of, part)
+    def _when_sent(self, channel: str, of: int, part: int, number: int | None) -> Done:
+        def done(text: str | None) -> None:
             cursor = (self._cursor, self._said_up_to(of))
+            body = None if text is None else Said(self._chat.network, channel, text, of, part)
+            entries = [said(body, number, self._clock.now())] if body else []
             try:
-                self._journal.append([said(body, number, self._clock.now())], cursor=cursor)
+                self._journal.append(entries, cursor=cursor)
             except Exception:  # noqa: BLE001 - the network's thread must outlive any fault, which is logged
                 _LOG.exception("a line was said, and could not be recorded: %r", text)
 
-        return sent
+        return done
+
+    def _owing(self, nick: str, done: Done) -> Done:
+        """Somebody waits for a line until it is done with."""
+
+        def paid(text: str | None) -> None:
+            with self._lock:
+                self._owed[nick] -= 1
+                if not self._owed[nick]:
+                    del self._owed[nick]
+            done(text)
+
+        with self._lock:
+            self._owed[nick] += 1
+        return paid
 
     def _said_up_to(self, seq: int) -> int:
         """The record up to which every line has left: one channel may be shut while another is not."""

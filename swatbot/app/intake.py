@@ -1,6 +1,7 @@
 """From a line that was heard to what is to be done about it: grammar, permission, handler. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from swatbot.app.records import Heard
@@ -11,10 +12,11 @@ from swatbot.chat.messages.declines import why
 from swatbot.domain.commands import Mumble, PersonCommand
 from swatbot.domain.deployment import Place
 from swatbot.domain.permissions import require
-from swatbot.domain.person import Actor
+from swatbot.domain.person import Actor, Role
 from swatbot.domain.reasons import DeclinedError
 from swatbot.domain.status import Status
 from swatbot.errors import UserError
+from swatbot.ports import Record
 
 _TOO_OLD = timedelta(minutes=1)
 
@@ -34,23 +36,32 @@ class Intake:
     result: PersonCommand | Query | tuple[str, ...] | None
 
 
-def take(heard: Heard, seq: int, at: datetime, status: Status, site: Site, now: datetime) -> Intake:
+def take(
+    heard: Heard,
+    record: Record,
+    status: Status,
+    site: Site,
+    now: datetime,
+    names_private: Callable[[str], bool],
+) -> Intake:
     """Decide what a line comes to; a request that nobody could answer in time is not carried out late.
 
     Args:
         heard: the line.
-        seq: its record's sequence number.
-        at: when it was heard (UTC).
+        record: which has it.
         status: how things stand.
         site: names, rules and handlers.
         now: the time (UTC).
+        names_private: whether a text names a private file; what does is answered where it was said.
     """
     line = heard.incoming
-    place = Place(heard.network, line.channel, line.private, seq)
-    actor = site.rules.people.actor(line.nick, line.account)
+    place = Place(heard.network, line.channel, line.private, record.seq)
+    actor = site.rules.people.actor(line.nick, line.account, provable=line.provable)
     spoken: Spoken | None = None
     try:
         spoken = read(line.text, site.handlers, addressed=line.addressed)
+        if line.aside and actor.person and spoken and _does_something(spoken, site):
+            place = replace(place, in_the_open=not names_private(line.text))
         result = (
             _result(spoken, actor, place, View(status, site, now), addressed=line.addressed)
             if spoken
@@ -58,7 +69,7 @@ def take(heard: Heard, seq: int, at: datetime, status: Status, site: Site, now: 
         )
     except UserError as error:
         result = worded(error)
-    if result is not None and now - at > _TOO_OLD and not isinstance(result, tuple):
+    if result is not None and now - record.entry.time > _TOO_OLD and not isinstance(result, tuple):
         if spoken is not None and spoken.bare and not _asked(actor, status):
             return Intake(place, line.nick, None)
         result = ("I was away when you said that, and have not done it: please say it again.",)
@@ -71,6 +82,12 @@ def worded(error: UserError) -> tuple[str, ...]:
         return (str(error),)
     lines = (why(error.reason), alternatives(error.reason))
     return tuple(line for line in lines if line)
+
+
+def _does_something(spoken: Spoken, site: Site) -> bool:
+    """Whether this is more than a question, so that whoever reads the channel must see what came of it."""
+    handler = find(spoken.command, site.handlers)
+    return handler is not None and not spoken.mumbled and bool(handler.least > Role.ANYONE or handler.bare)
 
 
 def _asked(actor: Actor, status: Status) -> bool:

@@ -58,6 +58,10 @@ class Queries:
         self._tree, self._fleet = tree, fleet
         self._discreet = Discreet(tree)
 
+    def names_private(self, text: str) -> bool:
+        """Whether a line names a private file."""
+        return self._tree.discreet(text) != text
+
     def answer(self, query: Query, status: Status) -> Found:
         """What there is to tell.
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from swatbot.adapters.irc.chat import IrcChat
+from swatbot.adapters.irc.chat import IrcChat, Watch
 from swatbot.adapters.local_chat import LocalChat
 from swatbot.adapters.sqlite.engine_lock import EngineLock
 from swatbot.app.effects import Effects, World
@@ -22,7 +22,7 @@ from swatbot.app.workers import ThreadWorkers
 from swatbot.bootstrap.settings import irc_settings
 from swatbot.bootstrap.world import Base, base, make_calendar, make_checks, make_fleet, make_tree
 from swatbot.chat.grammar import concerns
-from swatbot.chat.messages.text import clock_span
+from swatbot.chat.messages.network import missed, was_split
 from swatbot.config import Config
 from swatbot.config.sections import IrcSection
 from swatbot.domain.commands import HostReturned
@@ -157,17 +157,19 @@ class Process:
         settings = irc_settings(section)
         network, handlers = section.network, self.shared.site.handlers
 
-        def trouble(text: str) -> None:
+        def trouble(text: str, channels: frozenset[str]) -> None:
             _LOG.warning("%s", text)
             for other, front in self.fronts.items():
-                if other != network:
-                    front.tell(text)
+                front.tell(text, but=channels if other == network else ())
 
         def gap(start: datetime, end: datetime) -> None:
-            span = clock_span(start, end)
-            self.fronts[network].tell(f"I did not hear what was said here between {span}: please repeat it.")
+            self.fronts[network].tell(missed(start, end))
 
-        return IrcChat(settings, self.shared.clock, trouble, gap, lambda text: concerns(text, handlers))
+        def split(start: datetime, end: datetime) -> None:
+            self.fronts[network].tell(was_split(start, end))
+
+        watch = Watch(trouble, gap, split)
+        return IrcChat(settings, self.shared.clock, watch, lambda text: concerns(text, handlers))
 
     def start(self) -> None:
         """Start every part.

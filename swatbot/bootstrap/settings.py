@@ -37,7 +37,9 @@ def irc_settings(section: IrcSection) -> IrcSettings:
     Raises:
         OperationalError: its password is not there any more.
     """
-    return IrcSettings(**_values(section, ignore_nicks="bots"), sasl_password=_password(section))
+    values = _values(section, ignore_nicks="bots")
+    values["other_hosts"] = tuple((host, port or section.port) for host, port in section.other_hosts)
+    return IrcSettings(**values, sasl_password=_password(section))
 
 
 def _values(section: CheckSection | IrcSection, **renamed: str) -> dict[str, Any]:

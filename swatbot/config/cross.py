@@ -12,6 +12,7 @@ from swatbot.config.cross_fleet import fleet_faults
 from swatbot.config.faults import Fault, nearest
 from swatbot.config.raw import Found, Table, below, every, listed, tables, twice
 from swatbot.config.served import served_faults
+from swatbot.config.types import server
 from swatbot.config.unseen import VARIABLE
 
 
@@ -73,11 +74,32 @@ def _without_tls(key: str, table: Table, how: str) -> Found:
 def _networks(raw: Table) -> Found:
     yield from twice(raw, "irc", "network")
     for key, irc in tables(raw, "irc"):
-        if irc.get("tls") is False and not _loopback(irc.get("host")):
+        hosts = [irc.get("host"), *(_host_of(text) for _, text in listed(irc, "other_hosts"))]
+        if irc.get("tls") is False and not all(map(_loopback, hosts)):
             yield f"{key}.tls", "found false, expected true: without TLS only to this machine itself"
+        yield from _channels(key, irc)
         if irc.get("tls") is False:
             yield from _without_tls(key, irc, "TLS")
         yield from _login(key, irc)
+
+
+def _host_of(text: str) -> str:
+    try:
+        return server(text)[0]
+    except ValueError:
+        return text  # a fault of its own, told elsewhere
+
+
+def _channels(key: str, irc: Table) -> Found:
+    """What is no channel, and what has two roles."""
+    seen: dict[str, str] = {}
+    for role in ("channels", "progress_channels", "log_channels"):
+        for _, channel in listed(irc, role):
+            if channel[:1] not in ("#", "&", "+", "!") or "," in channel:
+                yield below(key, role), f'found "{channel}", expected a channel such as "#deploy"'
+            first = seen.setdefault(channel.casefold(), role)
+            if first != role:
+                yield below(key, role), f"{channel} is one of {first} already"
 
 
 def _login(key: str, irc: Table) -> Found:

@@ -18,6 +18,7 @@ from swatbot.config.types import (
     Moment,
     Port,
     Section,
+    Server,
     Share,
     Title,
     Whole,
@@ -99,7 +100,11 @@ class IrcSection(WithPassword):
     ca_file: LocalPath | None = None
     server_name: Word = ""
     nick: Word = "swatbot"
+    other_hosts: tuple[Server, ...] = ()
     channels: Annotated[tuple[Word, ...], Field(min_length=1)]
+    progress_channels: tuple[Word, ...] = ()
+    log_channels: tuple[Word, ...] = ()
+    whox: Flag = False
     sasl_account: str = ""
     cert_file: LocalPath | None = None
     key_file: LocalPath | None = None

@@ -30,6 +30,8 @@ _LONGEST = timedelta(days=366)
 _PER_CENT = re.compile(r"(?P<number>\d{1,3})%")
 _SIZE = re.compile(r"(?P<count>\d{1,6}(\.\d{1,3})?) ?(?P<unit>[kMGT])B")
 _RSYNC = re.compile(r"rsync://([\w.-]+@)?[\w.:\[\]-]+/[^/@\s{}]+/([^@\s{}]+/)?")
+_SERVER = re.compile(r"(?:(?P<name>[^\s:\[\]]+)|\[(?P<six>[0-9A-Fa-f:.]+)\])(?::(?P<port>\d{1,5}))?")
+_HIGHEST_PORT = 65535
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]*[A-Za-z0-9])?")
 _ACCOUNT = re.compile(r"(irc|slack|local):[^/\s]+/\S+")
 _MODE = re.compile(r"[0-7]?7[0-7]{2}")
@@ -132,6 +134,18 @@ def hosts(value: object) -> tuple[str, ...]:
     if odd is not None or not names:
         raise ValueError(HOSTS if odd is None else f"{HOSTS} ({odd!r} is no host name)")
     return names
+
+
+def server(value: object) -> tuple[str, int]:
+    """Read "irc.example.org", "irc.example.org:6697" or "[::1]:6697"; the port is 0 if there is none.
+
+    Raises:
+        ValueError: it is none; the text says what is expected.
+    """
+    match = _SERVER.fullmatch(value) if isinstance(value, str) else None
+    if match is None or int(match["port"] or 0) > _HIGHEST_PORT:
+        raise ValueError('a server such as "irc.example.org", "irc.example.org:6697" or "[::1]:6697"')
+    return match["name"] or match["six"], int(match["port"] or 0)
 
 
 def account(text: str) -> str:
@@ -263,6 +277,7 @@ def _rsync_url(text: str) -> str:
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 DurationOrNever = Annotated[timedelta, BeforeValidator(duration_or_never)]
 Interval = Annotated[timedelta, BeforeValidator(duration), AfterValidator(_interval)]
+Server = Annotated[tuple[str, int], BeforeValidator(server)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(hosts)]
 Size = Annotated[int, BeforeValidator(size)]
 Mode = Annotated[int, BeforeValidator(mode)]

@@ -73,12 +73,14 @@ class Place:
         channel: channel or private partner.
         private: whether only the bot heard it.
         request: sequence number of the heard record.
+        in_the_open: whether the answer goes to where commands are heard, though the request was private.
     """
 
     network: str
     channel: str
     private: bool = False
     request: int = 0
+    in_the_open: bool = False
 
 
 class Word(StrEnum):

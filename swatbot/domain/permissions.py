@@ -46,7 +46,7 @@ def require(actor: Actor, least: Role, command: str, rules: Rules) -> None:
     if least is Role.ANYONE or (actor.person is not None and actor.role >= least):
         return
     if actor.account is None:
-        raise DeclinedError(NotProven(command=command))
+        raise DeclinedError(NotProven(command=command, provable=actor.provable))
     if actor.person is None:
         raise DeclinedError(NotKnown(account=actor.account))
     holders = tuple(p.called for p in rules.people.with_role(least))

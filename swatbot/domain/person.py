@@ -40,12 +40,17 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who spoke: the proven account if there is one, the nick as seen, the person if known."""
+    """Who spoke: the proven account if there is one, the nick as seen, the person if known.
+
+    Attributes:
+        provable: whether there could have been a proven account: some networks prove nobody's.
+    """
 
     nick: str
     account: str | None = None
     person: str | None = None
     role: Role = Role.ANYONE
+    provable: bool = True
 
     @property
     def name(self) -> str:
@@ -68,11 +73,11 @@ class People:
         object.__setattr__(self, "_by_email", {e.casefold(): p for p in self.everyone for e in p.emails})
         object.__setattr__(self, "_by_name", {p.name.casefold(): p for p in self.everyone})
 
-    def actor(self, nick: str, account: str | None) -> Actor:
+    def actor(self, nick: str, account: str | None, *, provable: bool = True) -> Actor:
         """The actor behind a message; only the account proves anything, the nick is for addressing."""
         person = self._by_account.get(_account(account)) if account else None
         if person is None:
-            return Actor(nick, account)
+            return Actor(nick, account, provable=provable)
         return Actor(nick, account, person.name, person.role)
 
     def by_email(self, email: str) -> Person | None:

@@ -1,6 +1,6 @@
 """What swatbot needs from the world, as Protocols; contract suites hold the adapters to them."""
 
-from swatbot.ports.chat import Chat, Incoming, Outgoing, Urgency
+from swatbot.ports.chat import ChannelRole, Chat, Done, Incoming, Outgoing, Urgency
 from swatbot.ports.checks import Checker, CheckTask
 from swatbot.ports.fleet import Fleet, HostProof, Order
 from swatbot.ports.journal import (
@@ -19,11 +19,13 @@ from swatbot.ports.tree import Contents, Tree
 
 __all__ = [
     "Calendar",
+    "ChannelRole",
     "Chat",
     "CheckTask",
     "Checker",
     "Clock",
     "Contents",
+    "Done",
     "Entry",
     "Fleet",
     "HostProof",

@@ -1,9 +1,9 @@
 """What is heard and said: one network with its channels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import Protocol
 
 
@@ -19,6 +19,8 @@ class Incoming:
         private: whether only the bot could hear it.
         message: the network's id of the message, "" if it has none.
         addressed: whether the speaker addressed the bot by name or in private.
+        provable: whether the network could have proven an account at all.
+        aside: whether it was said out of a channel's hearing, in which it belongs if it changes something.
     """
 
     text: str
@@ -28,6 +30,16 @@ class Incoming:
     private: bool = False
     message: str = ""
     addressed: bool = False
+    provable: bool = True
+    aside: bool = False
+
+
+class ChannelRole(Enum):
+    """What a channel is for: commands and all that is told, all that is told, or `!log` lines only."""
+
+    COMMANDS = "commands"
+    PROGRESS = "progress"
+    LOG = "log"
 
 
 class Urgency(IntEnum):
@@ -52,6 +64,7 @@ class Outgoing:
         urgency: what may go before it.
         at: when (UTC) that happened which it tells; one that leaves much later says so. None: just now.
         again: whether it may have been said before.
+        about: of what it tells how far it is; a newer line about the same takes its place while it waits.
     """
 
     channel: str
@@ -59,6 +72,11 @@ class Outgoing:
     urgency: Urgency = Urgency.NEWS
     at: datetime | None = None
     again: bool = False
+    about: int | None = None
+
+
+Done = Callable[[str | None], None]
+"""Called with a line's text as it was said, or None if it will not be said any more."""
 
 
 class Chat(Protocol):
@@ -70,16 +88,16 @@ class Chat(Protocol):
         ...
 
     @property
-    def channels(self) -> tuple[str, ...]:
-        """The channels in which announcements are made."""
+    def channels(self) -> Mapping[str, ChannelRole]:
+        """The channels, and what each is for."""
         ...
 
     def start(self, hear: Callable[[Incoming], None]) -> None:
         """Connect, join, and call `hear` for every line that may concern the bot."""
         ...
 
-    def post(self, line: Outgoing, sent: Callable[[str], None]) -> None:
-        """Queue one line; `sent` is called with the text as it was said, once it left for the network."""
+    def post(self, line: Outgoing, done: Done) -> None:
+        """Queue one line; `done` is called once the network has it, or once a newer one took its place."""
         ...
 
     def stop(self) -> None:

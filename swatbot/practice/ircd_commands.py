@@ -1,7 +1,7 @@
 """What the practice IRC server does on each command; just enough for irssi, weechat, ii and the bot."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from swatbot.practice.ircd_login import authenticate, cap, nick, pass_, user
@@ -83,13 +83,18 @@ def _say(state: State, client: Client, args: list[str], command: str) -> None:
     if fold(target) == "nickserv":
         _nickserv(state, client, text)
     elif channel is not None and client in channel.members:
-        state.relay(client, channel.members.keys() - {client}, f"{command} {channel.name} :{text}")
+        state.relay(client, _hearers(client, channel.members), f"{command} {channel.name} :{text}")
     elif channel is not None:
         client.numeric("404", target, "Cannot send to channel")
     elif person is not None and person.registered:
-        state.relay(client, [person], f"{command} {person.nick} :{text}")
+        state.relay(client, _hearers(client, [client, person]), f"{command} {person.nick} :{text}")
     else:
         client.numeric("401", target, "No such nick/channel")
+
+
+def _hearers(speaker: Client, all_of_them: Iterable[Client]) -> set[Client]:
+    """Who gets a line: the speaker only if it has asked for an echo."""
+    return {c for c in all_of_them if c is not speaker or "echo-message" in speaker.caps}
 
 
 def _nickserv(state: State, client: Client, text: str) -> None:

@@ -107,7 +107,8 @@ class State:
     @property
     def caps(self) -> list[str]:
         """The capabilities on offer; server-time only where there is a clock."""
-        return ["account-tag", "message-tags", "sasl=PLAIN", *(["server-time"] if self._clock else [])]
+        always = ["account-tag", "echo-message", "message-tags", "sasl=PLAIN"]
+        return [*always, *(["server-time"] if self._clock else [])]
 
     def find(self, nick: str) -> Client | None:
         """The client with this nick."""

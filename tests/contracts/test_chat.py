@@ -13,7 +13,7 @@ from typing import Protocol
 import pytest
 
 from swatbot.adapters.clock import ManualClock
-from swatbot.adapters.irc.chat import IrcChat, IrcSettings
+from swatbot.adapters.irc.chat import IrcChat, IrcSettings, Watch
 from swatbot.adapters.local_chat import LocalChat
 from swatbot.ports import Chat, Incoming, Outgoing
 from swatbot.practice.ircd import PracticeIrcd
@@ -48,7 +48,7 @@ class IrcRig:
             "practice", "127.0.0.1", self._ircd.port, False, "swatbot", ("#swat",), burst=1000
         )
         self._troubles: list[str] = []
-        self._irc = IrcChat(settings, ManualClock(START), self._troubles.append)
+        self._irc = IrcChat(settings, ManualClock(START), Watch(lambda text, _: self._troubles.append(text)))
         self.chat: Chat = self._irc
 
     def begin(self, hear: Callable[[Incoming], None]) -> None:
@@ -149,16 +149,16 @@ def test_a_reply_to_where_a_line_came_from_reaches_the_speaker(
 
 
 def test_posts_go_out_in_order_and_each_is_confirmed_once(rig: Rig, heard: "queue.Queue[Incoming]") -> None:
-    confirmed: list[str] = []
+    confirmed: list[str | None] = []
     done = threading.Event()
 
-    def sent(text: str) -> None:
+    def sent(text: str | None) -> None:
         confirmed.append(text)
         if len(confirmed) == 50:
             done.set()
 
     for number in range(50):
-        rig.chat.post(Outgoing(rig.chat.channels[0], f"#42 line {number}"), sent)
+        rig.chat.post(Outgoing(next(iter(rig.chat.channels)), f"#42 line {number}"), sent)
     assert rig.read(50) == [f"#42 line {number}" for number in range(50)]
     assert done.wait(WAIT)
     assert confirmed == [f"#42 line {number}" for number in range(50)]
@@ -168,10 +168,10 @@ def test_posts_go_out_in_order_and_each_is_confirmed_once(rig: Rig, heard: "queu
 def test_what_is_told_late_says_when_it_was_and_is_confirmed_so(
     rig: Rig, heard: "queue.Queue[Incoming]"
 ) -> None:
-    said: queue.Queue[str] = queue.Queue()
+    said: queue.Queue[str | None] = queue.Queue()
     for minutes in (5, 1, 0):
         at = START - timedelta(minutes=minutes)
-        rig.chat.post(Outgoing(rig.chat.channels[0], f"#42 is {minutes} min old", at=at), said.put)
+        rig.chat.post(Outgoing(next(iter(rig.chat.channels)), f"#42 is {minutes} min old", at=at), said.put)
     wanted = ["[13:57 UTC] #42 is 5 min old", "#42 is 1 min old", "#42 is 0 min old"]
     assert rig.read(3) == wanted
     assert [said.get(timeout=WAIT) for _ in wanted] == wanted
@@ -181,7 +181,7 @@ def test_what_is_told_late_says_when_it_was_and_is_confirmed_so(
 def test_posts_from_many_threads_arrive_whole(rig: Rig, heard: "queue.Queue[Incoming]") -> None:
     def post(name: str) -> None:
         for number in range(10):
-            rig.chat.post(Outgoing(rig.chat.channels[0], f"{name}-{number}"), lambda _: None)
+            rig.chat.post(Outgoing(next(iter(rig.chat.channels)), f"{name}-{number}"), lambda _: None)
 
     threads = [threading.Thread(target=post, args=(name,)) for name in "abcd"]
     for thread in threads:
@@ -195,7 +195,7 @@ def test_posts_from_many_threads_arrive_whole(rig: Rig, heard: "queue.Queue[Inco
 
 
 def test_one_post_can_not_become_two_lines(rig: Rig, heard: "queue.Queue[Incoming]") -> None:
-    channel = rig.chat.channels[0]
+    channel = next(iter(rig.chat.channels))
     rig.chat.post(
         Outgoing(channel, "one\r\nQUIT :two\x00\u2028three \x1b[31mfour \u202efive"), lambda _: None
     )
@@ -206,7 +206,7 @@ def test_one_post_can_not_become_two_lines(rig: Rig, heard: "queue.Queue[Incomin
 
 def test_what_is_queued_is_sent_before_stopping(rig: Rig, heard: "queue.Queue[Incoming]") -> None:
     for number in range(5):
-        rig.chat.post(Outgoing(rig.chat.channels[0], f"last words {number}"), lambda _: None)
+        rig.chat.post(Outgoing(next(iter(rig.chat.channels)), f"last words {number}"), lambda _: None)
     rig.chat.stop()
     assert rig.read(5) == [f"last words {number}" for number in range(5)]
     assert heard.empty()
@@ -230,5 +230,5 @@ def test_a_front_end_survives_a_listener_that_fails(rig: Rig) -> None:
 def test_stopping_twice_does_no_harm(rig: Rig, heard: "queue.Queue[Incoming]") -> None:
     rig.chat.stop()
     rig.chat.stop()
-    rig.chat.post(Outgoing(rig.chat.channels[0], "too late"), lambda _: None)
+    rig.chat.post(Outgoing(next(iter(rig.chat.channels)), "too late"), lambda _: None)
     assert heard.empty()

@@ -164,7 +164,8 @@ def test_a_test_server_that_no_one_reaches_is_not_offered_for_testing() -> None:
 def test_who_addresses_the_bot_gets_an_answer() -> None:
     with story() as world:
         world.chat.says("other", "verified", private=True)
-        world.chat.expect('there is nothing to verify now: "!queue" says what there is.', to="other")
+        told = 'other (in private): there is nothing to verify now: "!queue" says what there is.'
+        world.chat.expect(told)
         staged(world)
         world.chat.says("submitter", "verified, looks good to me on enwiki")
         world.chat.expect(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from swatbot.adapters.clock import SystemClock
-from swatbot.adapters.irc.chat import IrcChat, IrcSettings
+from swatbot.adapters.irc.chat import IrcChat, IrcSettings, Watch
 from swatbot.ports import Incoming, Outgoing, Urgency
 
 WAIT = 10.0
@@ -23,14 +23,18 @@ class Bot:
     settings: IrcSettings
     heard: "queue.Queue[Incoming]" = field(default_factory=queue.Queue)
     troubles: "queue.Queue[str]" = field(default_factory=queue.Queue)
+    splits: "queue.Queue[tuple[datetime, datetime]]" = field(default_factory=queue.Queue)
     gaps: "queue.Queue[tuple[datetime, datetime]]" = field(default_factory=queue.Queue)
 
     def __post_init__(self) -> None:
         self.chat = IrcChat(
             self.settings,
             SystemClock(),
-            self.troubles.put,
-            on_gap=lambda start, end: self.gaps.put((start, end)),
+            Watch(
+                lambda text, _channels: self.troubles.put(text),
+                gap=lambda start, end: self.gaps.put((start, end)),
+                split=lambda start, end: self.splits.put((start, end)),
+            ),
         )
 
     def begin(self) -> "Bot":

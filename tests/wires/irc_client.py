@@ -44,6 +44,12 @@ class LineSocket:
             if not self._read(deadline - time.monotonic()):
                 raise AssertionError(f"{self.name}: no {pattern!r} in\n" + "\n".join(self.lines[-30:]))
 
+    def confirm(self) -> None:
+        """Give the sign of life that the bot asks for behind its lines."""
+        ping = self.expect(r"^PING :swatbot-\d+$")
+        if not self.pongs:
+            self.send(ping.replace("PING", "PONG", 1))
+
     def ended(self, timeout: float = WAIT_SECONDS) -> bool:
         """Read on; whether the other side hangs up within this many seconds."""
         deadline = time.monotonic() + timeout
@@ -152,9 +158,9 @@ class FakeServer:
         bot = self.accept()
         bot.expect("^USER ")
         bot.send(f":irc.example CAP * LS :{caps}")
-        for cap in caps.split():
-            bot.expect(f"^CAP REQ :{cap}")
-            bot.send(f":irc.example CAP * ACK :{cap}")
+        if caps:
+            bot.expect(f"^CAP REQ :{' '.join(sorted(caps.split()))}$")
+            bot.send(f":irc.example CAP * ACK :{caps}")
         bot.expect("^CAP END")
         bot.send(":irc.example 001 swatbot :Welcome")
         bot.expect("^JOIN #swat")

@@ -4,8 +4,9 @@ import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar
 
-from swatbot.ports import Incoming, Outgoing
+from swatbot.ports import ChannelRole, Done, Incoming, Outgoing
 
 WAIT = 30.0
 CHANNEL = "#swat"
@@ -15,7 +16,7 @@ class QuickChat:
     """The channel of a practice range, whose people are logged in by their nicks."""
 
     network = "practice"
-    channels = (CHANNEL,)
+    channels: ClassVar = {CHANNEL: ChannelRole.COMMANDS}
 
     def __init__(self) -> None:
         self.texts: list[str] = []
@@ -27,11 +28,11 @@ class QuickChat:
     def start(self, hear: Callable[[Incoming], None]) -> None:
         self._hear = hear
 
-    def post(self, line: Outgoing, sent: Callable[[str], None]) -> None:
+    def post(self, line: Outgoing, done: Done) -> None:
         with self._more:
             self.texts.append(line.text)
             self._more.notify_all()
-        self._network.submit(sent, line.text)
+        self._network.submit(done, line.text)
 
     def stop(self) -> None:
         self._network.shutdown()

@@ -104,8 +104,8 @@ def test_each_way_of_refusing_a_login_ends_it(
     with closing(fake.accept()) as server:
         server.expect("^USER ")
         server.send(":irc.example CAP * LS * :account-tag", ":irc.example CAP * LS :sasl=EXTERNAL,PLAIN ")
-        server.expect("^CAP REQ :sasl")
-        server.send(":irc.example CAP * ACK :account-tag ", ":irc.example CAP * ACK :sasl ")
+        server.expect("^CAP REQ :account-tag sasl$")
+        server.send(":irc.example CAP * ACK :account-tag sasl ")
         server.expect("^AUTHENTICATE PLAIN")
         server.send(f":irc.example {answer}")
         server.expect("^QUIT")

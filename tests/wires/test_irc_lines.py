@@ -1,18 +1,29 @@
 """What is sent to IRC is whole, valid and one line, whatever the text was."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swatbot.adapters.chat_text import clean, unaddressed
-from swatbot.adapters.irc.ears import Ears
+from swatbot.adapters.chat_text import as_said, clean, unaddressed
+from swatbot.adapters.clock import ManualClock
+from swatbot.adapters.irc.channels import Channels, News
+from swatbot.adapters.irc.ears import Ears, Proof
 from swatbot.adapters.irc.lines import LINE_BYTES, plain, room, split
+from swatbot.adapters.irc.outbox import Outbox
 from swatbot.adapters.irc.pace import Backoff, TokenBucket
+from swatbot.adapters.irc.sender import Sender
 from swatbot.adapters.irc.settings import IrcSettings
-from swatbot.adapters.irc.wire import Message
+from swatbot.adapters.irc.wire import Message, Wire, _Connection
+from swatbot.chat.messages.text import NOTHING
 from swatbot.errors import OperationalError
+from swatbot.ports import Outgoing
 
 TEXTS = st.text(st.characters(), max_size=1500)  # lone surrogates and control characters included
+NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 SETTINGS = IrcSettings("practice", "127.0.0.1", 6667, False, "swatbot", ("#swat",), bots=("logbot",))
 
 
@@ -41,6 +52,53 @@ def test_cleaned_text_has_nothing_that_ends_a_line_or_turns_it_around(text: str)
 def test_the_line_as_others_see_it_has_at_most_512_bytes(nick: str, userhost: str, target: str) -> None:
     for piece in split("ä" * 600, room(nick, userhost, target)):
         assert len(f":{nick}!{userhost} PRIVMSG {target} :{piece}\r\n".encode()) <= LINE_BYTES
+
+
+class Paper:
+    """A wire that keeps what is sent on it."""
+
+    nick, lost, unsent = "swatbot", "", False
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def send(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def _ignore(*_: object) -> None:
+    """Nobody wants to know."""
+
+
+@given(TEXTS, st.sampled_from(("#swat", "#" + "c" * 49, "n" * 30)), st.booleans())
+def test_one_line_in_gives_whole_lines_out(text: str, target: str, late: bool) -> None:
+    """Whatever is posted: each line is one command to one target, no longer than IRC allows, in order."""
+    clock, wire, outbox = ManualClock(NOON), Paper(), Outbox()
+    settings = replace(SETTINGS, channels=(target,))
+    channels = Channels(settings, News(_ignore, _ignore, _ignore, _ignore), clock)
+    channels.heard(Message("join", "swatbot!swatbot@bot.example", (target,)), "swatbot", 0.0)
+    sender = Sender(outbox, channels, cast("Wire", wire), clock, lambda: True)
+    line = Outgoing(target, text, at=NOON - timedelta(minutes=5 * late))
+    outbox.put(line, _ignore)
+    sender.pump(TokenBucket(1e6), 0.0)
+    begin = f"PRIVMSG {target} :"
+    for sent in wire.lines:
+        assert sent.startswith(begin)
+        assert not set(sent) & set("\r\n\0")
+        assert len(f":swatbot!swatbot@bot.example {sent}\r\n".encode()) <= LINE_BYTES
+    said = "".join(sent.removeprefix(begin) for sent in wire.lines)
+    wanted = clean(as_said(line, NOON)).strip(" ") or NOTHING
+    assert said.replace(" ", "") == wanted.replace(" ", "")
+
+
+@given(st.text(st.characters()))
+def test_whatever_is_sent_the_wire_carries_one_line(text: str) -> None:
+    connection = _Connection(_ignore)
+    connection.lost = "never dialled"  # so that it only queues
+    connection.send_raw(text)
+    (data,) = connection.out
+    assert data.endswith(b"\r\n")
+    assert not set(data[:-2]) & set(b"\r\n\0")
 
 
 def test_a_short_line_keeps_its_inner_spaces() -> None:
@@ -124,7 +182,7 @@ def test_lines_that_are_not_for_the_bot(
 ) -> None:
     ears = Ears(SETTINGS, lambda said: said == "verified")
     message = Message(command, source, (target, text), tags)
-    assert ears.incoming(message, "swatbot_", proves_accounts=True) is None
+    assert ears.incoming(message, "swatbot_", Proof.TAG) is None
 
 
 @pytest.mark.parametrize(
@@ -138,7 +196,7 @@ def test_lines_that_are_not_for_the_bot(
 )
 def test_lines_that_are_for_the_bot(target: str, text: str, heard: tuple[str, str, bool, bool]) -> None:
     ears = Ears(SETTINGS, lambda said: said == "verified")
-    line = ears.incoming(Message("privmsg", "other!b@h", (target, text)), "swatbot_", proves_accounts=False)
+    line = ears.incoming(Message("privmsg", "other!b@h", (target, text)), "swatbot_", Proof.NONE)
     assert line is not None
     assert (line.text, line.channel, line.private, line.addressed) == heard
 
@@ -153,7 +211,7 @@ def test_a_line_that_the_server_replays_from_its_history_does_not_count_again(
     for command, when in (("join", "14:30:00"), ("privmsg", time)):
         tags = {"time": f"2024-01-01T{when}.123Z"}
         message = Message(command, "submitter!s@h", ("#swat", "verified"), tags)
-        line = ears.incoming(message, "swatbot", proves_accounts=True)
+        line = ears.incoming(message, "swatbot", Proof.TAG)
     assert (line is not None) == counts
 
 
@@ -161,7 +219,7 @@ def test_a_time_that_makes_no_sense_does_not_make_the_bot_deaf() -> None:
     ears = Ears(SETTINGS, lambda _: True)
     for time in ("9999999999", "zzz", "", "2024-01-01T00:00:00.000Z"):
         message = Message("privmsg", "o!b@h", ("#swat", "!queue"), {"time": time})
-        assert ears.incoming(message, "swatbot", proves_accounts=True) is not None
+        assert ears.incoming(message, "swatbot", Proof.TAG) is not None
 
 
 def test_plain_text_is_for_this_machine_only() -> None:
@@ -180,6 +238,6 @@ def _breaks(char: str) -> bool:
 def _hear(text: str, tags: dict[str, str], *, proves: bool = True) -> tuple[str, str | None]:
     ears = Ears(SETTINGS, lambda _: True)
     message = Message("privmsg", "submitter!s@h", ("#swat", text), tags)
-    line = ears.incoming(message, "swatbot", proves_accounts=proves)
+    line = ears.incoming(message, "swatbot", Proof.TAG if proves else Proof.NONE)
     assert line is not None
     return line.text, line.account

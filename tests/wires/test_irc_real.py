@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from swatbot.adapters.irc.chat import IrcSettings
 from tests.wires.irc_bot import CAPS, Bot
 from tests.wires.irc_client import RawClient
 from tests.wires.irc_servers import Server, inspircd, make_certificate, ngircd
@@ -18,10 +17,7 @@ pytest_plugins = ["tests.wires.irc_fixtures"]
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with inspircd(tmp_path_factory.mktemp("inspircd"), threshold=10) as server:
-        with RawClient(server.port, "swatbot") as registering:
-            registering.expect(" 001 ")
-            registering.say("NickServ", "REGISTER bot-secret bot@irc.example")
-            registering.expect("now registered")
+        server.register("swatbot", "bot-secret")
         yield server
 
 
@@ -104,17 +100,6 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(real: Server, bots: Ca
     stranger.is_told("certificate verify failed")
     other_name = bots(real.tls_port, tls=True, ca_file=real.ca_file).begin()
     other_name.is_told("certificate.*127.0.0.1")
-
-
-def test_the_default_pace_does_not_anger_a_strict_server(real: Server, bots: Callable[..., Bot]) -> None:
-    settings = IrcSettings("practice", "127.0.0.1", real.port, False, "swatbot", ("#swat",))
-    bot = bots(real.port, burst=settings.burst, per_second=settings.per_second).joined()
-    with RawClient.joined(real.port, "other", "#swat") as person:
-        for number in range(11):
-            bot.post(f"line {number}")
-        person.expect_text("line 10", timeout=20)
-        assert person.texts("swatbot") == [f"line {number}" for number in range(11)]
-    assert bot.troubles.empty()
 
 
 def test_on_ngircd_nobody_has_an_account(tmp_path: Path, bots: Callable[..., Bot]) -> None:

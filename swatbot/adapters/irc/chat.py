@@ -1,26 +1,48 @@
 """The Chat port on IRC: stays connected to one network, hears what concerns the bot, and posts in order."""
 
+import itertools
 import logging
 import socket
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from swatbot.adapters.irc.outbox import Outbox, Post
+from swatbot.adapters.irc.outbox import Outbox
 from swatbot.adapters.irc.pace import Backoff
 from swatbot.adapters.irc.session import Listener, Session
 from swatbot.adapters.irc.settings import IrcSettings
 from swatbot.errors import OperationalError
-from swatbot.ports import Clock, Incoming, Outgoing
+from swatbot.ports import ChannelRole, Clock, Done, Incoming, Outgoing
 
-__all__ = ["IrcChat", "IrcSettings"]
+__all__ = ["IrcChat", "IrcSettings", "Watch"]
 
 _log = logging.getLogger(__name__)
 _STOP_SECONDS = 5.0
 # A connection that lived so long was a good one: the next pause is short again.
 _GOOD_SECONDS = 60.0
+
+
+def _ignore(*_: object) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Whom a network tells how it is; called on the network's thread.
+
+    Attributes:
+        trouble: told, in a sentence, what people should know, once until it is well again, and then that it
+            is; and the channels in which they need not be told, for that is where it is.
+        gap: told from when to when (UTC) nothing was heard in some channel, once it is heard again.
+        split: told from when to when (UTC) people were cut off by a netsplit, once the first is back.
+    """
+
+    trouble: Callable[[str, frozenset[str]], None]
+    gap: Callable[[datetime, datetime], None] = _ignore
+    split: Callable[[datetime, datetime], None] = _ignore
 
 
 class IrcChat:
@@ -31,8 +53,7 @@ class IrcChat:
     Args:
         settings: the network.
         clock: for the times of a gap.
-        on_trouble: told, in a sentence, what people should know; once until it is well again.
-        on_gap: told from when to when (UTC) nothing was heard in some channel, once it is heard again.
+        watch: told how the network is.
         concerns: asked whether a line in a channel, neither a command nor addressed, may be meant for the
             bot (a bare word).
     """
@@ -41,21 +62,19 @@ class IrcChat:
         self,
         settings: IrcSettings,
         clock: Clock,
-        on_trouble: Callable[[str], None],
-        on_gap: Callable[[datetime, datetime], None] = lambda _start, _end: None,
+        watch: Watch,
         concerns: Callable[[str], bool] = lambda _text: True,
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._on_trouble = on_trouble
-        self._on_gap = on_gap
+        self._watch = watch
         self._concerns = concerns
         self._outbox = Outbox()
         self._backoff = Backoff(settings.backoff_first, settings.backoff_most)
         self._joined = threading.Event()
         self._stopping = threading.Event()
         self._stop_by: float | None = None
-        self._told: set[str] = set()
+        self._told: dict[str, set[str]] = {}
         self._present: frozenset[str] = frozenset()
         self._missing: frozenset[str] = frozenset()
         self._gap_since: datetime | None = None
@@ -70,9 +89,9 @@ class IrcChat:
         return self._settings.network
 
     @property
-    def channels(self) -> tuple[str, ...]:
-        """The channels in which announcements are made."""
-        return self._settings.channels
+    def channels(self) -> dict[str, ChannelRole]:
+        """The channels, and what each is for."""
+        return self._settings.roles
 
     def start(self, hear: Callable[[Incoming], None]) -> None:
         """Connect and join in the background; `hear` is called for every line that may concern the bot."""
@@ -81,10 +100,11 @@ class IrcChat:
         )
         self._thread.start()
 
-    def post(self, line: Outgoing, sent: Callable[[str], None]) -> None:
-        """Queue one line; `sent` is called once its last byte was handed to the network.
+    def post(self, line: Outgoing, done: Done) -> None:
+        """Queue one line; `done` is called once the server has it, or once a newer line took its place.
 
-        A line whose sending was interrupted is sent again.
+        A line of which that is not known when the connection is lost is said again, and marked. One to a
+        person who is not there is given up.
 
         Raises:
             ValueError: the channel is no possible target.
@@ -92,7 +112,7 @@ class IrcChat:
         channel = line.channel
         if not channel.isprintable() or channel.startswith(":") or not channel or set(channel) & set(" ,"):
             raise ValueError(f"not an IRC channel or nick: {channel!r}")
-        self._outbox.put(Post(line, sent))
+        self._outbox.put(line, done)
         self._poke()
 
     def stop(self) -> None:
@@ -119,21 +139,28 @@ class IrcChat:
 
     def _run(self, hear: Callable[[Incoming], None]) -> None:
         listener = Listener(
-            hear, self._presence, self._trouble, self._concerns, stop_by=lambda: self._stop_by
+            hear,
+            self._presence,
+            self._trouble,
+            self._well,
+            healed=self._healed,
+            concerns=self._concerns,
+            stop_by=lambda: self._stop_by,
         )
+        servers = itertools.cycle(self._settings.servers)
         while not self._stopping.is_set():
             session = Session(self._settings, self._clock, self._outbox, self._woken, listener)
-            self._live(session)
+            self._live(session, next(servers))
             self._lose(session)
             self._stopping.wait(self._backoff.next())
         self._wake.close()
         self._woken.close()
 
-    def _live(self, session: Session) -> None:
+    def _live(self, session: Session, server: tuple[str, int]) -> None:
         try:
-            session.run()
+            session.run(server)
         except (OSError, OperationalError) as error:
-            session.reason = str(error)
+            session.reason = f"{server[0]}: {error}" if len(self._settings.servers) > 1 else str(error)
         except Exception as error:  # noqa: BLE001 - whatever it was, a new connection may fare better
             _log.exception("the IRC connection stumbled")
             session.reason = f"stumbled: {error}"
@@ -153,18 +180,35 @@ class IrcChat:
         if self._missing:
             self._gap_since = self._gap_since or since or now
         elif self._gap_since is not None:
-            self._tell(partial(self._on_gap, self._gap_since, now))
+            self._tell(partial(self._watch.gap, self._gap_since, now))
             self._gap_since = None
-        if present == frozenset(self._settings.channels):
-            self._told.clear()
+        if present:
+            self._well("")
+        if present == frozenset(self.channels):
             self._joined.set()
         else:
             self._joined.clear()
 
-    def _trouble(self, text: str) -> None:
-        if text not in self._told:
-            self._told.add(text)
-            self._tell(partial(self._on_trouble, f"IRC {self.network}: {text}"))
+    def _healed(self, start: datetime, end: datetime) -> None:
+        """A netsplit is over."""
+        self._tell(partial(self._watch.split, start, end))
+        if self._present:
+            self._well("")
+
+    def _trouble(self, text: str, channel: str = "") -> None:
+        """Tell what is wrong in a channel, or everywhere, if that is not known yet."""
+        known = self._told.setdefault(channel, set())
+        if text not in known:
+            known.add(text)
+            where = frozenset({channel} if channel else self.channels)
+            self._tell(partial(self._watch.trouble, f"IRC {self.network}: {text}", where))
+
+    def _well(self, channel: str) -> None:
+        """Tell that nothing is wrong any more in a channel, or everywhere, if something was."""
+        if self._told.pop(channel, None):
+            where = frozenset({channel} if channel else self.channels)
+            what = f"{channel} is well again" if channel else "well again"
+            self._tell(partial(self._watch.trouble, f"IRC {self.network}: {what}", where))
 
     def _tell(self, call: Callable[[], None]) -> None:
         try:

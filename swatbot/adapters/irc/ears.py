@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 
 from swatbot.adapters.chat_text import unaddressed
 from swatbot.adapters.irc.lines import fold, plain
@@ -19,6 +20,14 @@ _STATUS_MARKS = "@+%~"
 _CROSSING_SECONDS = 60
 
 
+class Proof(Enum):
+    """How a network proves accounts: by a mark on each message, by WHOX's word, or not at all."""
+
+    TAG = "account-tag"
+    WHOX = "WHOX"
+    NONE = "nothing"
+
+
 @dataclass
 class Ears:
     """Hears for one connection.
@@ -32,13 +41,13 @@ class Ears:
     concerns: Callable[[str], bool]
     _newest: float = 0.0
 
-    def incoming(self, message: Message, own_nick: str, *, proves_accounts: bool) -> Incoming | None:
+    def incoming(self, message: Message, own_nick: str, proof: Proof) -> Incoming | None:
         """Turn a line from the server into one that concerns the bot, or None.
 
         Args:
             message: any line.
             own_nick: our nick now.
-            proves_accounts: whether the server has granted `account-tag`; else nobody has an account.
+            proof: how the server proves accounts; only a mark on the message itself is looked at here.
         """
         replayed = self._replayed(message)
         if message.command != "privmsg" or replayed or self._to_be_ignored(message, own_nick):
@@ -54,18 +63,22 @@ class Ears:
         return Incoming(
             text=said if text is None else text,
             nick=message.nick,
-            account=self._account(message) if proves_accounts else None,
+            account=self.account(message.tags.get("account", "")) if proof is Proof.TAG else None,
             channel=channel or message.nick,
             private=not channel,
             message=message.tags.get("msgid", ""),
             addressed=addressed,
+            provable=proof is not Proof.NONE,
+            aside=not channel,
         )
 
-    def _account(self, message: Message) -> str | None:
-        # Letters beyond ASCII could fold to another account's name ("ſ" to "s"), so they prove nothing.
-        account = message.tags.get("account", "")
-        proven = account != "*" and _ACCOUNT.fullmatch(account)
-        return f"irc:{self.settings.network}/{account}" if proven else None
+    def account(self, name: str) -> str | None:
+        """The account of this name on the network; None for what is no such name.
+
+        Letters beyond ASCII could fold to another account's name ("ſ" to "s"), so they prove nothing.
+        """
+        proven = name != "*" and _ACCOUNT.fullmatch(name)
+        return f"irc:{self.settings.network}/{name}" if proven else None
 
     def _to_be_ignored(self, message: Message, own_nick: str) -> bool:
         ignored = {fold(nick) for nick in (own_nick, *self.settings.bots)}
@@ -81,7 +94,7 @@ class Ears:
         if fold(target) == fold(own_nick):
             return ""
         wanted = fold(target.lstrip(_STATUS_MARKS))
-        return next((c for c in self.settings.channels if fold(c) == wanted), None)
+        return next((c for c in self.settings.roles if fold(c) == wanted), None)
 
     def _replayed(self, message: Message) -> bool:
         """Whether the server repeats an old line from its history: its time lies before a line already heard.

@@ -1,4 +1,4 @@
-"""Getting in: capabilities, SASL and a free nick, negotiated so that a failed login is never papered over."""
+"""Getting in: capabilities and SASL, negotiated so that a failed login is never papered over."""
 
 import base64
 from collections.abc import Callable
@@ -9,10 +9,17 @@ from swatbot.adapters.irc.settings import IrcSettings
 from swatbot.adapters.irc.wire import Message
 
 FIRST_LINE = "CAP LS 302"
-ACCOUNT_TAG = "account-tag"
-_WANTED = (ACCOUNT_TAG, "message-tags", "server-time")
+ACCOUNT_TAG, ECHO = "account-tag", "echo-message"
+_WANTED = (
+    ACCOUNT_TAG,
+    ECHO,
+    "account-notify",
+    "cap-notify",
+    "extended-join",
+    "message-tags",
+    "server-time",
+)
 _SASL_PIECE = 400
-_NICK_TRIES = 6
 
 
 @dataclass
@@ -35,7 +42,6 @@ class Login:
     _offered: list[str] = field(default_factory=list)
     _asked: set[str] = field(default_factory=set)
     _sasl_done: bool = False
-    _nick_tries: int = 0
 
     def heard(self, message: Message) -> None:
         """Take the next step, if this line calls for one."""
@@ -48,7 +54,6 @@ class Login:
             "903": self._sasl_succeeded,
         }
         steps |= dict.fromkeys(("902", "904", "905", "906", "907", "908"), self._sasl_failed)
-        steps |= dict.fromkeys(("432", "433", "436", "437"), self._nick_refused)
         if message.command in steps:
             steps[message.command](message)
 
@@ -56,6 +61,11 @@ class Login:
     def proves_accounts(self) -> bool:
         """Whether the server marks messages with the speaker's account."""
         return ACCOUNT_TAG in self.caps
+
+    @property
+    def echoes(self) -> bool:
+        """Whether the server repeats to us what it passes on for us."""
+        return ECHO in self.caps
 
     @property
     def _sasl(self) -> bool:
@@ -89,10 +99,10 @@ class Login:
         self._end_if_ready()
 
     def _ask(self, names: set[str]) -> None:
-        # One by one: a request is granted or refused as a whole.
+        # In one line: some servers take so many lines of a newcomer for a flood.
         self._asked |= names
-        for name in sorted(names):
-            self.send(f"CAP REQ :{name}")
+        if names:
+            self.send(f"CAP REQ :{' '.join(sorted(names))}")
 
     def _granted(self, words: list[str]) -> None:
         self._asked -= {w.lstrip("-") for w in words}
@@ -103,6 +113,11 @@ class Login:
         self._end_if_ready()
 
     def _refused(self, words: list[str]) -> None:
+        if len(words) > 1:
+            # Granted or refused as a whole, and perhaps not repeated as a whole: which it was is found out.
+            for name in sorted(self._asked):
+                self._ask({name})
+            return
         self._asked -= set(words)
         if "sasl" in words and self._sasl:
             self._fail("the server refused the request for SASL")
@@ -154,15 +169,6 @@ class Login:
             self._fail("the server let us in without it")
         else:
             self.welcomed = True
-
-    def _nick_refused(self, message: Message) -> None:
-        if self.welcomed:
-            return
-        self._nick_tries += 1
-        if message.command == "432" or self._nick_tries >= _NICK_TRIES:
-            self.failed = f"nick {message.arg(1)} refused: {message.arg(-1)}"
-        else:
-            self.send(f"NICK {self.settings.nick}{'_' * self._nick_tries}")
 
     def _fail(self, reason: str) -> None:
         account = self.settings.sasl_account

@@ -1,43 +1,112 @@
-"""Lines that wait to be sent: kept until their last byte has left, whatever becomes of the connection."""
+"""Lines that wait to be said: kept until the network has them, whatever becomes of the connection."""
 
+import heapq
+import itertools
+import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from swatbot.ports import Outgoing, Urgency
+from swatbot.ports import Done, Outgoing, Urgency
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Post:
-    """One line, and whom to tell how it was said when it has left."""
+    """One line, whom to tell what became of it, and its place in the order."""
 
     line: Outgoing
-    sent: Callable[[str], None]
+    done: Done
+    number: int
 
 
 class Outbox:
-    """A queue that any thread may fill; for each target order is kept among what is equally urgent."""
+    """A queue that any thread may fill; for each target order is kept among what is equally urgent.
+
+    A post is taken, and then either settled or put back at its old place.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        # A dict is an ordered set here: a post is dropped from the middle without a search.
-        self._posts: dict[Urgency, dict[Post, None]] = {urgency: {} for urgency in Urgency}
+        self._numbers = itertools.count(1)
+        # Heaps by number, since a post comes back to its old place. What has gone from _posts is passed over.
+        self._lanes: dict[Urgency, dict[str, list[tuple[int, Post]]]] = {urgency: {} for urgency in Urgency}
+        self._posts: set[Post] = set()
+        self._perhaps_said: set[Post] = set()
 
-    def put(self, post: Post) -> None:
-        """Add a post at the end of those as urgent."""
+    def put(self, line: Outgoing, done: Done) -> None:
+        """Add a line at the end; one about the same that still waits is not said any more."""
         with self._lock:
-            self._posts[post.line.urgency][post] = None
+            overtaken = self._about(line)
+            post = Post(line, done, next(self._numbers))
+            self._posts.add(post)
+            self._wait(post)
+        for old in overtaken:
+            self.settle(old, None)
 
-    def first(self, ready: Callable[[str], bool]) -> Post | None:
-        """The oldest of the most urgent posts whose target can be reached; it stays in the queue."""
+    def waits(self, ready: Callable[[str], bool]) -> bool:
+        """Whether a post waits whose target can be reached."""
         with self._lock:
-            return next((p for posts in self._posts.values() for p in posts if ready(p.line.channel)), None)
+            return self._first(ready) is not None
 
-    def drop(self, post: Post) -> None:
-        """Forget a post that has left."""
+    def take(self, ready: Callable[[str], bool]) -> Post | None:
+        """The oldest of the most urgent posts that wait and whose target can be reached."""
         with self._lock:
-            self._posts[post.line.urgency].pop(post, None)
+            post = self._first(ready)
+            if post is not None:
+                heapq.heappop(self._lanes[post.line.urgency][post.line.channel])
+            return post
+
+    def line(self, post: Post) -> Outgoing:
+        """What is to be said; marked if it may have been said before."""
+        return replace(post.line, again=True) if post in self._perhaps_said else post.line
+
+    def put_back(self, post: Post) -> None:
+        """A post that was taken has to be said yet, or again."""
+        with self._lock:
+            self._wait(post)
+
+    def perhaps_said(self, post: Post) -> None:
+        """Somebody may have read a post, or a part of it; if it is said again, it says so."""
+        with self._lock:
+            if post in self._posts:
+                self._perhaps_said.add(post)
+
+    def settle(self, post: Post, said: str | None) -> None:
+        """Forget a post, and tell whoever wants to know how it was said; None if it was not."""
+        with self._lock:
+            self._posts.discard(post)
+            self._perhaps_said.discard(post)
+        try:
+            post.done(said)
+        except Exception:  # noqa: BLE001 - the connection outlives what others do with it
+            _log.exception("what follows a line that was said has failed")
+
+    def _wait(self, post: Post) -> None:
+        lane = self._lanes[post.line.urgency].setdefault(post.line.channel, [])
+        heapq.heappush(lane, (post.number, post))
+
+    def _about(self, line: Outgoing) -> list[Post]:
+        """What waits that a line takes the place of."""
+        lane = self._lanes[line.urgency].get(line.channel, []) if line.about is not None else []
+        return [post for _, post in lane if post in self._posts and post.line.about == line.about]
+
+    def _first(self, ready: Callable[[str], bool]) -> Post | None:
+        for targets in self._lanes.values():
+            for target in [target for target in targets if self._is_empty(targets[target])]:
+                del targets[target]
+            firsts = [lane[0] for target, lane in targets.items() if ready(target)]
+            if firsts:
+                return min(firsts)[1]
+        return None
+
+    def _is_empty(self, lane: list[tuple[int, Post]]) -> bool:
+        """Whether nothing waits in a lane, once what is gone is taken off its head."""
+        while lane and lane[0][1] not in self._posts:
+            heapq.heappop(lane)
+        return not lane
 
     def __len__(self) -> int:
         with self._lock:
-            return sum(map(len, self._posts.values()))
+            return len(self._posts)

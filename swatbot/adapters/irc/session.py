@@ -1,7 +1,6 @@
 """One connection to an IRC server, from the dial to the loss of it; everything happens on one thread."""
 
 import contextlib
-import logging
 import selectors
 import socket
 import time
@@ -10,24 +9,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from swatbot.adapters.chat_text import as_said, clean
-from swatbot.adapters.irc.channels import Channels
-from swatbot.adapters.irc.ears import Ears
-from swatbot.adapters.irc.lines import room, split
+from swatbot.adapters.irc.channels import Channels, News
+from swatbot.adapters.irc.ears import Ears, Proof
+from swatbot.adapters.irc.features import Features
+from swatbot.adapters.irc.lines import fold
 from swatbot.adapters.irc.login import FIRST_LINE, Login
-from swatbot.adapters.irc.outbox import Outbox, Post
+from swatbot.adapters.irc.nick import Nick
+from swatbot.adapters.irc.outbox import Outbox
 from swatbot.adapters.irc.pace import TokenBucket
+from swatbot.adapters.irc.sender import Sender
 from swatbot.adapters.irc.settings import IrcSettings
+from swatbot.adapters.irc.splits import Splits
+from swatbot.adapters.irc.whox import Whox
 from swatbot.adapters.irc.wire import Message, Wire
-from swatbot.chat.messages.text import NOTHING
 from swatbot.ports import Clock, Incoming
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-_log = logging.getLogger(__name__)
 _GOODBYE_SECONDS = 2.0
 _NEVER = float("inf")
+# The end of the message of the day, or that there is none: the server has said all about itself.
+_INTRODUCED = ("376", "422")
 
 
 @dataclass(frozen=True)
@@ -36,15 +39,20 @@ class Listener:
 
     Attributes:
         hear: a line that may concern the bot.
-        presence: the channels in which we are, whenever that changes.
-        trouble: what is wrong, for people.
+        presence: the channels in which we are, whenever that changes, and since when (UTC) we were perhaps
+            not in one that is lost (None: since now).
+        trouble: what is wrong, for people, and in which channel ("": everywhere).
+        well: a channel in which nothing is wrong.
+        healed: from when to when (UTC) people were cut off by a netsplit.
         concerns: asked whether a line that is not addressed may concern the bot.
         stop_by: monotonic time by which to be gone, None while the session shall live.
     """
 
     hear: Callable[[Incoming], None]
-    presence: Callable[[frozenset[str]], None]
-    trouble: Callable[[str], None]
+    presence: "Callable[[frozenset[str], datetime | None], None]"
+    trouble: Callable[[str, str], None]
+    well: Callable[[str], None]
+    healed: "Callable[[datetime, datetime], None]"
     concerns: Callable[[str], bool]
     stop_by: Callable[[], float | None]
 
@@ -55,7 +63,9 @@ class Session:
     Attributes:
         last_heard: when bytes last came from the server, None before the first.
         welcomed_at: monotonic time of the server's welcome, None before it.
+        introduced: whether the server has said all about itself.
         reason: why it ended.
+        features: what the server says of itself.
     """
 
     def __init__(
@@ -63,50 +73,82 @@ class Session:
     ) -> None:
         self.last_heard: datetime | None = None
         self.welcomed_at: float | None = None
+        self.introduced = False
         self.reason = ""
+        self.features = Features()
         self._settings = settings
         self._clock = clock
-        self._outbox = outbox
         self._wake = wake
         self._listener = listener
+        self._errands: deque[str] = deque()
         self._wire = Wire(settings, self._heard)
-        self._login = Login(settings, self._wire.send)
-        self._ears = Ears(settings, listener.concerns)
-        self._channels = Channels(settings, self._presence_changed, listener.trouble)
         self._bucket = TokenBucket(settings.burst, settings.per_second)
-        self._post: Post | None = None
-        self._said = ""
-        self._pieces: deque[str] = deque()
+        self._login = Login(settings, self._send_at_once)
+        self._nick = Nick(settings, self._send_at_once, self._errands.append)
+        self._ears = Ears(settings, listener.concerns)
+        self._whox = Whox(self._errands.append, listener.hear, self._ears.account)
+        self._splits = Splits(clock, lambda text: listener.trouble(text, ""), listener.healed)
+        news = News(listener.presence, listener.trouble, listener.well, self._errands.append)
+        self._channels = Channels(settings, news, clock)
+        self._sender = Sender(outbox, self._channels, self._wire, clock, lambda: self.echoes)
         self._login_by = self._read_at = time.monotonic()
         self._asked_at: float | None = None
         self._gone_by: float | None = None
 
-    def run(self) -> None:
+    @property
+    def proof(self) -> Proof:
+        """How the server proves who speaks."""
+        if self._login.proves_accounts:
+            return Proof.TAG
+        return Proof.WHOX if self._settings.whox and self.features.whox else Proof.NONE
+
+    @property
+    def echoes(self) -> bool:
+        """Whether the server repeats to us what it passes on for us."""
+        return self._login.echoes
+
+    def run(self, server: tuple[str, int]) -> None:
         """Live until the end of the connection.
+
+        Args:
+            server: host and port.
 
         Raises:
             OSError, OperationalError: it could not even be dialled.
         """
-        self._wire.open(FIRST_LINE)
+        self._wire.open(server, FIRST_LINE)
         self._read_at = time.monotonic()
         self._login_by = self._read_at + self._settings.login_within
         # Not the package's own loop: its select() fails when a big fleet has used up the first 1,024 files.
         with selectors.DefaultSelector() as selector, contextlib.closing(self._wire):
             selector.register(self._wake, selectors.EVENT_READ)
             selector.register(self._wire.sock, selectors.EVENT_READ)
-            while self._alive():
-                self._wait(selector)
-        self.reason = self._login.failed or self.reason or self._wire.lost
+            try:
+                while self._alive():
+                    self._wait(selector)
+            finally:
+                self._sender.lost()
+        self.reason = self._login.failed or self._nick.failed or self.reason or self._wire.lost
 
     def _alive(self) -> bool:
         now = time.monotonic()
         self._watch_login(now)
         self._watch_pings(now)
         if self._login.welcomed and self._gone_by is None:
-            self._join(now)
-            self._pump(now)
+            self._tend(now)
         self._watch_stop(now)
         return not self._wire.lost
+
+    def _tend(self, now: float) -> None:
+        """Do what is due, as the pace allows it: channels first, what we say last."""
+        self._channels.retry(now)
+        self._nick.ask(now)
+        self._whox.give_up(now)
+        while self._channels.next_join() <= now and self._bucket.take(now):
+            self._wire.send(f"JOIN {self._channels.take_due(now)}")
+        while self._errands and self._bucket.take(now):
+            self._wire.send(self._errands.popleft())
+        self._sender.pump(self._bucket, now)
 
     def _wait(self, selector: selectors.BaseSelector) -> None:
         writing = selectors.EVENT_WRITE if self._wire.unsent else 0
@@ -129,12 +171,13 @@ class Session:
     def _patience(self) -> float:
         """Seconds until something is to be done although nothing happens."""
         now = time.monotonic()
-        token = now + self._bucket.wait()
-        due = [max(self._channels.next_join(), token), self._ping_due(), self._gone_by or self._stop_by()]
+        due = [self._ping_due(), self._gone_by or self._stop_by()]
         if not self._login.welcomed:
             due.append(self._login_by)
-        elif not self._wire.unsent and self._outbox.first(self._channels.ready):
-            due.append(token)
+        elif self._gone_by is None:
+            token = now + self._bucket.wait()
+            due += [max(self._channels.next_join(), token), self._channels.next_try(), self._nick.due]
+            due += [self._whox.due(), token if self._errands else _NEVER, self._sender.due(token)]
         # A millisecond more, so that what is due then is due when we wake.
         return max(0.0, min(due) - now) + 0.001
 
@@ -150,23 +193,57 @@ class Session:
     def _heard(self, message: Message) -> None:
         if message.command == "error":
             self.reason = message.arg(-1)
-        was_welcomed = self._login.welcomed
-        self._login.heard(message)
-        if self._login.welcomed and not was_welcomed:
-            self.welcomed_at = time.monotonic()
-            self._channels.begin(self.welcomed_at)
-        self._channels.heard(message, self._wire.nick, time.monotonic())
-        incoming = self._ears.incoming(message, self._wire.nick, proves_accounts=self._login.proves_accounts)
-        if incoming is not None:
+        if self._login.welcomed:
+            self._follow(message, time.monotonic())
+        else:
+            self._log_in(message, time.monotonic())
+        incoming = self._ears.incoming(message, self._wire.nick, self.proof)
+        if incoming is not None and self.proof is Proof.WHOX:
+            self._whox.ask(incoming, message.source, time.monotonic())
+        elif incoming is not None:
             self._listener.hear(incoming)
 
-    def _presence_changed(self) -> None:
-        self._listener.presence(self._channels.present)
+    def _log_in(self, message: Message, now: float) -> None:
+        self._login.heard(message)
+        self._nick.refused(message)
+        if self._login.welcomed:
+            self.welcomed_at = now
+            self._channels.begin(now)
+            self._nick.begin(self._wire.nick, now)
+
+    def _follow(self, message: Message, now: float) -> None:
+        self._login.heard(message)
+        self.features.heard(message)
+        self._nick.heard(message, self._wire.nick, now)
+        self._whox.heard(message)
+        # Some refusals are the same for a line as for a JOIN: they are about a line, if one was sent.
+        if not self._sender.heard(message, now):
+            self._channels.heard(message, self._wire.nick, now)
+        self._splits.heard(message)
+        if message.command == "account" and fold(message.nick) == fold(self._wire.nick):
+            self._logged_out(message.arg(0))
+        if message.command in _INTRODUCED and not self.introduced:
+            self._introduce()
+
+    def _introduce(self) -> None:
+        """The server has said all about itself: say that we are a bot, so that others do not listen to us."""
+        self.introduced = True
+        if self.features.bot_mode:
+            self._errands.append(f"MODE {self._wire.nick} +{self.features.bot_mode}")
+
+    def _logged_out(self, account: str) -> None:
+        if account == "*" and self._settings.sasl_account:
+            self._listener.trouble(f"no more logged in as {self._settings.sasl_account}", "")
+
+    def _send_at_once(self, line: str) -> None:
+        """A login can not wait for the pace; but servers count its lines, too, so others wait longer."""
+        self._bucket.take(time.monotonic())
+        self._wire.send(line)
 
     def _watch_login(self, now: float) -> None:
-        if self._login.failed:
+        if failed := self._login.failed or self._nick.failed:
             self._wire.send("QUIT :login failed")
-            self._wire.close(self._login.failed)
+            self._wire.close(failed)
         elif not self._login.welcomed and now >= self._login_by:
             self._wire.close(f"no welcome within {self._settings.login_within:g} s")
 
@@ -189,46 +266,6 @@ class Session:
             self._wire.close("stopped")
         if self._gone_by is not None or self._stop_by() == _NEVER:
             return
-        sendable = self._login.welcomed and self._outbox.first(self._channels.ready)
-        if not sendable or now >= self._stop_by():
+        if not (self._login.welcomed and self._sender.busy) or now >= self._stop_by():
             self._wire.send("QUIT :stopped")
             self._gone_by = now + _GOODBYE_SECONDS
-
-    def _join(self, now: float) -> None:
-        while self._channels.next_join() <= now and self._bucket.take(now):
-            self._wire.send(f"JOIN {self._channels.take_due(now)}")
-
-    def _pump(self, now: float) -> None:
-        """Send pieces of posts as the bucket allows, one in the socket's way at a time."""
-        while not self._wire.unsent and not self._wire.lost and self._next_post() and self._bucket.take(now):
-            self._send_piece()
-
-    def _next_post(self) -> bool:
-        """Have a post in hand whose target can be reached; one that no longer can starts anew later."""
-        if self._post is not None and self._channels.ready(self._post.line.channel):
-            return True
-        self._post = self._outbox.first(self._channels.ready)
-        if self._post is None:
-            return False
-        limit = room(self._wire.nick, self._channels.userhost, self._post.line.channel)
-        self._said = as_said(self._post.line, self._clock.now())
-        self._pieces = deque(split(clean(self._said), limit)) or deque([NOTHING])
-        return True
-
-    def _send_piece(self) -> None:
-        post, piece = self._post, self._pieces.popleft()
-        if post is None:
-            return
-        line = f"PRIVMSG {post.line.channel} :{piece}"
-        if self._pieces:
-            self._wire.send(line)
-            return
-        self._post, said = None, self._said
-        self._wire.send(line, lambda: self._left(post, said))
-
-    def _left(self, post: Post, said: str) -> None:
-        self._outbox.drop(post)
-        try:
-            post.sent(said)
-        except Exception:  # noqa: BLE001 - the connection outlives what others do with it
-            _log.exception("what follows a line that was sent has failed")

@@ -4,6 +4,7 @@ import ipaddress
 from dataclasses import dataclass, field
 
 from swatbot.errors import OperationalError
+from swatbot.ports import ChannelRole
 
 
 @dataclass(frozen=True)
@@ -14,9 +15,12 @@ class IrcSettings:
         network: its name, as in accounts and sources.
         host: the server.
         port: the server's port.
+        other_hosts: servers to go to in turn when a connection is lost or can not be had, as (host, port).
         tls: whether to speak TLS; it may be off for loopback only.
         nick: the wanted nick.
-        channels: the channels to join, in which announcements are made.
+        channels: where commands are heard, and everything is told.
+        progress_channels: where everything is told, and nothing is heard.
+        log_channels: where only `!log` lines are told.
         sasl_account: account to log in as; "" does not log in.
         sasl_password: its password; "" logs in by the client certificate.
         cert_file: our own certificate, in PEM, by which the server knows us.
@@ -25,6 +29,7 @@ class IrcSettings:
         server_name: the name that the certificate must bear, if it is not `host`.
         username: the user name shown before the host; the nick if empty.
         realname: shown by WHOIS.
+        whox: whether WHOX's word for an account is taken where the server does not offer `account-tag`.
         bots: nicks of other bots, which are never listened to.
         burst: lines that may be sent at once.
         per_second: lines a second after that.
@@ -33,6 +38,8 @@ class IrcSettings:
         quiet_after: seconds of silence after which the server is asked for a sign of life.
         pong_within: seconds that it has to give one.
         rejoin_after: seconds until a channel is joined again after a kick; six times as long after a refusal.
+        nick_again_after: seconds until the wanted nick is asked for again, while somebody else has it.
+        look_after: seconds after which it is made sure that the bot is still in its channels.
         backoff_first: longest first pause before connecting again, in seconds.
         backoff_most: longest pause of all, in seconds.
     """
@@ -51,6 +58,10 @@ class IrcSettings:
     server_name: str = ""
     username: str = ""
     realname: str = "swatbot: deployments, one at a time"
+    progress_channels: tuple[str, ...] = ()
+    log_channels: tuple[str, ...] = ()
+    other_hosts: tuple[tuple[str, int], ...] = ()
+    whox: bool = False
     bots: tuple[str, ...] = ()
     burst: float = 4
     per_second: float = 1.0
@@ -59,6 +70,8 @@ class IrcSettings:
     quiet_after: float = 120.0
     pong_within: float = 30.0
     rejoin_after: float = 5.0
+    nick_again_after: float = 60.0
+    look_after: float = 300.0
     backoff_first: float = 1.0
     backoff_most: float = 60.0
 
@@ -68,10 +81,11 @@ class IrcSettings:
         Raises:
             OperationalError: plain TCP to another machine, half a login, or a certificate never shown.
         """
-        if not self.tls and self.host != "localhost" and not is_loopback(self.host):
-            raise OperationalError(
-                f"IRC {self.network}: {self.host} without TLS is refused; only loopback may be plain"
-            )
+        for host, _ in self.servers:
+            if not self.tls and host != "localhost" and not is_loopback(host):
+                raise OperationalError(
+                    f"IRC {self.network}: {host} without TLS is refused; only loopback may be plain"
+                )
         if self.cert_file and not self.tls:
             raise OperationalError(f"IRC {self.network}: a certificate is shown over TLS only")
         if self.key_file and not self.cert_file:
@@ -82,6 +96,20 @@ class IrcSettings:
             raise OperationalError(
                 f"IRC {self.network}: to log in as {self.sasl_account} takes a password or a certificate"
             )
+
+    @property
+    def servers(self) -> tuple[tuple[str, int], ...]:
+        """All servers, the first choice first, as (host, port)."""
+        return ((self.host, self.port), *self.other_hosts)
+
+    @property
+    def roles(self) -> dict[str, ChannelRole]:
+        """All channels, each with what it is for."""
+        return {
+            **dict.fromkeys(self.log_channels, ChannelRole.LOG),
+            **dict.fromkeys(self.progress_channels, ChannelRole.PROGRESS),
+            **dict.fromkeys(self.channels, ChannelRole.COMMANDS),
+        }
 
     @property
     def mechanism(self) -> str:

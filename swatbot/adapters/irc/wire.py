@@ -51,18 +51,22 @@ class Message:
         return self.args[index] if -len(self.args) <= index < len(self.args) else ""
 
 
-def dial(settings: IrcSettings) -> socket.socket:
+def dial(settings: IrcSettings, server: tuple[str, int]) -> socket.socket:
     """Connect, with TLS verified against the server's name if it is on; the socket does not block.
+
+    Args:
+        settings: of the network.
+        server: one of its servers: host and port.
 
     Raises:
         OSError: nobody answers, or the certificate is not to be trusted.
         OperationalError: plain TCP would leave this machine.
     """
-    sock = socket.create_connection((settings.host, settings.port), settings.connect_within)
+    sock = socket.create_connection(server, settings.connect_within)
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if settings.tls:
-            sock = _context(settings).wrap_socket(sock, server_hostname=settings.server_name or settings.host)
+            sock = _context(settings).wrap_socket(sock, server_hostname=settings.server_name or server[0])
         else:
             _refuse_strangers(sock)
         sock.setblocking(False)
@@ -94,18 +98,17 @@ class Wire:
         self._conn = _Connection(on_message)
         self._settings = settings
 
-    def open(self, first: str) -> None:
-        """Dial, send one line, then NICK and USER.
+    def open(self, server: tuple[str, int], first: str) -> None:
+        """Dial one of the network's servers, send one line, then NICK and USER.
 
         Raises:
             OSError, OperationalError: as `dial`.
         """
         settings = self._settings
-        sock = dial(settings)
+        sock = dial(settings, server)
         self._conn.reactor._on_connect = lambda _: self._conn.send_raw(first)  # noqa: SLF001 - the package's own hook
         self._conn.connect(
-            settings.host,
-            settings.port,
+            *server,
             settings.nick,
             username=settings.username or settings.nick,
             ircname=settings.realname,
@@ -133,9 +136,9 @@ class Wire:
         """Whether bytes wait for the socket to take them."""
         return bool(self._conn.out)
 
-    def send(self, line: str, sent: Callable[[], None] | None = None) -> None:
-        """Queue one line, and write as much as the socket takes; `sent` follows its last byte."""
-        self._conn.send_raw(line, sent)
+    def send(self, line: str) -> None:
+        """Queue one line, and write as much as the socket takes."""
+        self._conn.send_raw(line)
 
     def read(self) -> None:
         """Take what has arrived, and hand out whole lines."""
@@ -162,18 +165,17 @@ class _Connection(irc.client.ServerConnection):  # type: ignore[misc]  # the pac
         super().__init__(irc.client.Reactor())
         self.connected = False
         self.lost = ""
-        self.out: deque[tuple[bytes, Callable[[], None] | None]] = deque()
+        self.out: deque[bytes] = deque()
         self._on_message = on_message
         self.reactor.add_global_handler("all_events", self._heard)
 
-    def send_raw(self, string: str, sent: Callable[[], None] | None = None) -> None:
-        data = string.translate(_UNSENDABLE).encode(errors="replace") + b"\r\n"
-        self.out.append((data, sent))
+    def send_raw(self, string: str) -> None:
+        self.out.append(string.translate(_UNSENDABLE).encode(errors="replace") + b"\r\n")
         self.flush()
 
     def flush(self) -> None:
         while self.out and not self.lost:
-            data, sent = self.out[0]
+            data = self.out[0]
             try:
                 taken = self.socket.send(data)
             except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
@@ -182,11 +184,9 @@ class _Connection(irc.client.ServerConnection):  # type: ignore[misc]  # the pac
                 self.disconnect(str(error))
                 return
             if taken < len(data):
-                self.out[0] = (data[taken:], sent)
-                continue
-            self.out.popleft()
-            if sent is not None:
-                sent()
+                self.out[0] = data[taken:]
+            else:
+                self.out.popleft()
 
     def process_data(self) -> None:
         try:

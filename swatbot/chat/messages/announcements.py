@@ -17,7 +17,7 @@ from swatbot.chat.messages.endings import (
     rollback_started,
     rolled_back,
 )
-from swatbot.chat.messages.names import called, owners, plan_of
+from swatbot.chat.messages.names import address, called, owners, plan_of
 from swatbot.chat.messages.notes import cancelled as cancelled_out
 from swatbot.chat.messages.notes import edits, idle, left_behind, links, undone
 from swatbot.chat.messages.text import NOTHING, ago, both, clock_span, count, fit, hhmm, quoted, some, whole
@@ -53,6 +53,11 @@ class Line:
     text: str
     place: Place | None = None
 
+    @property
+    def is_log(self) -> bool:
+        """Whether it is for the server admin log."""
+        return self.place is None and self.text.startswith("!log ")
+
 
 def tell(event: e.Event, after: Status, at: datetime, site: Site) -> tuple[Line, ...]:
     """The lines for an event; none for what nobody needs to read.
@@ -81,7 +86,7 @@ def _global(event: e.GlobalEvent, after: Status, site: Site) -> tuple[Line, ...]
         return tuple(Line(fit(text)) for text in upkeep(event, after, site))
     match event:
         case e.Answered():
-            to = "" if event.place.private else f"{event.nick}: "
+            to = address(event.nick, event.place)
             return tuple(Line(fit(to + (fit(text) or NOTHING)), event.place) for text in event.lines)
         case e.EngineStarted():
             return tuple(Line(fit(text)) for text in _back(event, after))
@@ -208,7 +213,7 @@ def _asked(event: e.Accepted, d: Live, site: Site) -> str:
 
 
 def _refused(event: e.Refused, d: Past, _at: datetime, site: Site) -> Sentences:
-    to = "" if d.place.private else f"{called(d.actor.name, site)}: "
+    to = address(called(d.actor.name, site), d.place)
     more = alternatives(event.reason)
     return (f"{to}{why(event.reason)}", f"{to}{more}" if more else "")
 

@@ -31,7 +31,7 @@ def why(reason: r.Reason) -> str:
     match reason:
         case r.NoSuchDeployment() | r.NothingTo() | r.WhichOne() | r.WrongState() | r.LaterDeployment():
             return _about_numbers(reason)
-        case r.NotAsked() | r.NotProven() | r.NotKnown() | r.NeedsRole() | r.SelfVerifyDenied():
+        case r.NotAsked() | r.Relayed() | r.NotProven() | r.NotKnown() | r.NeedsRole() | r.SelfVerifyDenied():
             return _about_people(reason)
         case r.SayNumber() | r.NearlyAWord() | r.WhyNeeded() | r.AlreadySaid() | r.UnknownPerson():
             return _about_words(reason)
@@ -76,14 +76,28 @@ def _verb(command: str) -> str:
     return _VERBS.get(command, command)
 
 
-People = r.NotAsked | r.NotProven | r.NotKnown | r.NeedsRole | r.SelfVerifyDenied
+People = r.NotAsked | r.Relayed | r.NotProven | r.NotKnown | r.NeedsRole | r.SelfVerifyDenied
+
+
+def _not_theirs(reason: r.NotAsked | r.Relayed) -> str:
+    """A word that others have to say."""
+    match reason:
+        case r.Relayed(number=n, name=name):
+            who = fit(name, 40)
+            return f"what is passed on from elsewhere proves nobody: {who} has to say it about #{n} here."
+        case r.NotAsked(number=n, waits_for=names, account_of=owner) if owner:
+            return f"#{n} waits for {both(names)}, and your account is that of {owner}."
+        case r.NotAsked(number=n, waits_for=names, known=known):
+            stranger = "" if known else ", and I do not know your account"
+            return f"#{n} waits for {both(names) or 'nobody'}{stranger}."
 
 
 def _about_people(reason: People) -> str:
     match reason:
-        case r.NotAsked(number=n, waits_for=names, known=known):
-            stranger = "" if known else ", and I do not know your account"
-            return f"#{n} waits for {both(names) or 'nobody'}{stranger}."
+        case r.NotAsked() | r.Relayed():
+            return _not_theirs(reason)
+        case r.NotProven(provable=False):
+            return "nobody's account is proven on this network, so here I only report."
         case r.NotProven():
             return "I can not tell that it is you: /msg NickServ identify, then say it again."
         case r.NotKnown(account=account):

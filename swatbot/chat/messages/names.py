@@ -5,12 +5,19 @@ from collections.abc import Iterable
 from swatbot.chat.handler import Site
 from swatbot.chat.messages.text import fit
 from swatbot.domain.coverage import Change
-from swatbot.domain.deployment import Deployment
+from swatbot.domain.deployment import Deployment, Place
 
 
 def called(name: str, site: Site) -> str:
     """The nick of the person of this name, or the name itself."""
     return fit(site.rules.people.called(name), 40)
+
+
+def address(name: str, place: Place) -> str:
+    """What an answer begins with: nothing in private, unless it is given in the channel."""
+    if place.private and not place.in_the_open:
+        return ""
+    return f"{name} (in private): " if place.private else f"{name}: "
 
 
 def testers(names: Iterable[str], site: Site) -> str:

@@ -50,6 +50,8 @@ def usage(text: str, usage_line: str) -> str:
 
 def whoami(actor: Actor, site: Site) -> tuple[str, ...]:
     """What the bot can prove of the speaker."""
+    if actor.account is None and not actor.provable:
+        return ("nobody's account is proven on this network, so I can not tell who you are.",)
     if actor.account is None:
         return ("I can not tell who you are: /msg NickServ identify, then ask again.",)
     if actor.person is None:

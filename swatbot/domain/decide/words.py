@@ -1,5 +1,6 @@
 """A submitter's word: whose it is, which deployment it means, and what is nearly one."""
 
+import re
 from datetime import datetime, timedelta
 
 from swatbot.domain import commands as c
@@ -16,6 +17,7 @@ from swatbot.domain.reasons import (
     NotAsked,
     NothingTo,
     NotProven,
+    Relayed,
     SayNumber,
     SelfVerifyDenied,
     WhyNeeded,
@@ -26,6 +28,8 @@ from swatbot.domain.status import Status
 
 _CONFUSABLE = timedelta(minutes=1)
 _LOOK_BACK = 20
+# How bridges write whose words they pass on: "<alice> verified", "[alice]: verified".
+_RELAYED = re.compile(r"\W*[<\[(]\W*(?P<name>[^\s>\])]+)\s*[>\])]")
 _SHIPPING = (State.CANARIES, State.BAKING, State.FLEET, State.FINISHING)
 
 
@@ -50,7 +54,11 @@ def on_mumble(status: Status, command: c.Mumble, rules: Rules) -> tuple[Event, .
     for d in _awaiting(status):
         if command.actor.person in d.waits_for:
             raise DeclinedError(NearlyAWord(text=command.text, number=d.number))
-    _perhaps_unproven(status, command.actor, rules)
+    relayed = _RELAYED.match(command.text)
+    for d in _awaiting(status) if relayed else ():
+        if relayed and relayed["name"].casefold() in _names(d, rules):
+            raise DeclinedError(Relayed(number=d.number, name=relayed["name"]))
+    _perhaps_taken_for_another(status, command.actor, rules)
     return ()
 
 
@@ -98,7 +106,7 @@ def _meant(status: Status, command: c.Speak, now: datetime, rules: Rules) -> Liv
     if command.word is Word.BROKEN and not asked and name is not None:
         asked = [d for d in status.live.values() if d.active and any(a.person == name for a in d.asked)]
     if not asked:
-        _perhaps_unproven(status, command.actor, rules)
+        _perhaps_taken_for_another(status, command.actor, rules)
         if command.bare:
             return None
         raise DeclinedError(NothingTo(command=command.word.value))
@@ -156,19 +164,26 @@ def _not_yours(d: Live, actor: Actor, rules: Rules) -> NotAsked | NotProven | Wr
     if not _is_awaiting(d):
         return WrongState(number=d.number, state=d.state.words, command="verify")
     if actor.account is None and _sounds_like(actor, d, rules):
-        return NotProven()
-    return NotAsked(number=d.number, waits_for=_called(d.waits_for, rules), known=actor.person is not None)
+        return NotProven(provable=actor.provable)
+    owner = rules.people.called(actor.person) if actor.person and _sounds_like(actor, d, rules) else ""
+    waits_for, known = _called(d.waits_for, rules), actor.person is not None
+    return NotAsked(number=d.number, waits_for=waits_for, known=known, account_of=owner)
 
 
-def _perhaps_unproven(status: Status, actor: Actor, rules: Rules) -> None:
-    """Who goes by the nick of somebody who is asked, and is not logged in, is told how to be heard."""
-    if actor.account is None and any(_sounds_like(actor, d, rules) for d in _awaiting(status)):
-        raise DeclinedError(NotProven())
+def _perhaps_taken_for_another(status: Status, actor: Actor, rules: Rules) -> None:
+    """Who goes by the nick of somebody who is asked, and is not proven to be them, is told so."""
+    for d in _awaiting(status):
+        if _sounds_like(actor, d, rules):
+            raise DeclinedError(_not_yours(d, actor, rules))
 
 
 def _sounds_like(actor: Actor, d: Deployment, rules: Rules) -> bool:
-    names = {n.casefold() for p in d.waits_for for n in (p, rules.people.called(p))}
-    return actor.nick.casefold() in names
+    return actor.nick.casefold() in _names(d, rules)
+
+
+def _names(d: Deployment, rules: Rules) -> set[str]:
+    """What those are called whose word is waited for."""
+    return {n.casefold() for p in d.waits_for for n in (p, rules.people.called(p))}
 
 
 def _called(names: tuple[str, ...], rules: Rules) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ from swatbot.domain.reasons.requests import (
     NotKnown,
     NotProven,
     OutOfSeason,
+    Relayed,
     SayNumber,
     SelfVerifyDenied,
     UnderWay,
@@ -50,6 +51,7 @@ Reason = (
     | WrongState
     | NotAsked
     | NotProven
+    | Relayed
     | NotKnown
     | NeedsRole
     | SayNumber
@@ -115,6 +117,7 @@ __all__ = [
     "OutOfSeason",
     "PathInMessage",
     "Reason",
+    "Relayed",
     "SayNumber",
     "SelfVerifyDenied",
     "TreeChanged",

@@ -45,19 +45,37 @@ class WrongState:
 
 @dataclass(frozen=True, kw_only=True)
 class NotAsked:
-    """The speaker is not one of those whose word is waited for."""
+    """The speaker is not one of those whose word is waited for.
+
+    Attributes:
+        number: of the deployment.
+        waits_for: whose word it is.
+        known: whether people.toml has the speaker's account.
+        account_of: whose account it is, where the nick looks like somebody else's.
+    """
 
     number: int
     waits_for: tuple[str, ...]
     known: bool
+    account_of: str = ""
     why: Literal["not_asked"] = "not_asked"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Relayed:
+    """What somebody said elsewhere, passed on by another, as bridges between networks do."""
+
+    number: int
+    name: str
+    why: Literal["relayed"] = "relayed"
+
+
+@dataclass(frozen=True, kw_only=True)
 class NotProven:
-    """The message carried no proven account."""
+    """The message carried no proven account; `provable`: whether any could on that network."""
 
     command: str = ""
+    provable: bool = True
     why: Literal["not_proven"] = "not_proven"
 
 
