@@ -136,6 +136,66 @@ def test_a_long_line_of_which_a_part_was_refused_is_said_anew(
         assert sent.wait(WAIT)
 
 
+def test_a_line_whose_end_alone_arrived_is_said_anew(fake: FakeServer, bots: Callable[..., Bot]) -> None:
+    bot = bots(fake.port, rejoin_after=100.0).begin()
+    with closing(fake.welcomed(ECHO)) as server:
+        sent = bot.post("word " * 150 + "end")
+        end = server.expect("^PRIVMSG #swat :.* end$")
+        server.send(":irc.example 404 swatbot #swat :You are quieted", f"{ME} {end}")
+        bot.is_told("You are quieted")
+        ask_about_nothing(server)
+        assert not sent.is_set()
+        server.send(":chan!c@h MODE #swat -q swatbot")
+        repeat(server, r"\(perhaps again\) word")
+        repeat(server, " end$")
+        assert sent.wait(WAIT)
+
+
+def test_without_an_echo_the_server_is_asked_now_and_then_while_lines_go_out(
+    fake: FakeServer, bots: Callable[..., Bot]
+) -> None:
+    bot = bots(fake.port)
+    events = [bot.post(f"line {number}") for number in range(20)]
+    bot.begin()
+    with closing(fake.welcomed()) as server:
+        server.expect("^PING :swatbot-1$")
+        assert server.lines[-1].startswith(("PING", "PRIVMSG #swat :line"))
+        said = [line for line in server.lines if line.startswith(("PRIVMSG", "PING"))]
+        assert said[8] == "PING :swatbot-1"
+        server.expect("^PRIVMSG #swat :line 19")
+        server.confirm()
+        assert all(event.wait(WAIT) for event in events)
+
+
+def test_a_line_is_said_at_once_when_the_channel_is_joined_that_had_lost_us(
+    fake: FakeServer, bots: Callable[..., Bot]
+) -> None:
+    bot = bots(fake.port, rejoin_after=100.0).begin()
+    with closing(fake.welcomed(ECHO)) as server:
+        sent = bot.post("hello")
+        server.expect("^PRIVMSG #swat :hello")
+        server.send(":irc.example 404 swatbot #swat :Cannot send to channel (no external messages)")
+        server.expect("^JOIN #swat")
+        server.send(f"{ME} JOIN #swat")
+        repeat(server, "hello")
+        assert sent.wait(WAIT)
+        bot.is_told("no more in #swat")
+        bot.gaps.get(timeout=WAIT)
+
+
+def test_a_refusal_that_could_be_about_a_join_is_about_the_line_that_was_sent(
+    fake: FakeServer, bots: Callable[..., Bot]
+) -> None:
+    bot = bots(fake.port, rejoin_after=100.0).begin()
+    with closing(fake.welcomed(ECHO)) as server:
+        bot.post("hello")
+        server.expect("^PRIVMSG #swat :hello")
+        server.send(":irc.example 477 swatbot #swat :You need a registered nick to speak here")
+        assert "can not speak in #swat" in bot.is_told("IRC practice")
+        ask_about_nothing(server)
+        assert bot.chat.connected()
+
+
 def test_an_answer_to_somebody_who_has_left_is_given_up(fake: FakeServer, bots: Callable[..., Bot]) -> None:
     bot = bots(fake.port).begin()
     with closing(fake.welcomed()) as server:

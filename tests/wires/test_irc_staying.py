@@ -3,10 +3,15 @@
 import re
 from collections.abc import Callable
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from swatbot.adapters.clock import ManualClock
+from swatbot.adapters.irc import whox
+from swatbot.adapters.irc.channels import Channels, News
+from swatbot.adapters.irc.chat import IrcSettings
+from swatbot.adapters.irc.wire import Message
 from tests.wires.irc_bot import WAIT, Bot
 from tests.wires.irc_client import FakeServer, LineSocket
 
@@ -71,8 +76,12 @@ def test_services_are_asked_to_free_the_nick_and_may_rename_us(
         server.send(":irc.example 001 swatbot_ :Welcome")
         server.expect("^PRIVMSG NickServ :GHOST swatbot$")
         server.expect("^NICK swatbot$")
-        server.send(":swatbot_!s@h NICK swatbot", ":swatbot!s@h NICK Guest12")
+        server.send(":swatbot_!s@h NICK swatbot", "PING :so far")
+        server.expect("^PONG :so far")  # what it had asked for before is behind us
+        asked = server.lines.count("NICK swatbot")
+        server.send(":swatbot!s@h NICK Guest12")
         server.expect("^NICK swatbot$")
+        assert server.lines.count("NICK swatbot") == asked + 1
 
 
 def test_it_says_that_it_is_a_bot_where_that_can_be_said(fake: FakeServer, bots: Callable[..., Bot]) -> None:
@@ -197,8 +206,54 @@ def test_where_whox_is_allowed_it_says_who_spoke(fake: FakeServer, bots: Callabl
         assert [bot.hears(), bot.hears()] == [("six", "irc:practice/a"), ("seven", "irc:practice/bob")]
 
 
+def test_who_is_not_told_of_in_time_is_nobody(
+    fake: FakeServer, bots: Callable[..., Bot], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whox, "_SECONDS", 0.1)
+    bot = bots(fake.port, whox=True).begin()
+    with closing(fake.welcomed()) as server:
+        server.send(":irc.example 005 swatbot WHOX :are supported by this server")
+        server.send(":alice!a@home PRIVMSG #swat :verified")
+        token = server.expect("^WHO alice").rpartition(",")[2]
+        assert bot.hears() == ("verified", None)
+        late = f":irc.example 354 swatbot {token} a home alice alice"
+        server.send(late, ":irc.example 315 swatbot alice :End", ":alice!a@home PRIVMSG #swat :again")
+        server.expect("^WHO alice")
+        server.send(":irc.example 315 swatbot alice :End")
+        assert bot.hears() == ("again", None)
+
+
+def test_a_flood_of_lines_does_not_pile_up_while_who_spoke_is_asked(
+    fake: FakeServer, bots: Callable[..., Bot], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whox, "_MOST", 2)
+    bot = bots(fake.port, whox=True).begin()
+    with closing(fake.welcomed()) as server:
+        server.send(":irc.example 005 swatbot WHOX :are supported by this server")
+        for number in range(3):
+            server.send(f":alice!a@home PRIVMSG #swat :line {number}")
+        assert bot.hears() == ("line 0", None)
+        server.expect("^WHO alice")
+
+
+def test_the_gap_begins_at_the_last_sign_of_life_in_the_channel() -> None:
+    clock = ManualClock(datetime(2026, 1, 2, 14, 0, tzinfo=UTC))
+    presence: list[tuple[frozenset[str], datetime | None]] = []
+    news = News(lambda where, since: presence.append((where, since)), *[lambda *_: None] * 3)
+    settings = IrcSettings("n", "127.0.0.1", 1, False, "swatbot", ("#swat",))
+    channels = Channels(settings, news, clock)
+    join = Message("join", "swatbot!s@h", ("#swat",))
+    channels.heard(join, "swatbot", 0.0)
+    clock.advance(minutes=3)
+    channels.heard(Message("privmsg", "dana!d@h", ("#SWAT", "lunch?")), "swatbot", 180.0)
+    clock.advance(minutes=4)
+    channels.heard(join, "swatbot", 420.0)
+    last = datetime(2026, 1, 2, 14, 3, tzinfo=UTC)
+    assert presence == [({"#swat"}, None), (frozenset(), last), ({"#swat"}, None)]
+
+
 @pytest.mark.parametrize(
-    ("caps", "whox", "offers", "provable"),
+    ("caps", "allowed", "offers", "provable"),
     [
         ("account-tag", False, False, True),
         ("", True, False, False),
@@ -206,9 +261,9 @@ def test_where_whox_is_allowed_it_says_who_spoke(fake: FakeServer, bots: Callabl
     ],
 )
 def test_a_line_says_whether_its_speaker_could_have_been_proven(
-    caps: str, whox: bool, offers: bool, provable: bool, fake: FakeServer, bots: Callable[..., Bot]
+    caps: str, allowed: bool, offers: bool, provable: bool, fake: FakeServer, bots: Callable[..., Bot]
 ) -> None:
-    bot = bots(fake.port, whox=whox).begin()
+    bot = bots(fake.port, whox=allowed).begin()
     with closing(fake.welcomed(caps)) as server:
         server.send(f":irc.example 005 swatbot {'WHOX' if offers else 'X'} :are supported by this server")
         server.send(":alice!a@home PRIVMSG #swat :verified")

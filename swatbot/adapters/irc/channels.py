@@ -130,8 +130,6 @@ class Channels:
                 self._modes_changed(message.arg(0))
             case "396":
                 self._host_changed(message.arg(1))
-            case "442":
-                self._look(message.arg(1), now)
             case numeric if numeric in _REFUSALS:
                 self._refused_to_join(message, now)
 

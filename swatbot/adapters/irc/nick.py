@@ -57,8 +57,6 @@ class Nick:
             self.due = now
         if self._is_wanted(own_nick):
             self.due = _NEVER
-        elif self.due == _NEVER:
-            self.due = now + self.settings.nick_again_after
 
     def ask(self, now: float) -> None:
         """Ask for the wanted nick, if it is time to."""
