@@ -97,7 +97,10 @@ class Chat(Protocol):
         ...
 
     def post(self, line: Outgoing, done: Done) -> None:
-        """Queue one line; `done` is called once the network has it, or once a newer one took its place."""
+        """Queue one line; `done` is called once the network has it, or once a newer one took its place.
+
+        Never before this returns, and on another thread: who posts may hold what `done` waits for.
+        """
         ...
 
     def stop(self) -> None:

@@ -15,7 +15,7 @@ import pytest
 from swatbot.adapters.clock import ManualClock
 from swatbot.adapters.irc.chat import IrcChat, IrcSettings, Watch
 from swatbot.adapters.local_chat import LocalChat
-from swatbot.ports import Chat, Incoming, Outgoing
+from swatbot.ports import Chat, Incoming, Outgoing, Urgency
 from swatbot.practice.ircd import PracticeIrcd
 from tests.wires.irc_client import RawClient
 
@@ -191,6 +191,18 @@ def test_posts_from_many_threads_arrive_whole(rig: Rig, heard: "queue.Queue[Inco
     lines = rig.read(40)
     for name in "abcd":
         assert [line for line in lines if line[0] == name] == [f"{name}-{number}" for number in range(10)]
+    assert heard.empty()
+
+
+def test_who_posts_is_not_called_back_while_it_does(rig: Rig, heard: "queue.Queue[Incoming]") -> None:
+    """It may hold what the callback waits for: the journal's lock, in which followers are told."""
+    callers: queue.Queue[int] = queue.Queue()
+    channel = next(iter(rig.chat.channels))
+    for number in range(20):
+        line = Outgoing(channel, f"#42 {number}%", Urgency.PROGRESS, about=42)
+        rig.chat.post(line, lambda _: callers.put(threading.get_ident()))
+    rig.chat.post(Outgoing(channel, "#42 is live", Urgency.PROGRESS), lambda _: None)
+    assert threading.get_ident() not in {callers.get(timeout=WAIT) for _ in range(20)}
     assert heard.empty()
 
 

@@ -33,17 +33,28 @@ class Outbox:
         # Heaps by number, since a post comes back to its old place. What has gone from _posts is passed over.
         self._lanes: dict[Urgency, dict[str, list[tuple[int, Post]]]] = {urgency: {} for urgency in Urgency}
         self._posts: set[Post] = set()
+        self._overtaken: list[Post] = []
         self._perhaps_said: set[Post] = set()
 
     def put(self, line: Outgoing, done: Done) -> None:
         """Add a line at the end; one about the same that still waits is not said any more."""
         with self._lock:
-            overtaken = self._about(line)
+            for old in self._about(line):
+                self._posts.discard(old)
+                self._overtaken.append(old)
             post = Post(line, done, next(self._numbers))
             self._posts.add(post)
             self._wait(post)
-        for old in overtaken:
-            self.settle(old, None)
+
+    def sweep(self) -> None:
+        """Settle what newer lines took the place of.
+
+        That is for the network's thread: who posts may hold locks that `done` wants, the journal's above all.
+        """
+        with self._lock:
+            overtaken, self._overtaken = self._overtaken, []
+        for post in overtaken:
+            self.settle(post, None)
 
     def waits(self, ready: Callable[[str], bool]) -> bool:
         """Whether a post waits whose target can be reached."""

@@ -78,6 +78,7 @@ class Session:
         self.features = Features()
         self._settings = settings
         self._clock = clock
+        self._outbox = outbox
         self._wake = wake
         self._listener = listener
         self._errands: deque[str] = deque()
@@ -132,6 +133,7 @@ class Session:
 
     def _alive(self) -> bool:
         now = time.monotonic()
+        self._outbox.sweep()
         self._watch_login(now)
         self._watch_pings(now)
         if self._login.welcomed and self._gone_by is None:
