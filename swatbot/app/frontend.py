@@ -59,7 +59,8 @@ class FrontEnd:
         """
         for channel, role in self._chat.channels.items():
             if role is not ChannelRole.LOG and channel not in but:
-                self._say(Outgoing(channel, text, at=self._clock.now()))
+                line = Outgoing(channel, text, at=self._clock.now())
+                self._chat.post(line, self._when_sent(channel, 0, 0, None))
 
     def _begin(self) -> int:
         """Where to go on; a network that is new here is not told all that ever happened."""
@@ -108,10 +109,8 @@ class FrontEnd:
         if incoming.addressed or (meant is not None and role is ChannelRole.PROGRESS):
             hears = [c for c, role in self._chat.channels.items() if role is ChannelRole.COMMANDS]
             text = only_reports(incoming.nick, hears)
-            self._say(Outgoing(incoming.channel, text, Urgency.ANSWER, self._clock.now()))
-
-    def _say(self, line: Outgoing) -> None:
-        self._chat.post(line, self._when_sent(line.channel, 0, 0, None))
+            line = Outgoing(incoming.channel, text, Urgency.ANSWER, self._clock.now())
+            self._chat.post(line, self._owing(incoming.nick, self._when_sent(line.channel, 0, 0, None)))
 
     def _follow(self, record: Record, body: Body, status: Status, overtaken: bool) -> None:
         if record.seq <= self._told or not isinstance(body, Event):

@@ -130,6 +130,10 @@ def test_a_stranger_can_not_keep_everybodys_answers_waiting() -> None:
         for _ in range(20):
             world.chat.says("stranger", "!queue")
         assert world.chat.skip() == ["stranger: nothing is active."] * 6
+        with_more_channels(world)
+        for _ in range(10):
+            world.chat.says("guest", "!queue", to=TOLD)
+        assert len(world.chat.skip()) == 6
         world.chat.says("another", "!queue")
         world.chat.expect("another: nothing is active.")
         for _ in range(10):
