@@ -199,10 +199,12 @@ def test_a_refusal_that_could_be_about_a_join_is_about_the_line_that_was_sent(
 def test_an_answer_to_somebody_who_has_left_is_given_up(fake: FakeServer, bots: Callable[..., Bot]) -> None:
     bot = bots(fake.port).begin()
     with closing(fake.welcomed()) as server:
+        server.pongs = False  # a server works off the line before the question behind it
         came: queue.Queue[str | None] = queue.Queue()
         bot.chat.post(Outgoing("dana", "nothing is active."), came.put)
         server.expect("^PRIVMSG dana")
         server.send(":irc.example 401 swatbot dana :No such nick/channel")
+        server.confirm()
         assert came.get(timeout=WAIT) is None
         bot.post("next")
         server.expect("PRIVMSG #swat :next")
