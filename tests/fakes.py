@@ -115,6 +115,7 @@ class FakeTree:
             WHEN,
             private=covered("private", plan.paths) or any(covered(p, ("private",)) for p in plan.paths),
             notes=Notes(tuple(under), undone=tuple(self.undone)),
+            absent=tuple(f for change in changes for f in change.files if f not in self.files),
         )
 
     def snapshot(self, plan: Plan, holdings: Holdings) -> Pin:

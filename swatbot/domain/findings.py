@@ -129,6 +129,7 @@ class Findings:
         fetched_at: when the tree last fetched from its upstream.
         private: whether a path of the plan is private.
         notes: what else should be told.
+        absent: paths of changes that wait which the tree does not have any more, also outside of the plan.
     """
 
     head: str
@@ -144,6 +145,7 @@ class Findings:
     fetched_at: datetime | None = None
     private: bool = False
     notes: Notes = NO_NOTES
+    absent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

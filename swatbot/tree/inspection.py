@@ -1,5 +1,6 @@
 """Holds the tree against what the fleet holds: which files differ, which changes wait, what can not ship."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -178,7 +179,12 @@ class Inspection:
             fetched_at=self.history.fetched_at(),
             private=self._private(found, waiting.changes),
             notes=_notes(found, waiting),
+            absent=self._absent(waiting.changes),
         )
+
+    def _absent(self, changes: Sequence[Change]) -> tuple[str, ...]:
+        paths = dict.fromkeys(path for change in changes for path in change.files)
+        return tuple(path for path in paths if not os.path.lexists(self.tree / path))
 
     def _lines(self, found: Difference, content: Callable[[Entry], bytes]) -> tuple[int, int]:
         if not found.files:

@@ -24,6 +24,23 @@ def test_a_change_that_the_paths_cover_in_part_is_refused_with_what_to_type() ->
         assert "#2 wmf-config: 1 change by submitter" in world.chat.skip()[0]
 
 
+@pytest.mark.parametrize(
+    ("paths", "order"),
+    [
+        ("wmf-config", "wmf-config then dblists/closed.dblist"),
+        ("dblists", "wmf-config/closed.dblist then dblists"),
+    ],
+)
+def test_of_a_file_that_was_moved_the_new_place_goes_first(paths: str, order: str) -> None:
+    with story() as world:
+        world.tree.files["dblists/closed.dblist"] = "closed"
+        world.take_baseline()
+        moved = {"dblists/closed.dblist": None, "wmf-config/closed.dblist": "closed"}
+        world.tree.change("submitter", "Move the list", moved)
+        world.chat.says("deployer", f"!sync-dir {paths} Move the list")
+        assert f'or for an order "!sync-dir {order} MESSAGE"' in world.chat.skip()[1]
+
+
 DEEP = "extensions/RelatedArticles/resources/ext.relatedArticles.readMore.bootstrap"
 LONG = f"{DEEP}/{'x' * 120}.js"
 

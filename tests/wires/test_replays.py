@@ -47,11 +47,12 @@ def test_a_file_renamed_across_directories_ships_with_both_or_not(
         commit = world.tree.commit(
             "submitter", "Move", {"static/logo.svg": None, "w/logo.svg": FIRST["static/logo.svg"]}
         )
+        order = f"{left} then {typed}" if left == "w/logo.svg" else f"{typed} then {left}"
         world.chat.says("deployer", f"!sync-dir {typed} Move")
         world.chat.expect(
             f"deployer: not queued. Change {commit} by submitter also touches {left}, which {typed} does not"
             " cover: the sync would ship half of it.",
-            f'deployer: say "!sync-dir {left}, {typed} Move", or for an order "!sync-dir {left} then {typed}'
+            f'deployer: say "!sync-dir {left}, {typed} Move", or for an order "!sync-dir {order}'
             f' MESSAGE", or "!sync-dir --partial {typed} MESSAGE" if you mean it.',
         )
         world.deployed(f"!sync-dir {left}, {typed} Move", "submitter")
@@ -134,7 +135,7 @@ def test_a_file_deleted_beside_a_synced_one(tmp_path: Path) -> None:
             f"deployer: not queued. Change {commit} by submitter also touches static/icon.svg, which"
             " static/logo.svg does not cover: the sync would ship half of it.",
             'deployer: say "!sync-dir static/icon.svg, static/logo.svg One logo", or for an order "!sync-dir'
-            ' static/icon.svg then static/logo.svg MESSAGE", or "!sync-dir --partial static/logo.svg MESSAGE"'
+            ' static/logo.svg then static/icon.svg MESSAGE", or "!sync-dir --partial static/logo.svg MESSAGE"'
             " if you mean it.",
         )
         world.deployed("!sync-dir static One logo", "submitter")

@@ -83,9 +83,15 @@ def _three_commands(reason: r.LeftBehind) -> Iterator[str]:
             for message in dict.fromkeys((first, later)):
                 yield (
                     f'say "{_sync(options, f"{extra}, {plan}", message)}", or for an order'
-                    f' "{_sync(options, f"{extra} then {plan}", later)}",'
+                    f' "{_sync(options, _ordered(extra, plan, reason), later)}",'
                     f' or "{_sync(options, "--partial", plan, later)}" if you mean it.'
                 )
+
+
+def _ordered(extra: str, plan: str, reason: r.LeftBehind) -> str:
+    """What is new goes before what may need it, and what is taken away after what needed it."""
+    vanishes = set(reason.left) == set(reason.gone)
+    return f"{plan} then {extra}" if vanishes else f"{extra} then {plan}"
 
 
 def _extras(reason: r.LeftBehind) -> Iterator[str]:

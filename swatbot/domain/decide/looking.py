@@ -94,7 +94,7 @@ def _behind(status: Status) -> tuple[str, ...]:
 
 def _slim(command: c.Snapshotted) -> Pin:
     """Without the findings' lists: the journal holds them already, in what was accepted."""
-    findings = replace(command.pin.findings, changes=(), files=(), dirty=(), notes=NO_NOTES)
+    findings = replace(command.pin.findings, changes=(), files=(), dirty=(), notes=NO_NOTES, absent=())
     return replace(command.pin, findings=findings)
 
 
@@ -146,6 +146,7 @@ def _left_behind(d: Live, found: Findings, covered: tuple[Covered, ...]) -> Reas
         message=d.message,
         private=found.private,
         options=d.options,
+        gone=tuple(f for f in first.left_behind if f in found.absent),
     )
 
 

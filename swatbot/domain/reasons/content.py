@@ -71,7 +71,7 @@ class IdleStep:
 
 @dataclass(frozen=True, kw_only=True)
 class LeftBehind:
-    """A change would ship in part."""
+    """A change would ship in part; `gone` are those of the files left behind that it deletes."""
 
     change: Change
     left: tuple[str, ...]
@@ -80,6 +80,7 @@ class LeftBehind:
     message: str
     private: bool = False
     options: Options = NO_OPTIONS
+    gone: tuple[str, ...] = ()
     why: Literal["left_behind"] = "left_behind"
 
 
