@@ -19,7 +19,7 @@ practice: $(READY) ## Leave a practice range running, to be joined with any IRC 
 	@$(BIN)/swatbot practice $(if $(DIR),--directory "$(DIR)")
 
 test: servers check ## Lint, types, import contracts, and all tests (SOAK=1: the long loops in full).
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q $(if $(SOAK),-o faulthandler_timeout=3600)
 
 check: $(READY) ## Lint, types and import contracts only.
 	$(BIN)/ruff check .
