@@ -173,6 +173,31 @@ def test_a_click_opens_a_modal_that_can_be_refused_and_sent_again(slack: SlackSt
         app.client.views_open(trigger_id=payload["trigger_id"], view=REASON)
 
 
+def test_a_modal_that_is_closed_tells_only_an_app_that_asked(slack: SlackStandIn) -> None:
+    amy = slack.user("amy")
+    channel = slack.channel("#swat", amy)
+    client = web_client(slack)
+    ts = client.chat_postMessage(channel=channel, text="card", blocks=CARD)["ts"]
+    for view in (REASON, {**REASON, "notify_on_close": True}):
+        amy.clicks("#swat", ts, "verified")
+        client.views_open(trigger_id=slack.deliveries[-1].payload["trigger_id"], view=view)
+        amy.closes(amy.opened_view()["id"])
+    kinds = [delivery.payload["type"] for delivery in slack.deliveries[1:]]
+    assert kinds == ["block_actions", "block_actions", "view_closed"]
+
+
+def test_reactions_and_invitations_are_events(slack: SlackStandIn) -> None:
+    amy = slack.user("amy")
+    channel = slack.channel("#swat", amy, bot=False)
+    ts = amy.says("#swat", "nobody hears this")
+    slack.invite_bot("#swat")
+    amy.reacts("#swat", ts, "eyes")
+    joined, reacted = (delivery.event for delivery in slack.deliveries)
+    assert (joined["type"], joined["user"]) == ("member_joined_channel", slack.bot_user)
+    assert reacted["item"] == {"type": "message", "channel": channel, "ts": ts}
+    assert (reacted["type"], reacted["user"], reacted["reaction"]) == ("reaction_added", amy.id, "eyes")
+
+
 def test_a_trigger_is_over_after_a_while(slack: SlackStandIn) -> None:
     slack.inside.interactions.trigger_seconds = 0.0
     amy = slack.user("amy")

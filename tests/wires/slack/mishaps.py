@@ -48,11 +48,11 @@ class Mishaps:
 
     def hang_up_sockets(self) -> None:
         """End every connection without a word."""
-        self._each(Link.hang_up)
+        self._each(Link.hang_up, forget=True)
 
     def reset_sockets(self) -> None:
         """Break every connection with a TCP reset."""
-        self._each(Link.reset)
+        self._each(Link.reset, forget=True)
 
     def freeze_sockets(self) -> None:
         """Make every connection a black hole, which the client must notice by itself."""
@@ -83,9 +83,11 @@ class Mishaps:
             self.meter.limits = limits
             self.meter.forget()
 
-    def _each(self, end: Callable[[Link], None]) -> None:
+    def _each(self, end: Callable[[Link], None], *, forget: bool = False) -> None:
         async def each() -> None:
             for link in list(self.sockets.links):
                 end(link)
+                if forget:
+                    self.sockets.forget(link)
 
         self.server.ask(each())

@@ -123,6 +123,7 @@ class Sockets:
         for link in list(links):
             with contextlib.suppress(*_GONE):
                 await link.close()
+            self.forget(link)
 
     async def close(self) -> None:
         """End all connections and all deliveries under way."""
