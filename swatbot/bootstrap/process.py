@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from swatbot.adapters.irc.chat import IrcChat, Watch
+from swatbot.adapters.irc.chat import IrcChat
 from swatbot.adapters.local_chat import LocalChat
 from swatbot.adapters.sqlite.engine_lock import EngineLock
+from swatbot.adapters.watch import Watch
 from swatbot.app.effects import Effects, World
 from swatbot.app.engine import Engine
 from swatbot.app.follower import Follower

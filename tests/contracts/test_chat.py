@@ -13,8 +13,9 @@ from typing import Protocol
 import pytest
 
 from swatbot.adapters.clock import ManualClock
-from swatbot.adapters.irc.chat import IrcChat, IrcSettings, Watch
+from swatbot.adapters.irc.chat import IrcChat, IrcSettings
 from swatbot.adapters.local_chat import LocalChat
+from swatbot.adapters.watch import Watch
 from swatbot.ports import Chat, Incoming, Outgoing, Urgency
 from swatbot.practice.ircd import PracticeIrcd
 from tests.wires.irc_client import RawClient

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from swatbot.adapters.clock import SystemClock
-from swatbot.adapters.irc.chat import IrcChat, IrcSettings, Watch
+from swatbot.adapters.irc.chat import IrcChat, IrcSettings
+from swatbot.adapters.watch import Watch
 from swatbot.ports import Incoming, Outgoing, Urgency
 
 WAIT = 10.0

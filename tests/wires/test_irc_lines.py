@@ -13,11 +13,11 @@ from swatbot.adapters.clock import ManualClock
 from swatbot.adapters.irc.channels import Channels, News
 from swatbot.adapters.irc.ears import Ears, Proof
 from swatbot.adapters.irc.lines import LINE_BYTES, plain, room, split
-from swatbot.adapters.irc.outbox import Outbox
-from swatbot.adapters.irc.pace import Backoff, TokenBucket
 from swatbot.adapters.irc.sender import Sender
 from swatbot.adapters.irc.settings import IrcSettings
 from swatbot.adapters.irc.wire import Message, Wire, _Connection
+from swatbot.adapters.outbox import Outbox
+from swatbot.adapters.pace import Backoff, TokenBucket
 from swatbot.chat.messages.text import NOTHING
 from swatbot.errors import OperationalError
 from swatbot.ports import Outgoing

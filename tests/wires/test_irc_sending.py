@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 import pytest
 
 from swatbot.adapters.clock import ManualClock
-from swatbot.adapters.irc.chat import IrcChat, IrcSettings, Watch
+from swatbot.adapters.irc.chat import IrcChat, IrcSettings
+from swatbot.adapters.watch import Watch
 from swatbot.chat.messages.text import NOTHING
 from swatbot.ports import Outgoing, Urgency
 from swatbot.practice.ircd import PracticeIrcd

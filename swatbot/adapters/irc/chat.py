@@ -6,43 +6,23 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from swatbot.adapters.irc.outbox import Outbox
-from swatbot.adapters.irc.pace import Backoff
 from swatbot.adapters.irc.session import Listener, Session
 from swatbot.adapters.irc.settings import IrcSettings
+from swatbot.adapters.outbox import Outbox
+from swatbot.adapters.pace import Backoff
+from swatbot.adapters.watch import Watch
 from swatbot.errors import OperationalError
 from swatbot.ports import ChannelRole, Clock, Done, Incoming, Outgoing
 
-__all__ = ["IrcChat", "IrcSettings", "Watch"]
+__all__ = ["IrcChat", "IrcSettings"]
 
 _log = logging.getLogger(__name__)
 _STOP_SECONDS = 5.0
 # A connection that lived so long was a good one: the next pause is short again.
 _GOOD_SECONDS = 60.0
-
-
-def _ignore(*_: object) -> None:
-    """Nobody wants to know."""
-
-
-@dataclass(frozen=True)
-class Watch:
-    """Whom a network tells how it is; called on the network's thread.
-
-    Attributes:
-        trouble: told, in a sentence, what people should know, once until it is well again, and then that it
-            is; and the channels in which they need not be told, for that is where it is.
-        gap: told from when to when (UTC) nothing was heard in some channel, once it is heard again.
-        split: told from when to when (UTC) people were cut off by a netsplit, once the first is back.
-    """
-
-    trouble: Callable[[str, frozenset[str]], None]
-    gap: Callable[[datetime, datetime], None] = _ignore
-    split: Callable[[datetime, datetime], None] = _ignore
 
 
 class IrcChat:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from swatbot.adapters.irc.lines import fold
-from swatbot.adapters.irc.outbox import Outbox, Post
+from swatbot.adapters.outbox import Outbox, Post
 
 # So many lines go out before the server is asked about them, if there are always more to send.
 _MANY = 8

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from swatbot.adapters.irc.ears import Proof
-from swatbot.adapters.irc.outbox import Outbox
 from swatbot.adapters.irc.session import Listener, Session
 from swatbot.adapters.irc.settings import IrcSettings
+from swatbot.adapters.outbox import Outbox
 from swatbot.errors import OperationalError
 from swatbot.ports import Clock
 

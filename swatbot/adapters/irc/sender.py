@@ -9,9 +9,9 @@ from swatbot.adapters.chat_text import as_said, clean
 from swatbot.adapters.irc.channels import Channels, is_channel
 from swatbot.adapters.irc.delivery import Attempt, Delivery, Piece
 from swatbot.adapters.irc.lines import fold, room, split
-from swatbot.adapters.irc.outbox import Outbox
-from swatbot.adapters.irc.pace import TokenBucket
 from swatbot.adapters.irc.wire import Message, Wire
+from swatbot.adapters.outbox import Outbox
+from swatbot.adapters.pace import TokenBucket
 from swatbot.chat.messages.text import NOTHING
 from swatbot.ports import Clock
 

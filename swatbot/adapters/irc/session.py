@@ -15,13 +15,13 @@ from swatbot.adapters.irc.features import Features
 from swatbot.adapters.irc.lines import fold
 from swatbot.adapters.irc.login import FIRST_LINE, Login
 from swatbot.adapters.irc.nick import Nick
-from swatbot.adapters.irc.outbox import Outbox
-from swatbot.adapters.irc.pace import TokenBucket
 from swatbot.adapters.irc.sender import Sender
 from swatbot.adapters.irc.settings import IrcSettings
 from swatbot.adapters.irc.splits import Splits
 from swatbot.adapters.irc.whox import Whox
 from swatbot.adapters.irc.wire import Message, Wire
+from swatbot.adapters.outbox import Outbox
+from swatbot.adapters.pace import TokenBucket
 from swatbot.ports import Clock, Incoming
 
 if TYPE_CHECKING:
