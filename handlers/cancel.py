@@ -7,7 +7,7 @@ from swatbot.domain.person import Role
 
 def run(request: Request, _view: View) -> Cancel:
     """The intent, with the number if one was typed."""
-    return Cancel(request.actor, request.place, request.number, request.rest)
+    return Cancel(request.actor, request.place, request.meant, request.rest)
 
 
 HANDLER = Handler(

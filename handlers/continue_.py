@@ -7,7 +7,7 @@ from swatbot.domain.person import Role
 
 def run(request: Request, _view: View) -> Continue:
     """The intent, with the number if one was typed."""
-    return Continue(request.actor, request.place, request.number, request.rest)
+    return Continue(request.actor, request.place, request.meant, request.rest)
 
 
 HANDLER = Handler(

@@ -12,6 +12,8 @@ def run(request: Request, view: View) -> DiffQuery:
         return DiffQuery(request.number, known(view.status, request.number).plan.paths)
     if paths := read_paths(request.rest):
         return DiffQuery(None, paths)
+    if request.about is not None:
+        return DiffQuery(request.about, known(view.status, request.about).plan.paths)
     active = view.status.active
     return DiffQuery(active.number, active.plan.paths) if active else DiffQuery(None, (".",))
 

@@ -2,12 +2,15 @@
 
 from swatbot.chat.handler import Handler, Request, View
 from swatbot.domain.commands import Here
+from swatbot.domain.deployment import State
 from swatbot.domain.person import Role
 
 
-def run(request: Request, _view: View) -> Here:
-    """Somebody is here."""
-    return Here(request.actor, request.place, request.number, bare=request.bare)
+def run(request: Request, view: View) -> Here:
+    """Somebody is here; a bare word under the card of one that is not parked is chatter."""
+    parked = {d.number for d in view.status.in_state(State.PARKED)}
+    number = request.meant if not request.bare or request.about in parked else request.number
+    return Here(request.actor, request.place, number, bare=request.bare)
 
 
 HANDLER = Handler(

@@ -7,7 +7,7 @@ from swatbot.domain.person import Role
 
 def run(request: Request, _view: View) -> Recheck:
     """The intent, with the number if one was typed."""
-    return Recheck(request.actor, request.place, request.number)
+    return Recheck(request.actor, request.place, request.meant)
 
 
 HANDLER = Handler(

@@ -7,7 +7,7 @@ from swatbot.domain.person import Role
 
 def run(request: Request, _view: View) -> Resume:
     """The intent, with the number if one was typed."""
-    return Resume(request.actor, request.place, request.number)
+    return Resume(request.actor, request.place, request.meant)
 
 
 HANDLER = Handler(

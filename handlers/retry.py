@@ -11,9 +11,9 @@ USAGE = "!retry #"
 
 def run(request: Request, _view: View) -> Retry:
     """Which one must be said: the latest that failed may not be the one that is meant."""
-    if request.number is None:
+    if request.meant is None:
         raise UserError(usage("which one?", USAGE))
-    return Retry(request.actor, request.place, request.number)
+    return Retry(request.actor, request.place, request.meant)
 
 
 HANDLER = Handler(

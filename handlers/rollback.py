@@ -7,7 +7,7 @@ from swatbot.domain.person import Role
 
 def run(request: Request, _view: View) -> Rollback:
     """The intent, with the number if one was typed."""
-    return Rollback(request.actor, request.place, request.number, request.rest)
+    return Rollback(request.actor, request.place, request.meant, request.rest)
 
 
 HANDLER = Handler(

@@ -8,9 +8,9 @@ from swatbot.domain.person import Role
 
 def run(request: Request, view: View) -> Reply:
     """All, or the one of this number."""
-    if request.number is None:
+    if request.meant is None:
         return Reply(status_all(view, request.actor))
-    return Reply(status_one(known(view.status, request.number), view))
+    return Reply(status_one(known(view.status, request.meant), view))
 
 
 HANDLER = Handler(

@@ -1,6 +1,6 @@
 """!untestable, and the bare word: a submitter's word about the test servers."""
 
-from swatbot.chat.handler import Handler, Request, View, number_and_why
+from swatbot.chat.handler import Handler, Request, View, number_and_why, speak
 from swatbot.domain.commands import Speak
 from swatbot.domain.deployment import Word
 from swatbot.domain.person import Role
@@ -10,7 +10,7 @@ def run(request: Request, view: View) -> Speak:
     """The word, with its reason."""
     known = range(1, view.status.latest + 1)
     number, why = number_and_why(request, known)
-    return Speak(request.actor, request.place, Word.UNTESTABLE, number, why, bare=request.bare)
+    return speak(request, Word.UNTESTABLE, number, why)
 
 
 HANDLER = Handler(

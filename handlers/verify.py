@@ -1,7 +1,7 @@
 """!verify, and the bare word `verified`: the submitter's word, or a deployer's in its place."""
 
 from swatbot.chat.grammar import read_override
-from swatbot.chat.handler import Handler, Request, View
+from swatbot.chat.handler import Handler, Request, View, speak
 from swatbot.domain.commands import Override, Speak
 from swatbot.domain.deployment import Word
 from swatbot.domain.person import Role
@@ -14,8 +14,8 @@ def run(request: Request, _view: View) -> Speak | Override:
     override = None if request.bare else read_override(request.rest, USAGE)
     if override is not None:
         why, persons = override
-        return Override(request.actor, request.place, request.number, why, persons)
-    return Speak(request.actor, request.place, Word.VERIFIED, request.number, request.rest, bare=request.bare)
+        return Override(request.actor, request.place, request.meant, why, persons)
+    return speak(request, Word.VERIFIED, request.number, request.rest)
 
 
 HANDLER = Handler(

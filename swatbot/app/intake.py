@@ -16,7 +16,7 @@ from swatbot.domain.person import Actor, Role
 from swatbot.domain.reasons import DeclinedError
 from swatbot.domain.status import Status
 from swatbot.errors import UserError
-from swatbot.ports import Record
+from swatbot.ports import Incoming, Record
 
 _TOO_OLD = timedelta(minutes=1)
 
@@ -55,7 +55,7 @@ def take(
         names_private: whether a text names a private file; what does is answered where it was said.
     """
     line = heard.incoming
-    place = Place(heard.network, line.channel, line.private, record.seq)
+    place = Place(heard.network, line.reply_to or line.channel, line.private, record.seq)
     actor = site.rules.people.actor(line.nick, line.account, provable=line.provable)
     spoken: Spoken | None = None
     try:
@@ -63,13 +63,12 @@ def take(
         if line.aside and actor.person and spoken and _does_something(spoken, site):
             place = replace(place, in_the_open=not names_private(line.text))
         result = (
-            _result(spoken, actor, place, View(status, site, now), addressed=line.addressed)
-            if spoken
-            else None
+            _result(spoken, _spoken(spoken, actor, place, line), View(status, site, now)) if spoken else None
         )
     except UserError as error:
         result = worded(error)
-    if result is not None and now - record.entry.time > _TOO_OLD and not isinstance(result, tuple):
+    said_at = min(line.at or record.entry.time, record.entry.time)
+    if result is not None and now - said_at > _TOO_OLD and not isinstance(result, tuple):
         if spoken is not None and spoken.bare and not _asked(actor, status):
             return Intake(place, line.nick, None)
         result = ("I was away when you said that, and have not done it: please say it again.",)
@@ -95,14 +94,17 @@ def _asked(actor: Actor, status: Status) -> bool:
     return any(actor.person in d.waits_for for d in status.live.values())
 
 
-def _result(
-    spoken: Spoken, actor: Actor, place: Place, view: View, *, addressed: bool
-) -> PersonCommand | Query | tuple[str, ...] | None:
+def _spoken(spoken: Spoken, actor: Actor, place: Place, line: Incoming) -> Request:
+    """What was taken apart, with who said it, where and when."""
+    bare = spoken.bare and not line.addressed
+    return Request(actor, place, spoken.command, spoken.number, spoken.rest, bare, line.about, line.at)
+
+
+def _result(spoken: Spoken, request: Request, view: View) -> PersonCommand | Query | tuple[str, ...] | None:
     if spoken.mumbled:
-        return Mumble(actor, place, spoken.rest)
+        return Mumble(request.actor, request.place, spoken.rest)
     handler = _handler(spoken.command, view)
-    require(actor, handler.least, handler.name, view.site.rules)
-    request = Request(actor, place, spoken.command, spoken.number, spoken.rest, spoken.bare and not addressed)
+    require(request.actor, handler.least, handler.name, view.site.rules)
     result = handler.run(request, view)
     return result.lines if isinstance(result, Reply) else result
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from swatbot.domain.commands import PersonCommand
-from swatbot.domain.deployment import Place
+from swatbot.domain.commands import PersonCommand, Speak
+from swatbot.domain.deployment import Place, Word
 from swatbot.domain.person import Actor, Role
 from swatbot.domain.rules import Rules
 from swatbot.domain.status import Status
@@ -22,6 +22,8 @@ class Request:
         number: a deployment's number typed first, if there was one.
         rest: what followed the command (and the number), as typed.
         bare: whether it was a bare word, without `!` and without addressing the bot.
+        about: the deployment under whose card it was said, None if it was elsewhere.
+        at: when (UTC) it was said, where that is known.
     """
 
     actor: Actor
@@ -30,6 +32,13 @@ class Request:
     number: int | None
     rest: str
     bare: bool = False
+    about: int | None = None
+    at: datetime | None = None
+
+    @property
+    def meant(self) -> int | None:
+        """The deployment that was named, or else the one whose card it was said under."""
+        return self.about if self.number is None else self.number
 
     @property
     def typed(self) -> str:
@@ -90,7 +99,7 @@ class View:
 
 
 def number_and_why(request: Request, numbers: Container[int]) -> tuple[int | None, str]:
-    """The deployment that is meant, and the reason; "500 errors" is a reason where there is no #500.
+    """The deployment that is named, and the reason; "500 errors" is a reason where there is no #500.
 
     Args:
         request: with a number first, or none.
@@ -99,6 +108,20 @@ def number_and_why(request: Request, numbers: Container[int]) -> tuple[int | Non
     if request.number is None or request.number in numbers:
         return request.number, request.rest
     return None, request.typed
+
+
+def speak(request: Request, word: Word, number: int | None, why: str) -> Speak:
+    """A submitter's word, with where and when it was said."""
+    return Speak(
+        request.actor,
+        request.place,
+        word,
+        number,
+        why,
+        bare=request.bare,
+        about=request.about,
+        at=request.at,
+    )
 
 
 Result = PersonCommand | Query | Reply

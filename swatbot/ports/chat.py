@@ -21,6 +21,10 @@ class Incoming:
         addressed: whether the speaker addressed the bot by name or in private.
         provable: whether the network could have proven an account at all.
         aside: whether it was said out of a channel's hearing, in which it belongs if it changes something.
+        reply_to: where the answer goes, if that is not just `channel`: a thread in it, or one person there.
+        thread: the network's id of the message under which it was said, "" if it was under none.
+        about: the deployment whose card that message is, None if it is no card; told by who keeps the cards.
+        at: when (UTC) it was said, where the network tells; None: just now.
     """
 
     text: str
@@ -32,6 +36,10 @@ class Incoming:
     addressed: bool = False
     provable: bool = True
     aside: bool = False
+    reply_to: str = ""
+    thread: str = ""
+    about: int | None = None
+    at: datetime | None = None
 
 
 class ChannelRole(Enum):
@@ -65,6 +73,7 @@ class Outgoing:
         at: when (UTC) that happened which it tells; one that leaves much later says so. None: just now.
         again: whether it may have been said before.
         about: of what it tells how far it is; a newer line about the same takes its place while it waits.
+        under: the deployment under whose card it belongs, where the network has cards and there is one.
     """
 
     channel: str
@@ -73,6 +82,7 @@ class Outgoing:
     at: datetime | None = None
     again: bool = False
     about: int | None = None
+    under: int | None = None
 
 
 Done = Callable[[str | None], None]

@@ -6,10 +6,10 @@ from swatbot.chat.messages.again import again, instead
 from swatbot.chat.messages.names import plan_words
 from swatbot.chat.messages.notes import cancelled, links, untold
 from swatbot.chat.messages.text import both, count, fit, hhmm, quoted, some, spelled, typed, whole
+from swatbot.chat.messages.unheeded import about_people, about_words
 from swatbot.domain import reasons as r
 from swatbot.domain.findings import MISSING
 from swatbot.domain.hosts import fold
-from swatbot.domain.person import Role
 
 _VERBS = {
     "cancelled": "cancel",
@@ -23,7 +23,6 @@ _VERBS = {
 # Bytes of a line that are left beside who is addressed, and that a deployment has stopped.
 _ROOM = 300
 _FEW = 3
-_ROLE = {Role.PERSON: "people in people.toml", Role.DEPLOYER: "deployers", Role.ADMIN: "admins"}
 
 
 def why(reason: r.Reason) -> str:
@@ -32,9 +31,17 @@ def why(reason: r.Reason) -> str:
         case r.NoSuchDeployment() | r.NothingTo() | r.WhichOne() | r.WrongState() | r.LaterDeployment():
             return _about_numbers(reason)
         case r.NotAsked() | r.Relayed() | r.NotProven() | r.NotKnown() | r.NeedsRole() | r.SelfVerifyDenied():
-            return _about_people(reason)
-        case r.SayNumber() | r.NearlyAWord() | r.WhyNeeded() | r.AlreadySaid() | r.UnknownPerson():
-            return _about_words(reason)
+            return about_people(reason)
+        case (
+            r.SayNumber()
+            | r.NearlyAWord()
+            | r.WhyNeeded()
+            | r.AlreadySaid()
+            | r.UnknownPerson()
+            | r.OtherCard()
+            | r.TooEarly()
+        ):
+            return about_words(reason)
         case r.LockState() | r.OutOfSeason():
             return _about_time(reason)
         case r.NoBaseline() | r.LookupFailed() | r.TreeChanged() | r.NothingToSync() | r.BadPaths():
@@ -74,63 +81,6 @@ def _about_numbers(reason: Numbers) -> str:
 
 def _verb(command: str) -> str:
     return _VERBS.get(command, command)
-
-
-People = r.NotAsked | r.Relayed | r.NotProven | r.NotKnown | r.NeedsRole | r.SelfVerifyDenied
-
-
-def _not_theirs(reason: r.NotAsked | r.Relayed) -> str:
-    """A word that others have to say."""
-    match reason:
-        case r.Relayed(number=n, name=name):
-            who = fit(name, 40)
-            return f"what is passed on from elsewhere proves nobody: {who} has to say it about #{n} here."
-        case r.NotAsked(number=n, waits_for=names, account_of=owner) if owner:
-            return f"#{n} waits for {both(names)}, and your account is that of {owner}."
-        case r.NotAsked(number=n, waits_for=names, known=known):
-            stranger = "" if known else ", and I do not know your account"
-            return f"#{n} waits for {both(names) or 'nobody'}{stranger}."
-
-
-def _about_people(reason: People) -> str:
-    match reason:
-        case r.NotAsked() | r.Relayed():
-            return _not_theirs(reason)
-        case r.NotProven(provable=False):
-            return "nobody's account is proven on this network, so here I only report."
-        case r.NotProven():
-            return "I can not tell that it is you: /msg NickServ identify, then say it again."
-        case r.NotKnown(account=account):
-            return f"I do not know the account {account}: ask an admin to add it to people.toml."
-        case r.NeedsRole(command=command, role=role, holders=holders):
-            hint = " Put the patch on a window, or ask one" if command == "sync-dir" else " Ask one"
-            return f"!{command} is for {_ROLE[role]}.{hint}: {some(holders) or 'there is none yet'}."
-        case r.SelfVerifyDenied(number=n):
-            return (
-                f"#{n} is your own change, and here somebody else has to look: ask another deployer for"
-                f' "!verify {n} --override WHY".'
-            )
-
-
-Words = r.SayNumber | r.NearlyAWord | r.WhyNeeded | r.AlreadySaid | r.UnknownPerson
-
-
-def _about_words(reason: Words) -> str:
-    match reason:
-        case r.SayNumber(word=word, over=over, over_ended=ended, staged=staged):
-            first = f"#{over} is over" if ended else f"#{over} waits for you too"
-            return (
-                f'{first} and #{staged} has just been staged. If you tested #{staged}, say "{word} {staged}".'
-            )
-        case r.NearlyAWord(text=text, number=n):
-            return f'I take {quoted(text, 60)} as neither. Say "verified {n}", or "broken {n}" and why.'
-        case r.WhyNeeded(usage=usage):
-            return f'please say why: "{usage}".'
-        case r.AlreadySaid(number=n, word=word):
-            return f'you have said "{word}" about #{n}. If it is not so: "broken {n}" and why.'
-        case r.UnknownPerson(name=name, suggestion=near):
-            hint = f" Did you mean {near}?" if near else ' "!help sync-dir" shows how to name a person.'
-            return f"I do not know {quoted(name, 40)} in people.toml.{hint}"
 
 
 Hosts = r.UnknownHost | r.ExclusionState | r.NoHostLeft | r.UnderWay | r.AtWork

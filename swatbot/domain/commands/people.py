@@ -40,7 +40,18 @@ class Rollback:
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """A submitter's word. `bare` when it was said without a command, so that it may be chatter."""
+    """A submitter's word.
+
+    Attributes:
+        actor: who spoke.
+        place: where.
+        word: which.
+        number: the deployment that was named, if one was.
+        why: the reason.
+        bare: whether it was said without a command, so that it may be chatter.
+        about: the deployment under whose card it was said, if it was.
+        at: when (UTC) it was said, None for just now.
+    """
 
     actor: Actor
     place: Place
@@ -48,6 +59,8 @@ class Speak:
     number: int | None
     why: str = ""
     bare: bool = False
+    about: int | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

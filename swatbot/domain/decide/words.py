@@ -17,9 +17,11 @@ from swatbot.domain.reasons import (
     NotAsked,
     NothingTo,
     NotProven,
+    OtherCard,
     Relayed,
     SayNumber,
     SelfVerifyDenied,
+    TooEarly,
     WhyNeeded,
     WrongState,
 )
@@ -35,18 +37,27 @@ _SHIPPING = (State.CANARIES, State.BAKING, State.FLEET, State.FINISHING)
 
 def on_speak(status: Status, command: c.Speak, now: datetime, rules: Rules) -> tuple[Event, ...]:
     """A word counts from those who are asked; a bare one from others is chatter, and nothing follows."""
-    if command.number is None:
-        d = _meant(status, command, now, rules)
-        if d is None:
-            return ()
-    else:
-        d = on_its_way(status, command.number, command.word.value)
+    d = _named(status, command) or _meant(status, command, now, rules)
+    if d is None:
+        return ()
     mine = next((a for a in d.asked if a.person == command.actor.person), None)
     if mine is None:
         raise DeclinedError(_not_yours(d, command.actor, rules))
     if not command.why and command.word is not Word.VERIFIED:
         raise DeclinedError(WhyNeeded(usage=f"{command.word.value} {d.number} WHY"))
     return _said(d, mine, command, rules)
+
+
+def _named(status: Status, command: c.Speak) -> Live | None:
+    """The deployment that was named, or under whose card a command, or the word of who is asked, was said."""
+    number, card = command.number, command.about
+    if number is not None and card is not None and number != card:
+        raise DeclinedError(OtherCard(number=number, card=card))
+    if number is None and card is not None:
+        d = status.deployment(card)
+        asked = d is not None and any(a.person == command.actor.person for a in d.asked)
+        number = card if asked or not command.bare else None
+    return None if number is None else on_its_way(status, number, command.word.value)
 
 
 def on_mumble(status: Status, command: c.Mumble, rules: Rules) -> tuple[Event, ...]:
@@ -101,6 +112,8 @@ def on_here(status: Status, command: c.Here) -> tuple[Event, ...]:
 
 def _meant(status: Status, command: c.Speak, now: datetime, rules: Rules) -> Live | None:
     """The one deployment that a word without a number can mean, None for chatter."""
+    if command.about is not None:
+        return None
     name = command.actor.person
     asked = [d for d in _awaiting(status) if name is not None and name in d.waits_for]
     if command.word is Word.BROKEN and not asked and name is not None:
@@ -144,7 +157,7 @@ def _said(d: Live, mine: Asked, command: c.Speak, rules: Rules) -> tuple[Event, 
     if not _is_awaiting(d):
         raise DeclinedError(WrongState(number=d.number, state=d.state.words, command=command.word.value))
     if command.word is not Word.BROKEN:
-        _may_approve(d, mine, command.actor, rules)
+        _may_approve(d, mine, command, rules)
     answer = Answer(d.number, command.word, (mine.person,), command.actor, command.why, private=private)
     if command.word is not Word.BROKEN:
         return (answer,)
@@ -153,10 +166,12 @@ def _said(d: Live, mine: Asked, command: c.Speak, rules: Rules) -> tuple[Event, 
     )
 
 
-def _may_approve(d: Deployment, mine: Asked, actor: Actor, rules: Rules) -> None:
+def _may_approve(d: Deployment, mine: Asked, command: c.Speak, rules: Rules) -> None:
     if mine.word is not None:
         raise DeclinedError(AlreadySaid(number=d.number, word=mine.word.value))
-    if actor.person == d.actor.person and not rules.self_verify:
+    if command.at is not None and d.asked_at is not None and command.at < d.asked_at:
+        raise DeclinedError(TooEarly(number=d.number, word=command.word.value))
+    if command.actor.person == d.actor.person and not rules.self_verify:
         raise DeclinedError(SelfVerifyDenied(number=d.number))
 
 

@@ -31,10 +31,12 @@ from swatbot.domain.reasons.requests import (
     NothingTo,
     NotKnown,
     NotProven,
+    OtherCard,
     OutOfSeason,
     Relayed,
     SayNumber,
     SelfVerifyDenied,
+    TooEarly,
     UnderWay,
     UnknownHost,
     UnknownPerson,
@@ -55,6 +57,8 @@ Reason = (
     | NotKnown
     | NeedsRole
     | SayNumber
+    | OtherCard
+    | TooEarly
     | NearlyAWord
     | WhyNeeded
     | SelfVerifyDenied
@@ -114,12 +118,14 @@ __all__ = [
     "NotProven",
     "NothingTo",
     "NothingToSync",
+    "OtherCard",
     "OutOfSeason",
     "PathInMessage",
     "Reason",
     "Relayed",
     "SayNumber",
     "SelfVerifyDenied",
+    "TooEarly",
     "TreeChanged",
     "UnderWay",
     "UnknownAuthor",

@@ -109,6 +109,24 @@ class SayNumber:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OtherCard:
+    """A word about one deployment was said under the card of another."""
+
+    number: int
+    card: int
+    why: Literal["other_card"] = "other_card"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooEarly:
+    """A word that was said before its speaker was asked, and came late: it can be about no test."""
+
+    number: int
+    word: str
+    why: Literal["too_early"] = "too_early"
+
+
+@dataclass(frozen=True, kw_only=True)
 class NearlyAWord:
     """Somebody who is asked said something that is almost an answer."""
 
