@@ -36,6 +36,7 @@ class StampedChat:
 
     posted: "queue.SimpleQueue[tuple[float, str]]" = field(default_factory=queue.SimpleQueue)
     network: str = "practice"
+    redelivers: bool = False
     channels: Mapping[str, ChannelRole] = field(default_factory=lambda: {CHANNEL: ChannelRole.COMMANDS})
     _out: "queue.SimpleQueue[Callable[[], None] | None]" = field(default_factory=queue.SimpleQueue)
     _hear: Callable[[Incoming], None] = lambda _line: None

@@ -98,6 +98,10 @@ class StoryChat:
         self.now: Callable[[], datetime] = lambda: START
         self._hear: Callable[[Incoming], None] = lambda _: None
 
+    @property
+    def redelivers(self) -> bool:
+        return False
+
     def start(self, hear: Callable[[Incoming], None]) -> None:
         self._hear = hear
 

@@ -81,6 +81,11 @@ class LocalChat:
         """Announcements go to everyone who is connected."""
         return {ANNOUNCEMENTS: ChannelRole.COMMANDS}
 
+    @property
+    def redelivers(self) -> bool:
+        """What was said and not heard is lost."""
+        return False
+
     def start(self, hear: Callable[[Incoming], None]) -> None:
         """Listen; returns when clients can connect.
 

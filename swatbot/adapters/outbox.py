@@ -61,6 +61,12 @@ class Outbox:
         with self._lock:
             return self._first(ready) is not None
 
+    def targets(self) -> tuple[str, ...]:
+        """Where posts wait for."""
+        with self._lock:
+            lanes = ((target, lane) for targets in self._lanes.values() for target, lane in targets.items())
+            return tuple(target for target, lane in lanes if not self._is_empty(lane))
+
     def take(self, ready: Callable[[str], bool]) -> Post | None:
         """The oldest of the most urgent posts that wait and whose target can be reached."""
         with self._lock:

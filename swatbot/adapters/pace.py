@@ -23,7 +23,7 @@ class TokenBucket:
 
     def take(self, now: float) -> bool:
         """Take a token if there is one; whether there was."""
-        self._tokens = min(self.burst, self._tokens + (now - self._filled_at) * self.per_second)
+        self._tokens = self._at(now)
         self._filled_at = now
         if self._tokens < 1:
             return False
@@ -32,7 +32,14 @@ class TokenBucket:
 
     def wait(self) -> float:
         """Seconds from the last `take` until the next token is there."""
-        return max(0.0, (1 - self._tokens) / self.per_second)
+        return self.wait_at(self._filled_at)
+
+    def wait_at(self, now: float) -> float:
+        """Seconds from now until a token is there, none if there is one."""
+        return max(0.0, (1 - self._at(now)) / self.per_second)
+
+    def _at(self, now: float) -> float:
+        return min(self.burst, self._tokens + (now - self._filled_at) * self.per_second)
 
 
 @dataclass

@@ -4,9 +4,11 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Container
+from dataclasses import replace
 
+from swatbot.app.cards import Cards
 from swatbot.app.follower import Follower
-from swatbot.app.records import Body, Said, heard, said
+from swatbot.app.records import Body, Heard, Said, heard, said
 from swatbot.chat.grammar import read
 from swatbot.chat.handler import Site
 from swatbot.chat.messages.announcements import Line, tell
@@ -19,6 +21,8 @@ from swatbot.ports import ChannelRole, Chat, Clock, Done, Incoming, Journal, Out
 _LOG = logging.getLogger(__name__)
 # A stranger may be waiting for so many lines before more is heard from them.
 _MOST_OWED = 6
+# So many of the last messages, or records, are looked at for one that comes a second time.
+_REMEMBERED = 5000
 
 
 class FrontEnd:
@@ -28,7 +32,16 @@ class FrontEnd:
     line that may have been told just before a crash is told again, and marked as such.
     """
 
-    def __init__(self, journal: Journal, follower: Follower, chat: Chat, clock: Clock, site: Site) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        follower: Follower,
+        chat: Chat,
+        clock: Clock,
+        site: Site,
+        cards: Cards | None = None,
+    ) -> None:
+        self._cards = cards
         self._journal, self._chat, self._clock, self._site = journal, chat, clock, site
         self._cursor = f"chat:{chat.network}"
         self._head_at_start = journal.head()
@@ -37,6 +50,7 @@ class FrontEnd:
         self._unsent: dict[int, int] = {}
         self._lock = threading.Lock()
         self._owed: Counter[str] = Counter()
+        self._heard: dict[str, None] = {}
         self._repeated: set[tuple[str, Urgency]] = set()
         self._already: set[tuple[int, str, int]] = set()
         follower.listen(self._follow)
@@ -44,6 +58,7 @@ class FrontEnd:
     def start(self) -> None:
         """Connect to the network and begin to hear."""
         self._read_said()
+        self._read_heard()
         self._chat.start(self._hear)
 
     def stop(self) -> None:
@@ -81,19 +96,42 @@ class FrontEnd:
                     self._already.add((body["of"], body["channel"], body["part"]))
             seq = records[-1].seq
 
+    def _read_heard(self) -> None:
+        """What was heard last, since it may have been heard, and not acknowledged."""
+        records = self._journal.read(max(0, self._head_at_start - _REMEMBERED), _REMEMBERED)
+        for record in records if self._chat.redelivers else ():
+            body = record.entry.body
+            if record.entry.type == Heard.__name__ and body["network"] == self._chat.network:
+                self._remember(body["incoming"]["message"])
+
     def _hear(self, incoming: Incoming) -> None:
-        """What is done about it will be durable, and takes this to the disk: one wait, not two."""
+        """What is done about it will be durable, and takes this to the disk: one wait, not two.
+
+        What would be heard again if we had not heard it is on the disk at once, and is heard only once.
+        """
+        if self._chat.redelivers and incoming.message in self._heard:
+            return
         if self._is_pressing(incoming):
             _LOG.warning(
                 "not heard, for too many answers to %s wait already: %r", incoming.nick, incoming.text
             )
             return
-        role = None if incoming.private else self._chat.channels.get(incoming.channel)
+        role = None if incoming.private else self._chat.channels.get(incoming.channel, ChannelRole.LOG)
         if role in (ChannelRole.PROGRESS, ChannelRole.LOG):
             self._show_the_way(incoming, role)
             return
+        if self._cards is not None:
+            incoming = replace(incoming, about=self._cards.about(incoming.channel, incoming.thread))
         entry = heard(self._chat.network, incoming, self._clock.now())
-        self._journal.append([entry], durable=False)
+        self._journal.append([entry], durable=self._chat.redelivers)
+        self._remember(incoming.message)
+
+    def _remember(self, message: str) -> None:
+        """A message is heard, should it come again."""
+        if self._chat.redelivers and message:
+            self._heard[message] = None
+            while len(self._heard) > _REMEMBERED:
+                del self._heard[next(iter(self._heard))]
 
     def _is_pressing(self, incoming: Incoming) -> bool:
         """A stranger who asks faster than we may answer would keep everybody's answers waiting."""
@@ -113,38 +151,53 @@ class FrontEnd:
             self._chat.post(line, self._owing(incoming.nick, self._when_sent(line.channel, 0, 0, None)))
 
     def _follow(self, record: Record, body: Body, status: Status, overtaken: bool) -> None:
+        if self._cards is not None:
+            self._cards.follow(record, body, status, fresh=record.seq > self._told)
         if record.seq <= self._told or not isinstance(body, Event):
             return
         if isinstance(body, Progressed) and overtaken:
             return
         lines = [
-            at for line in tell(body, status, record.entry.time, self._site) for at in self._placed(line)
+            (channel, line)
+            for line in tell(body, status, record.entry.time, self._site)
+            for channel in self._placed(line)
         ]
         unsaid = [
-            (part, channel, text)
-            for part, (channel, text) in enumerate(lines)
+            (part, channel, line)
+            for part, (channel, line) in enumerate(lines)
             if (record.seq, channel, part) not in self._already
         ]
         if unsaid:
             with self._lock:
                 self._unsent[record.seq], self._newest = len(unsaid), record.seq
-        urgency = _urgency(body)
-        for part, channel, text in unsaid:
-            again = self._may_be_repeat(record, channel, urgency)
-            about = record.entry.number if urgency is Urgency.PROGRESS else None
-            line = Outgoing(channel, text, urgency, record.entry.time, again, about)
+        for part, channel, line in unsaid:
             done = self._when_sent(channel, record.seq, part, record.entry.number)
-            self._chat.post(line, self._owing(body.nick, done) if isinstance(body, Answered) else done)
+            outgoing = self._outgoing(record, body, channel, line)
+            self._chat.post(outgoing, self._owing(body.nick, done) if isinstance(body, Answered) else done)
 
-    def _placed(self, line: Line) -> list[tuple[str, str]]:
+    def _outgoing(self, record: Record, event: Event, channel: str, line: Line) -> Outgoing:
+        """A line to be said; what is told of a deployment belongs under its card, but for the log."""
+        urgency, number = _urgency(event), record.entry.number
+        return Outgoing(
+            channel,
+            line.text,
+            urgency,
+            record.entry.time,
+            self._may_be_repeat(record, channel, urgency),
+            about=number if urgency is Urgency.PROGRESS else None,
+            under=number if line.place is None and not line.is_log else None,
+        )
+
+    def _placed(self, line: Line) -> list[str]:
+        """The channels in which a line is said."""
         roles = self._chat.channels.items()
         if line.place is None:
-            return [(c, line.text) for c, role in roles if line.is_log or role is not ChannelRole.LOG]
+            return [c for c, role in roles if line.is_log or role is not ChannelRole.LOG]
         if line.place.network != self._chat.network:
             return []
         if line.place.in_the_open:
-            return [(c, line.text) for c, role in roles if role is ChannelRole.COMMANDS]
-        return [(line.place.channel, line.text)]
+            return [c for c, role in roles if role is ChannelRole.COMMANDS]
+        return [line.place.channel]
 
     def _may_be_repeat(self, record: Record, channel: str, urgency: Urgency) -> bool:
         """Whether a line may have left before a restart, and not have been recorded as said.

@@ -39,10 +39,29 @@ class Said:
     part: int
 
 
-Body = e.Event | Heard | Said
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A deployment's card, as it is seen by everybody from now on.
+
+    Attributes:
+        network: where.
+        channel: in which channel.
+        number: the deployment.
+        message: the network's id of the message.
+        text: the card in one line.
+    """
+
+    network: str
+    channel: str
+    number: int
+    message: str
+    text: str
+
+
+Body = e.Event | Heard | Said | Shown
 
 _TYPES: dict[str, type[Body]] = {
-    cls.__name__: cls for cls in (*get_args(e.GlobalEvent), *get_args(e.DeploymentEvent), Heard, Said)
+    cls.__name__: cls for cls in (*get_args(e.GlobalEvent), *get_args(e.DeploymentEvent), Heard, Said, Shown)
 }
 
 
@@ -69,6 +88,11 @@ def heard(network: str, incoming: Incoming, now: datetime) -> Entry:
 def said(body: Said, number: int | None, now: datetime) -> Entry:
     """The entry for a line that left."""
     return _entry(RecordKind.SAID, body, now, number, None, f"{body.network}/{body.channel}")
+
+
+def shown(body: Shown, now: datetime) -> Entry:
+    """The entry for a card that was posted or edited."""
+    return _entry(RecordKind.SAID, body, now, body.number, None, f"{body.network}/{body.channel}")
 
 
 def body_of(record: Record) -> Body:

@@ -1,7 +1,7 @@
 """The one room that knows every part, and wires them: from the config to a process that runs."""
 
 from swatbot.bootstrap.hosts import Report, look_at_hosts
-from swatbot.bootstrap.networks import look_at_networks
+from swatbot.bootstrap.look import look_at_networks, look_at_workspaces
 from swatbot.bootstrap.process import PARTS, EnginePart, Process
 from swatbot.bootstrap.tasks import read_status, take_baseline
 from swatbot.bootstrap.world import Base, base, load_handlers, make_fleet
@@ -16,6 +16,7 @@ __all__ = [
     "load_handlers",
     "look_at_hosts",
     "look_at_networks",
+    "look_at_workspaces",
     "make_fleet",
     "read_status",
     "take_baseline",

@@ -5,13 +5,9 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 
-from swatbot.adapters.irc.chat import IrcChat
-from swatbot.adapters.local_chat import LocalChat
 from swatbot.adapters.sqlite.engine_lock import EngineLock
-from swatbot.adapters.watch import Watch
 from swatbot.app.effects import Effects, World
 from swatbot.app.engine import Engine
 from swatbot.app.follower import Follower
@@ -20,17 +16,14 @@ from swatbot.app.loop import EngineLoop
 from swatbot.app.queries import Queries
 from swatbot.app.timetable import Timetable
 from swatbot.app.workers import ThreadWorkers
-from swatbot.bootstrap.settings import irc_settings
+from swatbot.bootstrap.networks import Networks
 from swatbot.bootstrap.world import Base, base, make_calendar, make_checks, make_fleet, make_tree
-from swatbot.chat.grammar import concerns
-from swatbot.chat.messages.network import missed, was_split
 from swatbot.config import Config
-from swatbot.config.sections import IrcSection
 from swatbot.domain.commands import HostReturned
 from swatbot.ports import Chat, Clock
 
 _LOG = logging.getLogger(__name__)
-PARTS = ("engine", "irc", "local", "clock")
+PARTS = ("engine", "irc", "slack", "local", "clock")
 
 
 class Part:
@@ -121,56 +114,24 @@ class Process:
         self.ended = threading.Event()
         self.fault = ""
         self.engine: EnginePart | None = None
-        self.fronts: dict[str, FrontEnd] = {}
-        self._irc_chats: list[IrcChat] = []
+        self._networks = Networks(self.shared, self.follower)
         self._parts: list[Part] = []
         self._started: list[Part] = []
         self._make(parts, extra)
 
     def wait_joined(self, seconds: float) -> bool:
-        """Block until the bot is in all its IRC channels, at most `seconds` for each network."""
-        return all(chat.wait_joined(seconds) for chat in self._irc_chats)
+        """Block until the bot is in all its channels, at most `seconds` for each network."""
+        return self._networks.wait_joined(seconds)
 
     def _make(self, parts: Sequence[str], extra: Sequence[Chat]) -> None:
-        shared, swatbot = self.shared, self.shared.config.swatbot
+        shared = self.shared
         if "engine" in parts:
             self.engine = EnginePart(shared, self._lost)
             self._parts.append(self.engine)
         if "clock" in parts:
             Timetable(shared.journal, self.follower, shared.clock, shared.site.rules)
             self._parts.append(ClockPart(shared.clock))
-        if "irc" in parts:
-            for section in swatbot.irc:
-                self._irc_chats.append(self._irc(section))
-                self._chat(self._irc_chats[-1])
-        if "local" in parts and swatbot.local.socket is not None:
-            self._chat(LocalChat(Path(swatbot.local.socket), self.shared.clock))
-        for chat in extra:
-            self._chat(chat)
-
-    def _chat(self, chat: Chat) -> None:
-        shared = self.shared
-        front = FrontEnd(shared.journal, self.follower, chat, shared.clock, shared.site)
-        self.fronts[chat.network] = front
-        self._parts.append(ChatPart(front))
-
-    def _irc(self, section: IrcSection) -> IrcChat:
-        settings = irc_settings(section)
-        network, handlers = section.network, self.shared.site.handlers
-
-        def trouble(text: str, channels: frozenset[str]) -> None:
-            _LOG.warning("%s", text)
-            for other, front in self.fronts.items():
-                front.tell(text, but=channels if other == network else ())
-
-        def gap(start: datetime, end: datetime) -> None:
-            self.fronts[network].tell(missed(start, end))
-
-        def split(start: datetime, end: datetime) -> None:
-            self.fronts[network].tell(was_split(start, end))
-
-        watch = Watch(trouble, gap, split)
-        return IrcChat(settings, self.shared.clock, watch, lambda text: concerns(text, handlers))
+        self._parts += map(ChatPart, self._networks.make(parts, extra))
 
     def start(self) -> None:
         """Start every part.

@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from swatbot.adapters.irc.settings import IrcSettings
+from swatbot.adapters.slack.settings import SlackSettings
 from swatbot.checks.settings import Check, CommandCheck, HttpCheck, LogsCheck, ServedCheck
 from swatbot.config.probes import CheckSection, CommandSection, HttpSection, ServedSection
 from swatbot.config.sections import IrcSection
+from swatbot.config.slack import SlackSection
 from swatbot.config.types import WithPassword
+from swatbot.domain.person import People
 from swatbot.tree.patterns import Patterns
 
 
@@ -40,6 +43,31 @@ def irc_settings(section: IrcSection) -> IrcSettings:
     values = _values(section, ignore_nicks="bots")
     values["other_hosts"] = tuple((host, port or section.port) for host, port in section.other_hosts)
     return IrcSettings(**values, sasl_password=_password(section))
+
+
+def slack_settings(section: SlackSection, people: People) -> SlackSettings:
+    """A workspace as its adapter wants it; whoever has an account there can be notified.
+
+    Raises:
+        OperationalError: a token is not there any more.
+    """
+    bot, app = section.bot_token(), section.app_token()
+    return SlackSettings(
+        team=section.team,
+        channels=section.channels,
+        progress_channels=section.progress_channels,
+        log_channels=section.log_channels,
+        command=section.command,
+        bot_token=bot.get_secret_value() if bot else "",
+        app_token=app.get_secret_value() if app else "",
+        people={
+            person.called: user
+            for person in people.everyone
+            for account in person.accounts
+            for kind, _, user in [account.rpartition("/")]
+            if kind.startswith("slack:")
+        },
+    )
 
 
 def _values(section: CheckSection | IrcSection, **renamed: str) -> dict[str, Any]:

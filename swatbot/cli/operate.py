@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from swatbot.adapters.local_chat import say as say_locally
-from swatbot.bootstrap import PARTS, Process, look_at_networks, take_baseline
+from swatbot.bootstrap import PARTS, Process, look_at_networks, look_at_workspaces, take_baseline
 from swatbot.cli.common import FAULT, config_option, count, end, told
 from swatbot.config import Config, load, local_socket
 from swatbot.domain.hosts import fold
@@ -65,16 +65,15 @@ def say(words: tuple[str, ...], wait: float, directory: Path) -> None:
 @click.command("check-config")
 @config_option
 @click.option("--secrets", is_flag=True, help="A password or key that can not be used from here is a fault.")
-@click.option(
-    "--live", is_flag=True, help="Also go to every IRC server, and tell what it proves. Needs secrets."
-)
+@click.option("--live", is_flag=True, help="Also look at every IRC server, and at Slack. Needs secrets.")
 @told
 def check_config(directory: Path, *, secrets: bool, live: bool) -> None:
     """Read the config, and tell every fault in it at once.
 
     Passwords and keys that only the bot may see are told, and are no faults. As the bot, with its
     environment, say --secrets. With --live every IRC server is gone to and logged in at, under another nick
-    and in no channel, and what it can prove of people is told; a bot that runs is not disturbed.
+    and in no channel, and what it can prove of people is told; of Slack, tokens, scopes, channels and clock
+    are looked at. A bot that runs is not disturbed.
     """
     config = load(directory, secrets=secrets or live, keys=True)
     for note in (*map(str, config.unseen), *_notes(config)):
@@ -89,13 +88,16 @@ def check_config(directory: Path, *, secrets: bool, live: bool) -> None:
 
 
 def _look_at_networks(config: Config) -> bool:
-    """Tell what every IRC server is like; whether the bot can be at all of them."""
+    """Tell what every IRC server and workspace is like; whether the bot can be at all of them."""
     well = True
     for seen in look_at_networks(config):
         click.echo(f"irc {seen.network}, {seen.server[0]} port {seen.server[1]}: {found_of(seen)}")
         well = well and not seen.fault
-    if not config.swatbot.irc:
-        click.echo("no IRC network is configured: nothing to look at")
+    for team, looked in look_at_workspaces(config):
+        click.echo(f"slack {team}, {looked.what}: {looked.found}")
+        well = well and looked.well
+    if not (config.swatbot.irc or config.swatbot.slack):
+        click.echo("no chat network is configured: nothing to look at")
     return well
 
 

@@ -13,7 +13,9 @@ from swatbot.config.faults import Fault, nearest
 from swatbot.config.raw import Found, Table, below, every, listed, tables, twice
 from swatbot.config.served import served_faults
 from swatbot.config.types import server
-from swatbot.config.unseen import VARIABLE
+from swatbot.config.unseen import SECRETS, VARIABLE
+
+_ROLES = ("channels", "progress_channels", "log_channels")
 
 
 def cross_faults(name: str, file: str, raw: Table) -> Iterator[Fault]:
@@ -38,7 +40,7 @@ def cross_faults(name: str, file: str, raw: Table) -> Iterator[Fault]:
 
 
 def between_faults(file: str, people: Table, swatbot: Table) -> Iterator[Fault]:
-    """Accounts of IRC networks that the bot is not on, so that nothing could ever prove them.
+    """Accounts of networks that the bot is not on, so that nothing could ever prove them.
 
     Args:
         file: people.toml, as messages name it.
@@ -48,21 +50,25 @@ def between_faults(file: str, people: Table, swatbot: Table) -> Iterator[Fault]:
     told = (irc.get("network") for _, irc in tables(swatbot, "irc"))
     networks = {name for name in told if isinstance(name, str)}
     persons = ((name, person) for name, person in people.items() if isinstance(person, dict))
-    for name, person in persons if networks else ():
-        for _, account in listed(person, "accounts"):
-            kind, _, network = account.partition("/")[0].partition(":")
-            if kind == "irc" and network not in networks:
-                why = f"{account}: swatbot.toml has no [[irc]] network {network}"
-                yield Fault(file, f"{name}.accounts", why + nearest(network, networks))
+    accounts = [(name, account) for name, person in persons for _, account in listed(person, "accounts")]
+    for name, account in accounts:
+        kind, _, network = account.partition("/")[0].partition(":")
+        if kind == "irc" and networks and network not in networks:
+            why = f"{account}: swatbot.toml has no [[irc]] network {network}"
+            yield Fault(file, f"{name}.accounts", why + nearest(network, networks))
+        # Users of other workspaces come through shared channels, so only having none at all is a fault.
+        if kind == "slack" and not swatbot.get("slack"):
+            yield Fault(file, f"{name}.accounts", f"{account}: swatbot.toml has no [[slack]]")
 
 
 def _places(key: str, table: Table) -> Found:
-    variable = table.get("password_env")
-    if isinstance(variable, str) and not VARIABLE.fullmatch(variable):
-        # Not repeated: it may be the password itself.
-        yield below(key, "password_env"), "expected the name of an environment variable, in capitals"
-    if "password_env" in table and "password_file" in table:
-        yield key, "has both password_env and password_file, expected one of them"
+    for name in SECRETS:
+        variable = table.get(f"{name}_env")
+        if isinstance(variable, str) and not VARIABLE.fullmatch(variable):
+            # Not repeated: it may be the secret itself.
+            yield below(key, f"{name}_env"), "expected the name of an environment variable, in capitals"
+        if f"{name}_env" in table and f"{name}_file" in table:
+            yield key, f"has both {name}_env and {name}_file, expected one of them"
 
 
 def _without_tls(key: str, table: Table, how: str) -> Found:
@@ -73,6 +79,9 @@ def _without_tls(key: str, table: Table, how: str) -> Found:
 
 def _networks(raw: Table) -> Found:
     yield from twice(raw, "irc", "network")
+    yield from twice(raw, "slack", "team")
+    for key, slack in tables(raw, "slack"):
+        yield from _workspace(key, slack)
     for key, irc in tables(raw, "irc"):
         hosts = [irc.get("host"), *(_host_of(text) for _, text in listed(irc, "other_hosts"))]
         if irc.get("tls") is False and not all(map(_loopback, hosts)):
@@ -81,6 +90,14 @@ def _networks(raw: Table) -> Found:
         if irc.get("tls") is False:
             yield from _without_tls(key, irc, "TLS")
         yield from _login(key, irc)
+
+
+def _workspace(key: str, slack: Table) -> Found:
+    """What is there twice, and what is missing that nobody could connect without."""
+    for name in ("bot_token", "app_token"):
+        if not (f"{name}_env" in slack or f"{name}_file" in slack):
+            yield key, f"can not connect without {name}_env or {name}_file"
+    yield from _roles(key, slack)
 
 
 def _host_of(text: str) -> str:
@@ -92,11 +109,17 @@ def _host_of(text: str) -> str:
 
 def _channels(key: str, irc: Table) -> Found:
     """What is no channel, and what has two roles."""
-    seen: dict[str, str] = {}
-    for role in ("channels", "progress_channels", "log_channels"):
+    for role in _ROLES:
         for _, channel in listed(irc, role):
             if channel[:1] not in ("#", "&", "+", "!") or "," in channel:
                 yield below(key, role), f'found "{channel}", expected a channel such as "#deploy"'
+    yield from _roles(key, irc)
+
+
+def _roles(key: str, network: Table) -> Found:
+    seen: dict[str, str] = {}
+    for role in _ROLES:
+        for _, channel in listed(network, role):
             first = seen.setdefault(channel.casefold(), role)
             if first != role:
                 yield below(key, role), f"{channel} is one of {first} already"

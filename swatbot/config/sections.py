@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from swatbot.config.slack import SlackSection
 from swatbot.config.types import (
     ClockTime,
     Count,
@@ -125,6 +126,7 @@ class SwatbotFile(Section):
     tree: TreeSection
     deploy: DeploySection = DeploySection()
     irc: tuple[IrcSection, ...] = ()
+    slack: tuple[SlackSection, ...] = ()
     local: LocalSection = LocalSection()
 
 

@@ -318,12 +318,21 @@ class WithPassword(Section):
         Raises:
             OperationalError: it was there when the config was loaded, and is no longer.
         """
-        if self.password_env:
-            found = environ.get(self.password_env)
-            if found is None:
-                raise OperationalError(f"the environment variable {self.password_env} is not set any more")
-            return SecretStr(found)
-        return None if self.password_file is None else _first_line(self.password_file)
+        return secret(self.password_env, self.password_file, environ)
+
+
+def secret(variable: str, file: Path | None, environ: Mapping[str, str] = os.environ) -> SecretStr | None:
+    """A secret from the environment, or from the first line of a file; None where neither is named.
+
+    Raises:
+        OperationalError: it was there when the config was loaded, and is no longer.
+    """
+    if variable:
+        found = environ.get(variable)
+        if found is None:
+            raise OperationalError(f"the environment variable {variable} is not set any more")
+        return SecretStr(found)
+    return None if file is None else _first_line(file)
 
 
 def _first_line(path: Path) -> SecretStr:

@@ -10,6 +10,8 @@ from pathlib import Path
 from swatbot.config.faults import Fault
 from swatbot.config.raw import Found, Table, below, every
 
+SECRETS = ("password", "bot_token", "app_token")
+"""What may be in the environment (`..._env`) or in a file (`..._file`), and nowhere else."""
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 """How the name of an environment variable looks."""
 
@@ -35,18 +37,24 @@ def secret_faults(file: str, raw: Table, around: Surroundings) -> Iterator[Fault
 
 
 def _secrets(key: str, table: Table, around: Surroundings) -> Found:
-    variable, file = table.get("password_env"), table.get("password_file")
-    named = isinstance(variable, str) and VARIABLE.fullmatch(variable)
-    if named and variable not in around.environ:
-        yield below(key, "password_env"), f"the environment variable {variable} is not set"
-    for fault in _file_faults(around.directory / Path(file).expanduser()) if isinstance(file, str) else ():
-        yield below(key, "password_file"), fault
+    for name in SECRETS:
+        yield from _secret(key, name, table, around)
     trusted = table.get("ca_file")
     for fault in (
         _ca_faults(around.directory / Path(trusted).expanduser()) if isinstance(trusted, str) else ()
     ):
         yield below(key, "ca_file"), fault
     yield from _own_faults(key, table, around.directory)
+
+
+def _secret(key: str, name: str, table: Table, around: Surroundings) -> Found:
+    variable, file = table.get(f"{name}_env"), table.get(f"{name}_file")
+    named = isinstance(variable, str) and VARIABLE.fullmatch(variable)
+    if named and variable not in around.environ:
+        yield below(key, f"{name}_env"), f"the environment variable {variable} is not set"
+    path = around.directory / Path(file).expanduser() if isinstance(file, str) else None
+    for fault in _file_faults(path, name.replace("_", " ")) if path else ():
+        yield below(key, f"{name}_file"), fault
 
 
 def _own_faults(key: str, table: Table, directory: Path) -> Found:
@@ -70,7 +78,7 @@ def _own_faults(key: str, table: Table, directory: Path) -> Found:
         yield below(key, "cert_file"), f"{why}, expected both in PEM form, the key without a passphrase"
 
 
-def _file_faults(path: Path) -> Iterator[str]:
+def _file_faults(path: Path, what: str) -> Iterator[str]:
     if unreadable := [*_unreadable(path)]:
         yield from unreadable
         return
@@ -78,7 +86,7 @@ def _file_faults(path: Path) -> Iterator[str]:
     with path.open("rb") as file:
         first = file.readline().strip()
     if not first:
-        yield f"{path} has an empty first line, expected the password there"
+        yield f"{path} has an empty first line, expected the {what} there"
 
 
 def _unreadable(path: Path) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What swatbot needs from the world, as Protocols; contract suites hold the adapters to them."""
 
-from swatbot.ports.chat import ChannelRole, Chat, Done, Incoming, Outgoing, Urgency
+from swatbot.ports.chat import CardChat, ChannelRole, Chat, Done, Incoming, Outgoing, Seen, Urgency
 from swatbot.ports.checks import Checker, CheckTask
 from swatbot.ports.fleet import Fleet, HostProof, Order
 from swatbot.ports.journal import (
@@ -19,6 +19,7 @@ from swatbot.ports.tree import Contents, Tree
 
 __all__ = [
     "Calendar",
+    "CardChat",
     "ChannelRole",
     "Chat",
     "CheckTask",
@@ -38,6 +39,7 @@ __all__ = [
     "Outgoing",
     "Record",
     "RecordKind",
+    "Seen",
     "StaleWriterError",
     "Stop",
     "Tree",

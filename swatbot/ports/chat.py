@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import Enum, IntEnum
 from typing import Protocol
 
+from swatbot.chat.card import Card
+
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
@@ -89,6 +91,10 @@ Done = Callable[[str | None], None]
 """Called with a line's text as it was said, or None if it will not be said any more."""
 
 
+Seen = Callable[[str], None]
+"""Called with the network's id of the message in which a card is seen now."""
+
+
 class Chat(Protocol):
     """One network with its channels. Posting never blocks: lines queue up, and go out by urgency."""
 
@@ -100,6 +106,14 @@ class Chat(Protocol):
     @property
     def channels(self) -> Mapping[str, ChannelRole]:
         """The channels, and what each is for."""
+        ...
+
+    @property
+    def redelivers(self) -> bool:
+        """Whether what `hear` has not dealt with is heard again, even by another process.
+
+        So a line has to be on the disk when `hear` returns, and may come twice, with the same id.
+        """
         ...
 
     def start(self, hear: Callable[[Incoming], None]) -> None:
@@ -115,4 +129,23 @@ class Chat(Protocol):
 
     def stop(self) -> None:
         """Send what is queued if that is possible within seconds, and disconnect."""
+        ...
+
+
+class CardChat(Chat, Protocol):
+    """A network that can edit its messages, and so shows each deployment as one card that is kept true."""
+
+    def show(self, channel: str, card: Card, seen: Seen, posted: str = "", *, perhaps: bool = False) -> None:
+        """Show a deployment's newest state in a channel; what waits of an older one is not shown any more.
+
+        Lines with that deployment as `under` go below its card. Never blocks; `seen` is called on another
+        thread, after each edit that was made.
+
+        Args:
+            channel: where.
+            card: what is to be seen.
+            seen: told of the message, at once or after edits that came too fast for the network.
+            posted: the message that shows the deployment already, "" if none is known.
+            perhaps: whether there may be such a message all the same, since a process that posted it died.
+        """
         ...

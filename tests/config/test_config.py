@@ -127,7 +127,8 @@ def test_every_setting_occurs_in_the_samples_and_every_key_there_is_a_setting(
     lines = (SAMPLES / name).read_text().splitlines()
     settings = [line for line in lines if re.match(r"(# )?[a-z_]+ = ", line)]
     shown = {key for line in settings for key in re.findall(r"\b([a-z_]+) = ", line)}
-    tables = {part for line in lines if line.startswith("[") for part in line.strip("[]").split(".")}
+    headings = [line.removeprefix("# ") for line in lines]
+    tables = {part for line in headings if line.startswith("[") for part in line.strip("[]").split(".")}
     known = {key for section in _models(model) for key in _keys(section)}
     assert known - shown - tables == set()
     assert shown - known - {stage.value for stage in Stage} == set()

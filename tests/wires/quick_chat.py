@@ -16,6 +16,7 @@ class QuickChat:
     """The channel of a practice range, whose people are logged in by their nicks."""
 
     network = "practice"
+    redelivers = False
     channels: ClassVar = {CHANNEL: ChannelRole.COMMANDS}
 
     def __init__(self) -> None:

@@ -73,6 +73,11 @@ class IrcChat:
         """The channels, and what each is for."""
         return self._settings.roles
 
+    @property
+    def redelivers(self) -> bool:
+        """What was said and not heard is lost."""
+        return False
+
     def start(self, hear: Callable[[Incoming], None]) -> None:
         """Connect and join in the background; `hear` is called for every line that may concern the bot."""
         self._thread = threading.Thread(

@@ -11,6 +11,14 @@ def missed(start: datetime, end: datetime) -> str:
     return f"I did not hear what was said here between {clock_span(start, end)}: please repeat it."
 
 
+def was_away(start: datetime, end: datetime) -> str:
+    """The bot was away from a network that delivers later what it could not then, for some minutes."""
+    return (
+        f"I was cut off from here between {clock_span(start, end)}. What was said then reaches me late, if it"
+        " was not long: if you get no answer, please repeat it."
+    )
+
+
 def was_split(start: datetime, end: datetime) -> str:
     """People were on the other side of a netsplit."""
     return (

@@ -1,0 +1,1 @@
+"""Slack: everything is heard over Socket Mode by Bolt, and said over the Web API."""

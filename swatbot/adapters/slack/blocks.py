@@ -1,0 +1,143 @@
+"""How lines and cards look on Slack: Block Kit, in which nothing that people wrote is taken for mark-up."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ConfirmObject,
+    ContextBlock,
+    HeaderBlock,
+    InputBlock,
+    PlainTextInputElement,
+    PlainTextObject,
+    RichTextBlock,
+    RichTextElementParts,
+    RichTextSectionElement,
+    SectionBlock,
+)
+from slack_sdk.models.views import View
+
+from swatbot.adapters.slack.text import Piece, pieces, told
+from swatbot.chat.card import Bar, Button, Card, Tone, Weight
+
+Json = dict[str, Any]
+_MARKS = {Tone.WAITING: "◌", Tone.WORKING: "▶", Tone.HELD: "▮▮", Tone.GOOD: "✔", Tone.BAD: "✖"}
+_STYLES = {Weight.GO: "primary", Weight.STOP: "danger"}
+_CELLS = 10
+# Slack's limits: https://docs.slack.dev/reference/block-kit/blocks
+_HEADER, _SECTION, _BUTTON, _TITLE, _REASON = 150, 3000, 75, 24, 300
+REASON = "reason"
+"""Id of the dialog's input, and of the block around it."""
+
+
+def line_text(text: str, people: Mapping[str, str]) -> str:
+    """A line as plain message text, for notifications and for who can not see blocks."""
+    return "".join(f"<@{p.text}>" if p.is_user else told(p.text) for p in pieces(text, people))
+
+
+def line_blocks(text: str, people: Mapping[str, str]) -> list[Json]:
+    """A line as blocks: exactly its characters, and mentions of those whom it addresses."""
+    parts = [_part(piece) for piece in pieces(text, people)]
+    return _checked([RichTextBlock(elements=[RichTextSectionElement(elements=parts)])])
+
+
+def _part(piece: Piece) -> Any:
+    parts = RichTextElementParts
+    return parts.User(user_id=piece.text) if piece.is_user else parts.Text(text=piece.text)
+
+
+def card_blocks(card: Card) -> list[Json]:
+    """A card as blocks; only what there is to show has one."""
+    blocks: list[Block] = [
+        HeaderBlock(text=_plain(card.title, _HEADER)),
+        SectionBlock(text=_plain(f"{_MARKS[card.tone]} {card.state}", _SECTION)),
+    ]
+    if card.message:
+        blocks.append(SectionBlock(text=_plain(card.message, _SECTION)))
+    blocks += _list(card.changes)
+    blocks += _list([_drawn(bar) for bar in card.bars])
+    blocks += _list(card.people)
+    blocks += _list(card.checks)
+    if card.buttons:
+        blocks.append(ActionsBlock(elements=[_button(b, card.number) for b in card.buttons]))
+    return _checked(blocks)
+
+
+def _list(lines: Sequence[str]) -> list[Block]:
+    """Lines in small print, one below the other."""
+    return [ContextBlock(elements=[_plain("\n".join(lines), _SECTION)])] if lines else []
+
+
+def _drawn(bar: Bar) -> str:
+    """`fleet ▓▓▓▓▓░░░░░ 49 % (48 of 97)`."""
+    full = bar.done * _CELLS // bar.total if bar.total else 0
+    percent = bar.done * 100 // bar.total if bar.total else 0
+    return f"{bar.stage} {'▓' * full}{'░' * (_CELLS - full)} {percent} % ({bar.done} of {bar.total})"
+
+
+def _button(button: Button, number: int) -> ButtonElement:
+    confirm = None
+    if button.sure:
+        confirm = ConfirmObject(
+            title=_plain(f"{button.label} #{number}?", 100),
+            text=_plain(button.sure, _REASON),
+            confirm=_plain(button.label, 30),
+            deny=_plain("No", 30),
+            style="danger",
+        )
+    return ButtonElement(
+        text=_plain(button.label, _BUTTON),
+        action_id=button.command,
+        value=f"{number} {button.reason}".strip(),
+        style=_STYLES.get(button.weight),
+        confirm=confirm,
+    )
+
+
+def dialog(command: str, number: int, question: str, where: str) -> Json:
+    """The dialog in which a reason is given.
+
+    Args:
+        command: what it is for.
+        number: the deployment.
+        question: what is asked.
+        where: comes back with the reason.
+    """
+    view = View(
+        type="modal",
+        callback_id=command,
+        private_metadata=where,
+        title=_plain(f"#{number} {command}", _TITLE),
+        submit=_plain("Say it", _TITLE),
+        close=_plain("Never mind", _TITLE),
+        blocks=[
+            InputBlock(
+                block_id=REASON,
+                label=_plain(question, 2000),
+                element=PlainTextInputElement(action_id=REASON, max_length=_REASON, focus_on_load=True),
+            )
+        ],
+    )
+    found: Json = view.to_dict()
+    return found
+
+
+def _plain(text: str, limit: int) -> PlainTextObject:
+    """Text in which not even a :smile: is one."""
+    cut = text if len(text) <= limit else f"{text[: limit - 1]}…"
+    return PlainTextObject(text=cut, emoji=False)
+
+
+def _checked(blocks: Iterable[Block]) -> list[Json]:
+    """As they are sent; the library refuses what breaks Slack's rules.
+
+    Raises:
+        SlackObjectFormationError: a block does.
+    """
+    found = list(blocks)
+    for block in found:
+        block.validate_json()
+    return [block.to_dict() for block in found]

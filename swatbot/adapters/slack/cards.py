@@ -1,0 +1,117 @@
+"""The cards of one workspace: which messages they are, and which of them have to be posted or edited."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from swatbot.chat.card import Card
+from swatbot.ports import Seen
+
+Place = tuple[str, int]
+"""A channel, and the number of the deployment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """A card in a channel.
+
+    Attributes:
+        channel: where.
+        card: what it is to show.
+        seen: told when it does.
+        message: the message that is the card, "" before it was posted.
+        perhaps: whether it may have been posted, though nobody knows as which message.
+        shown: whether it shows all that.
+        plain: whether Slack has refused its blocks.
+        fixed: whether it can not be edited any more.
+    """
+
+    channel: str
+    card: Card
+    seen: Seen
+    message: str = ""
+    perhaps: bool = False
+    shown: bool = False
+    plain: bool = False
+    fixed: bool = False
+
+    @property
+    def place(self) -> Place:
+        """Where it is, and whose it is."""
+        return self.channel, self.card.number
+
+    @property
+    def name(self) -> str:
+        """For the pace at which it is edited."""
+        return f"{self.channel} #{self.card.number}"
+
+
+class CardWall:
+    """All cards; any thread may put new states up, and one thread carries them out."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._cards: dict[Place, Showing] = {}
+
+    def want(self, channel: str, card: Card, seen: Seen, posted: str, *, perhaps: bool) -> None:
+        """Put a new state up in place of whatever state waits."""
+        with self._lock:
+            old = self._cards.get((channel, card.number))
+            known = Showing(channel, card, seen, posted, perhaps) if old is None else old
+            self._cards[channel, card.number] = replace(known, card=card, seen=seen, shown=known.fixed)
+
+    def thread(self, channel: str, number: int | None) -> str:
+        """The message under which lines about a deployment go, "" for none."""
+        with self._lock:
+            found = self._cards.get((channel, number)) if number is not None else None
+            return found.message if found else ""
+
+    def unposted(self, may: Callable[[Showing], bool]) -> Showing | None:
+        """A card that has to be posted, and may be now."""
+        return next((s for s in self._all() if not s.message and not s.shown and may(s)), None)
+
+    def unedited(self, may: Callable[[Showing], bool]) -> Showing | None:
+        """A card that has to be edited, and may be now."""
+        return next((s for s in self._all() if s.message and not s.shown and may(s)), None)
+
+    def open(self) -> list[Showing]:
+        """Those that do not show yet what they are to."""
+        return [showing for showing in self._all() if not showing.shown]
+
+    def done(self, showing: Showing, message: str) -> None:
+        """A card shows what it was to; something newer may be wanted meanwhile."""
+        self._change(showing, message=message, perhaps=False)
+        with self._lock:
+            now = self._cards[showing.place]
+            if now.card == showing.card:
+                self._cards[showing.place] = replace(now, shown=True)
+
+    def found(self, showing: Showing, message: str) -> None:
+        """It had been posted already; what it shows is to be seen to."""
+        self._change(showing, message=message, perhaps=False)
+
+    def perhaps_posted(self, showing: Showing) -> None:
+        """Nobody knows whether it was posted."""
+        self._change(showing, perhaps=True)
+
+    def refused(self, showing: Showing) -> None:
+        """Slack does not like its blocks: it goes without them."""
+        self._change(showing, plain=True)
+
+    def lost(self, channel: str, message: str) -> None:
+        """Somebody has deleted a card: it is posted anew."""
+        for showing in self._all():
+            if showing.channel == channel and showing.message == message:
+                self._change(showing, message="", shown=False)
+
+    def fix(self, showing: Showing) -> None:
+        """It can not be edited any more: it stays as it is, and its thread goes on."""
+        self._change(showing, fixed=True, shown=True)
+
+    def _change(self, showing: Showing, **fields: object) -> None:
+        with self._lock:
+            self._cards[showing.place] = replace(self._cards[showing.place], **fields)  # type: ignore[arg-type]  # its own fields
+
+    def _all(self) -> Iterator[Showing]:
+        with self._lock:
+            return iter(list(self._cards.values()))

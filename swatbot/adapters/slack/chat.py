@@ -1,0 +1,219 @@
+"""The Chat port on Slack, with cards: one workspace, heard over one socket, and said at Slack's pace."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk.errors import SlackApiError
+
+from swatbot.adapters.outbox import Outbox
+from swatbot.adapters.pace import Backoff
+from swatbot.adapters.slack.api import Api, AwayError, DeniedError, WaitError
+from swatbot.adapters.slack.blocks import dialog
+from swatbot.adapters.slack.cards import CardWall
+from swatbot.adapters.slack.ears import Click, Ears
+from swatbot.adapters.slack.sender import Sender
+from swatbot.adapters.slack.settings import SlackSettings
+from swatbot.adapters.slack.socket import Presence, open_socket
+from swatbot.adapters.slack.targets import Target
+from swatbot.adapters.slack.voice import Tellers
+from swatbot.adapters.watch import Watch
+from swatbot.chat.card import Card
+from swatbot.ports import ChannelRole, Clock, Done, Incoming, Outgoing, Seen
+
+_log = logging.getLogger(__name__)
+_LOOK = 0.5
+_MOST_BETWEEN = 30.0
+_STOP_SECONDS = 12.0
+_NOTHING: Mapping[str, Any] = {}
+# Slack shows a slash command to the channel only if it is told so.
+_IN_CHANNEL: Mapping[str, Any] = {"response_type": "in_channel"}
+
+
+class SlackChat:
+    """One workspace.
+
+    Args:
+        settings: the workspace.
+        clock: for late lines, and for the times of a gap.
+        watch: told how it is with Slack.
+    """
+
+    def __init__(self, settings: SlackSettings, clock: Clock, watch: Watch) -> None:
+        self._settings, self._clock, self._watch = settings, clock, watch
+        self._api = Api(settings.bot_token, settings.api_url)
+        self._outbox, self._cards = Outbox(), CardWall()
+        tell = Tellers(self._trouble, self._well)
+        self._sender = Sender(settings, self._api, self._outbox, self._cards, clock, tell)
+        self._told: dict[str, str] = {}
+        self._telling = threading.Lock()
+        self._stopping = threading.Event()
+        self._joined = threading.Event()
+        self._socket: SocketModeHandler | None = None
+        self._presence = Presence(self._is_there, self._lost, self._back, _LOOK)
+        self._lost_at: datetime | None = None
+        self._ears: Ears | None = None
+        self._hear: Callable[[Incoming], None] = lambda _line: None
+        self._thread = threading.Thread(target=self._run, name=f"slack-{self.network}", daemon=True)
+
+    @property
+    def network(self) -> str:
+        """The workspace's id, as in accounts."""
+        return self._settings.team
+
+    @property
+    def channels(self) -> dict[str, ChannelRole]:
+        """The channels, and what each is for."""
+        return self._settings.roles
+
+    @property
+    def redelivers(self) -> bool:
+        """Slack delivers again what was not acknowledged."""
+        return True
+
+    def start(self, hear: Callable[[Incoming], None]) -> None:
+        """Connect in the background; `hear` is called for every line that a person wrote or clicked."""
+        self._hear = hear
+        self._sender.start()
+        self._thread.start()
+
+    def post(self, line: Outgoing, done: Done) -> None:
+        """Queue one line; `done` is called once Slack has it, or once a newer line took its place.
+
+        Raises:
+            ValueError: the channel is none.
+        """
+        Target.of(line.channel)
+        self._outbox.put(line, done)
+        self._sender.poke()
+
+    def show(self, channel: str, card: Card, seen: Seen, posted: str = "", *, perhaps: bool = False) -> None:
+        """See to it that a channel has a card, and that it shows this."""
+        self._cards.want(channel, card, seen, posted, perhaps=perhaps)
+        self._sender.poke()
+
+    def stop(self) -> None:
+        """Hear nothing more, send what is queued if that is possible within seconds, and disconnect."""
+        self._stopping.set()
+        self._presence.stop()
+        if self._socket is not None:
+            self._socket.close()  # type: ignore[no-untyped-call]  # Bolt says no types here
+        if self._thread.is_alive():
+            self._thread.join(_STOP_SECONDS)
+        self._sender.stop()
+
+    def wait_joined(self, timeout: float) -> bool:
+        """Block until Slack delivers to us, at most `timeout` seconds; whether it does."""
+        return self._joined.wait(timeout)
+
+    def _run(self) -> None:
+        """Connect, again and again if need be; after that the socket comes back by itself."""
+        backoff = Backoff(1.0, _MOST_BETWEEN)
+        while not self._stopping.is_set():
+            try:
+                self._connect()
+            except (AwayError, WaitError, DeniedError) as error:
+                self._trouble(f"can not connect: {error}", "")
+            except Exception as error:  # noqa: BLE001 - whatever it was, the next try may fare better
+                _log.exception("connecting to Slack stumbled")
+                self._trouble(f"can not connect: {error}", "")
+            else:
+                self._well("")
+                self._joined.set()
+                self._presence.watch()
+                return
+            self._stopping.wait(backoff.next())
+
+    def _connect(self) -> None:
+        me = self._api.call("auth.test", {})
+        if me.get("team_id") != self._settings.team:
+            raise DeniedError(f"the token is of {me.get('team_id')}, and not of {self._settings.team}")
+        self._ears = Ears(self._settings, str(me["user_id"]))
+        if self._socket is None:
+            self._socket = open_socket(self._settings, self._api.client, self._deliver)
+        try:
+            self._socket.connect()  # type: ignore[no-untyped-call]  # Bolt says no types here
+        except SlackApiError as error:
+            raise DeniedError(str(error.response.get("error", error)), "the app token") from error
+        except OSError as error:
+            raise AwayError(str(error), perhaps=False) from error
+
+    def _is_there(self) -> bool:
+        return self._socket is not None and bool(self._socket.client.is_connected())
+
+    def _lost(self) -> None:
+        self._joined.clear()
+        self._lost_at = self._clock.now()
+
+    def _back(self) -> None:
+        """A short gap is none: Slack delivers what it could not for some minutes."""
+        now, start = self._clock.now(), self._lost_at
+        self._joined.set()
+        if start is not None and (now - start).total_seconds() >= self._settings.told_after:
+            self._tell(lambda: self._watch.gap(start, now))
+
+    def _deliver(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Deal with one payload; what is returned acknowledges it, and must not take longer than 3 s."""
+        ears = self._ears
+        if ears is None:
+            raise RuntimeError("a payload before the connection")
+        kind = body.get("type", "")
+        if kind == "block_actions":
+            self._clicked(ears.click(body))
+        elif kind == "view_submission":
+            self._hear(ears.reason(body))
+        elif kind == "event_callback":
+            line = ears.message(body)
+            if line is not None:
+                self._hear(line)
+        elif body.get("command") == self._settings.command:
+            slash = ears.slash(body)
+            self._hear(slash)
+            return _NOTHING if slash.private else _IN_CHANNEL
+        return _NOTHING
+
+    def _clicked(self, click: Click | None) -> None:
+        """A button stands for a command; one that needs a reason opens a dialog first."""
+        if click is None:
+            return
+        if not click.question:
+            self._hear(click.heard)
+            return
+        # The dialog has to be there within three seconds, and so has the acknowledgement.
+        threading.Thread(target=self._ask, args=(click,), name="slack-dialog", daemon=True).start()
+
+    def _ask(self, click: Click) -> None:
+        where = f"{click.number} {click.heard.channel}"
+        view = dialog(click.command, click.number, click.question, where)
+        try:
+            self._api.call("views.open", {"trigger_id": click.trigger, "view": view})
+        except (AwayError, WaitError, DeniedError) as error:
+            _log.warning("a dialog could not be opened: %s", error)
+            text = f'{click.heard.nick}: the dialog did not open. Say "{click.command} {click.number} WHY".'
+            self.post(Outgoing(click.heard.reply_to, text), lambda _text: None)
+
+    def _trouble(self, text: str, channel: str) -> None:
+        """Tell what is wrong, in a channel or everywhere, if that is not known yet."""
+        with self._telling:
+            known, self._told[channel] = self._told.get(channel), text
+        if known != text and not self._stopping.is_set():
+            where = frozenset({channel} if channel else self.channels)
+            name = f" {channel}" if channel else ""
+            self._tell(lambda: self._watch.trouble(f"Slack{name} {text}", where))
+
+    def _well(self, channel: str) -> None:
+        with self._telling:
+            known = self._told.pop(channel, None)
+        if known is not None:
+            where = frozenset({channel} if channel else self.channels)
+            name = f" {channel}" if channel else ""
+            self._tell(lambda: self._watch.trouble(f"Slack{name} is well again", where))
+
+    def _tell(self, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except Exception:  # noqa: BLE001 - the connection outlives what others do with it
+            _log.exception("what follows a change on Slack has failed")

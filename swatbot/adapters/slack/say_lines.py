@@ -1,0 +1,97 @@
+"""Says one line on Slack: in its thread, in its channel, or to one person."""
+
+import logging
+from typing import Any
+
+from swatbot.adapters.chat_text import as_said, clean
+from swatbot.adapters.outbox import Outbox, Post
+from swatbot.adapters.slack.api import AwayError, DeniedError, WaitError
+from swatbot.adapters.slack.blocks import line_blocks, line_text
+from swatbot.adapters.slack.cards import CardWall
+from swatbot.adapters.slack.settings import SlackSettings
+from swatbot.adapters.slack.targets import Target
+from swatbot.adapters.slack.voice import Voice
+from swatbot.ports import Clock
+
+_log = logging.getLogger(__name__)
+BAD_BLOCKS = frozenset(("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"))
+"""What Slack says of blocks that it does not like."""
+
+
+class LineSayer:
+    """Takes a post out of the outbox to Slack, and settles it or puts it back."""
+
+    def __init__(
+        self, settings: SlackSettings, voice: Voice, outbox: Outbox, cards: CardWall, clock: Clock
+    ) -> None:
+        self._settings, self._voice, self._clock = settings, voice, clock
+        self._outbox, self._cards = outbox, cards
+        self._plain: set[Post] = set()
+
+    def say(self, post: Post) -> None:
+        """Say it; where that can not be now, it waits."""
+        line = self._outbox.line(post)
+        target, text = Target.of(line.channel), clean(as_said(line, self._clock.now()))
+        thread = target.thread or self._cards.thread(target.channel, line.under)
+        self._voice.pacing.line(target.pace)
+        method = "chat.postEphemeral" if target.user else "chat.postMessage"
+        try:
+            arguments = self._arguments(post, target, text, thread)
+            self._voice.call(method, arguments, "" if target.personal else target.channel)
+        except WaitError as error:
+            self._voice.pacing.wait(target.pace, error.seconds)
+            self._outbox.put_back(post)
+        except AwayError as error:
+            self._voice.away(error)
+            if error.perhaps:
+                self._outbox.perhaps_said(post)
+            self._outbox.put_back(post)
+        except DeniedError as error:
+            self._denied(post, target, thread, error)
+        except Exception:
+            self._stumbled(post)
+            raise
+        else:
+            self._settle(post, text)
+
+    def _stumbled(self, post: Post) -> None:
+        """After a bug a line goes without its blocks, and is given up only if that was not it."""
+        if post in self._plain:
+            self._settle(post, None)
+            return
+        self._plain.add(post)
+        self._outbox.put_back(post)
+
+    def _arguments(self, post: Post, target: Target, text: str, thread: str) -> dict[str, Any]:
+        people = self._settings.people
+        found: dict[str, Any] = {
+            "channel": target.channel,
+            "text": line_text(text, people),
+            "mrkdwn": False,
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        if post not in self._plain and text.strip():
+            found["blocks"] = line_blocks(text, people)
+        if thread:
+            found["thread_ts"] = thread
+        if target.user:
+            found["user"] = target.user
+        return found
+
+    def _denied(self, post: Post, target: Target, thread: str, error: DeniedError) -> None:
+        """What can be mended waits for that; a line is given up only if nobody could read it any more."""
+        if error.code == "thread_not_found" and thread and not target.thread:
+            self._cards.lost(target.channel, thread)
+        elif error.code in BAD_BLOCKS and post not in self._plain:
+            _log.error("Slack refuses the blocks of a line: %s", error)
+            self._plain.add(post)
+        elif (target.personal and not error.of_app) or not self._voice.shut(error, target.channel):
+            _log.error("a line can not be said on Slack: %s: %r", error, post.line.text)
+            self._settle(post, None)
+            return
+        self._outbox.put_back(post)
+
+    def _settle(self, post: Post, said: str | None) -> None:
+        self._plain.discard(post)
+        self._outbox.settle(post, said)
