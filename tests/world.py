@@ -12,6 +12,7 @@ from pathlib import Path
 from swatbot.adapters.chat_text import as_said
 from swatbot.adapters.clock import ManualClock
 from swatbot.adapters.memory_journal import LeaseSlot, MemoryJournal, MemoryLeases
+from swatbot.app.cards import Cards
 from swatbot.app.effects import Effects
 from swatbot.app.effects import World as Parts
 from swatbot.app.engine import Engine
@@ -121,6 +122,11 @@ class StoryChat:
     def stop(self) -> None:
         """Nothing to end."""
 
+    def cards(self, world: "World") -> Cards | None:
+        """This network can not edit what it has said."""
+        del world
+        return None
+
     def says(
         self, nick: str, text: str, *, account: str | None = "", private: bool = False, to: str = "#swat"
     ) -> None:
@@ -185,7 +191,9 @@ class World:
             Queries(self.tree, self.fleet),
         )
         self.follower = Follower(self.journal)
-        self.front = FrontEnd(self.journal, self.follower, self.chat, self.clock, self.site)
+        self.front = FrontEnd(
+            self.journal, self.follower, self.chat, self.clock, self.site, self.chat.cards(self)
+        )
         self.timetable = Timetable(self.journal, self.follower, self.clock, self.rules)
         self.engine = Engine(self.journal, self.leases, effects, queries, self.workers, self.clock, self.site)
         self.chat.settle = self.settle
