@@ -63,9 +63,7 @@ def test_the_card_says_how_things_stand() -> None:
         assert card.state == f"is on mwdebug1001 and waits for submitter until 14:22 UTC ({digest})"
         assert card.tone is Tone.WAITING
         assert card.message == "deployer: Enable related articles (T12345)"
-        assert [line[9:] for line in card.changes] == [
-            " by submitter: Enable related articles"
-        ] or card.changes
+        assert [line[7:] for line in card.changes] == [" by submitter: Enable related articles"]
         assert card.people == ("submitter: not yet",)
         assert [(bar.stage, bar.done, bar.total) for bar in card.bars] == [
             ("testservers", 1, 1),
@@ -145,9 +143,8 @@ def test_a_word_under_another_card_does_not_count() -> None:
         world.advance(minutes=5)
         staged(world, chat, "3")
         chat.below(1, "submitter", "verified")
-        chat.expect(
-            'submitter: #1 is completed, so I can not verify it: "!status 1" tells more.', to="card-1"
-        )
+        over = 'submitter: #1 is completed, so I can not verify it: "!status 1" tells more.'
+        chat.expect(over, to="card-1")
         chat.below(1, "submitter", "verified 2")
         chat.expect(
             "submitter: this is under the card of #1: say it under that of #2, or in the channel.",
@@ -198,7 +195,8 @@ def test_a_word_that_was_said_before_anybody_was_asked_does_not_count() -> None:
         staged(world, chat)
         chat.below(1, "submitter", "verified", at=START - timedelta(seconds=1))
         chat.expect(
-            'submitter: you said that before #1 was there to be tested. If you have tested it, say "verified 1".',
+            "submitter: you said that before #1 was there to be tested."
+            ' If you have tested it, say "verified 1".',
             to="card-1",
         )
         chat.below(1, "submitter", "verified", at=START)
@@ -211,10 +209,8 @@ def test_a_word_that_comes_minutes_late_is_to_be_said_again() -> None:
         staged(world, chat)
         world.advance(minutes=3)
         chat.below(1, "submitter", "verified", at=START + timedelta(minutes=1))
-        chat.expect(
-            "submitter: I was away when you said that, and have not done it: please say it again.",
-            to="card-1",
-        )
+        late = "submitter: I was away when you said that, and have not done it: please say it again."
+        chat.expect(late, to="card-1")
 
 
 def test_what_is_delivered_twice_is_heard_once_even_by_another_process() -> None:
@@ -248,10 +244,10 @@ def test_a_card_that_was_not_edited_before_a_crash_is_edited_after_it() -> None:
         chat.below(1, "submitter", "verified")
         chat.skip()
         chat.shows = True
-        assert chat.seen[1].tone is Tone.WAITING
+        assert chat.seen[1].state.startswith("is on mwdebug1001")
         world.restart()
         chat.skip()
-        assert chat.seen[1].tone is Tone.GOOD
+        assert chat.seen[1].state.startswith("is live")
         assert chat.posted == [1]
 
 
