@@ -58,6 +58,7 @@ def slack_settings(section: SlackSection, people: People) -> SlackSettings:
         progress_channels=section.progress_channels,
         log_channels=section.log_channels,
         command=section.command,
+        api_url=section.api_url,
         bot_token=bot.get_secret_value() if bot else "",
         app_token=app.get_secret_value() if app else "",
         people={

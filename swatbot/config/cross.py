@@ -7,6 +7,7 @@ told elsewhere.
 import ipaddress
 from collections.abc import Iterator
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from swatbot.config.cross_fleet import fleet_faults
 from swatbot.config.faults import Fault, nearest
@@ -94,6 +95,10 @@ def _networks(raw: Table) -> Found:
 
 def _workspace(key: str, slack: Table) -> Found:
     """What is there twice, and what is missing that nobody could connect without."""
+    url = slack.get("api_url", "https:")
+    host = urlsplit(url).hostname if isinstance(url, str) else None
+    if isinstance(url, str) and url.startswith("http:") and not _loopback(host):
+        yield below(key, "api_url"), "without TLS only to this machine itself: tokens go there"
     for name in ("bot_token", "app_token"):
         if not (f"{name}_env" in slack or f"{name}_file" in slack):
             yield key, f"can not connect without {name}_env or {name}_file"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from swatbot.config.types import LocalPath, Section, secret
+from swatbot.config.types import LocalPath, Section, Url, secret
 
 
 def _slack_team(text: str) -> str:
@@ -39,6 +39,7 @@ class SlackSection(Section):
     progress_channels: tuple[SlackChannel, ...] = ()
     log_channels: tuple[SlackChannel, ...] = ()
     command: SlashCommand = "/swat"
+    api_url: Url = "https://slack.com/api/"
     bot_token_env: str = ""
     bot_token_file: LocalPath | None = None
     app_token_env: str = ""

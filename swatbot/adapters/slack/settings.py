@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 
 from swatbot.ports import ChannelRole
 
-API = "https://slack.com/api/"
-
 
 @dataclass(frozen=True, kw_only=True)
 class SlackSettings:
@@ -21,7 +19,7 @@ class SlackSettings:
         app_token: of the app itself, for Socket Mode, "xapp-...".
         command: the slash command of the manifest.
         people: ids of users by what messages call them.
-        api_url: where the Web API is; only tests have another one.
+        api_url: where the Web API is.
         post_burst: lines that a channel takes at once, before it is one in `post_every` seconds.
         post_every: seconds; Slack takes one message a second and channel.
         edit_every: seconds between two edits of one card.
@@ -37,7 +35,7 @@ class SlackSettings:
     app_token: str = field(repr=False)
     command: str = "/swat"
     people: Mapping[str, str] = field(default_factory=dict)
-    api_url: str = API
+    api_url: str = "https://slack.com/api/"
     post_burst: int = 1
     post_every: float = 1.05
     edit_every: float = 1.05
