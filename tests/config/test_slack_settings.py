@@ -25,11 +25,6 @@ GOOD: dict[str, Any] = {
     "bot_token_env": "BOT",
     "app_token_env": "APP",
 }
-    "team": "T0SWAT",
-    "channels": ("C0SWAT",),
-    "bot_token_env": "BOT",
-    "app_token_env": "APP",
-}
 TABLE = """
 [[slack]]
 team = "T0SWAT"

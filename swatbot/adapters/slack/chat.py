@@ -17,8 +17,9 @@ from swatbot.adapters.slack.cards import CardWall
 from swatbot.adapters.slack.ears import Click, Ears
 from swatbot.adapters.slack.sender import Sender
 from swatbot.adapters.slack.settings import SlackSettings
-from swatbot.adapters.slack.socket import Presence, open_socket
+from swatbot.adapters.slack.socket import Presence, close_socket, open_socket
 from swatbot.adapters.slack.targets import Target
+from swatbot.adapters.slack.text import told
 from swatbot.adapters.slack.voice import Tellers
 from swatbot.adapters.watch import Watch
 from swatbot.chat.card import Card
@@ -29,8 +30,6 @@ _LOOK = 0.5
 _MOST_BETWEEN = 30.0
 _STOP_SECONDS = 12.0
 _NOTHING: Mapping[str, Any] = {}
-# Slack shows a slash command to the channel only if it is told so.
-_IN_CHANNEL: Mapping[str, Any] = {"response_type": "in_channel"}
 
 
 class SlackChat:
@@ -100,7 +99,7 @@ class SlackChat:
         self._stopping.set()
         self._presence.stop()
         if self._socket is not None:
-            self._socket.close()  # type: ignore[no-untyped-call]  # Bolt says no types here
+            close_socket(self._socket)
         if self._thread.is_alive():
             self._thread.join(_STOP_SECONDS)
         self._sender.stop()
@@ -133,7 +132,7 @@ class SlackChat:
             raise DeniedError(f"the token is of {me.get('team_id')}, and not of {self._settings.team}")
         self._ears = Ears(self._settings, str(me["user_id"]))
         if self._socket is None:
-            self._socket = open_socket(self._settings, self._api.client, self._deliver)
+            self._socket = open_socket(self._settings, self._deliver)
         try:
             self._socket.connect()  # type: ignore[no-untyped-call]  # Bolt says no types here
         except SlackApiError as error:
@@ -172,7 +171,8 @@ class SlackChat:
         elif body.get("command") == self._settings.command:
             slash = ears.slash(body)
             self._hear(slash)
-            return _NOTHING if slash.private else _IN_CHANNEL
+            # Slack shows a slash command to the channel only with an answer that is for all, and has words.
+            return _NOTHING if slash.private else {"response_type": "in_channel", "text": told(slash.text)}
         return _NOTHING
 
     def _clicked(self, click: Click | None) -> None:

@@ -36,7 +36,7 @@ class SlackSettings:
     command: str = "/swat"
     people: Mapping[str, str] = field(default_factory=dict)
     api_url: str = "https://slack.com/api/"
-    post_burst: int = 1
+    post_burst: int = 3
     post_every: float = 1.05
     edit_every: float = 1.05
     ping_every: float = 2.0

@@ -1,6 +1,8 @@
 """Socket Mode by Bolt: everything that Slack delivers passes one middleware, before it is acknowledged."""
 
+import contextlib
 import logging
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,18 +19,18 @@ Deliver = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """Takes a payload; what it returns is the acknowledgement. If it raises, Slack delivers again."""
 
 
-def open_socket(settings: SlackSettings, client: WebClient, deliver: Deliver) -> SocketModeHandler:
+def open_socket(settings: SlackSettings, deliver: Deliver) -> SocketModeHandler:
     """A connection that is not begun yet, which comes back by itself once it was there.
 
     One payload is dealt with after the other, in the order in which they came.
 
     Args:
         settings: the workspace.
-        client: of the bot; for Socket Mode it takes the app's token with each call.
         deliver: called with each payload, on one thread.
     """
     app = App(
-        client=client,
+        # Without the bot's token: nothing is said by this one.
+        client=WebClient(base_url=settings.api_url, retry_handlers=[]),
         # Bolt would ask Slack who we are before each payload, and drop it where there is no answer.
         authorize=lambda: AuthorizeResult(
             enterprise_id=None, team_id=settings.team, bot_token=settings.bot_token
@@ -47,6 +49,18 @@ def open_socket(settings: SlackSettings, client: WebClient, deliver: Deliver) ->
     return SocketModeHandler(
         app, settings.app_token, logger=_log, ping_interval=settings.ping_every, concurrency=1
     )
+
+
+def close_socket(handler: SocketModeHandler) -> None:
+    """End a connection at once: the library would wait for what it reads next, some seconds."""
+    client = handler.client
+    client.closed, client.auto_reconnect_enabled = True, False
+    session = client.current_session
+    if session is not None and session.sock is not None:
+        with contextlib.suppress(OSError):
+            session.sock.shutdown(socket.SHUT_RDWR)
+    client.message_queue.put(None)
+    handler.close()  # type: ignore[no-untyped-call]  # Bolt says no types here
 
 
 class Presence:
