@@ -67,8 +67,9 @@ def card_blocks(card: Card) -> list[Json]:
 
 
 def _list(lines: Sequence[str]) -> list[Block]:
-    """Lines in small print, one below the other."""
-    return [ContextBlock(elements=[_plain("\n".join(lines), _SECTION)])] if lines else []
+    """Lines in small print, one below the other; Slack takes no text that has nothing in it."""
+    text = "\n".join(filter(None, lines))
+    return [ContextBlock(elements=[_plain(text, _SECTION)])] if text else []
 
 
 def _drawn(bar: Bar) -> str:

@@ -3,11 +3,8 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
-
-from slack_bolt.adapter.socket_mode import SocketModeHandler
-from slack_sdk.errors import SlackApiError
 
 from swatbot.adapters.outbox import Outbox
 from swatbot.adapters.pace import Backoff
@@ -17,7 +14,7 @@ from swatbot.adapters.slack.cards import CardWall
 from swatbot.adapters.slack.ears import Click, Ears
 from swatbot.adapters.slack.sender import Sender
 from swatbot.adapters.slack.settings import SlackSettings
-from swatbot.adapters.slack.socket import Presence, close_socket, open_socket
+from swatbot.adapters.slack.socket import Presence, Socket
 from swatbot.adapters.slack.targets import Target
 from swatbot.adapters.slack.text import told
 from swatbot.adapters.slack.voice import Tellers
@@ -26,7 +23,6 @@ from swatbot.chat.card import Card
 from swatbot.ports import ChannelRole, Clock, Done, Incoming, Outgoing, Seen
 
 _log = logging.getLogger(__name__)
-_LOOK = 0.5
 _MOST_BETWEEN = 30.0
 _STOP_SECONDS = 12.0
 _NOTHING: Mapping[str, Any] = {}
@@ -44,6 +40,7 @@ class SlackChat:
     def __init__(self, settings: SlackSettings, clock: Clock, watch: Watch) -> None:
         self._settings, self._clock, self._watch = settings, clock, watch
         self._api = Api(settings.bot_token, settings.api_url)
+        self._app_api = Api(settings.app_token, settings.api_url)
         self._outbox, self._cards = Outbox(), CardWall()
         tell = Tellers(self._trouble, self._well)
         self._sender = Sender(settings, self._api, self._outbox, self._cards, clock, tell)
@@ -51,9 +48,7 @@ class SlackChat:
         self._telling = threading.Lock()
         self._stopping = threading.Event()
         self._joined = threading.Event()
-        self._socket: SocketModeHandler | None = None
-        self._presence = Presence(self._is_there, self._lost, self._back, _LOOK)
-        self._lost_at: datetime | None = None
+        self._socket: Socket | None = None
         self._ears: Ears | None = None
         self._hear: Callable[[Incoming], None] = lambda _line: None
         self._thread = threading.Thread(target=self._run, name=f"slack-{self.network}", daemon=True)
@@ -97,11 +92,10 @@ class SlackChat:
     def stop(self) -> None:
         """Hear nothing more, send what is queued if that is possible within seconds, and disconnect."""
         self._stopping.set()
-        self._presence.stop()
-        if self._socket is not None:
-            close_socket(self._socket)
         if self._thread.is_alive():
             self._thread.join(_STOP_SECONDS)
+        if self._socket is not None:
+            self._socket.stop()
         self._sender.stop()
 
     def wait_joined(self, timeout: float) -> bool:
@@ -120,9 +114,6 @@ class SlackChat:
                 _log.exception("connecting to Slack stumbled")
                 self._trouble(f"can not connect: {error}", "")
             else:
-                self._well("")
-                self._joined.set()
-                self._presence.watch()
                 return
             self._stopping.wait(backoff.next())
 
@@ -131,28 +122,21 @@ class SlackChat:
         if me.get("team_id") != self._settings.team:
             raise DeniedError(f"the token is of {me.get('team_id')}, and not of {self._settings.team}")
         self._ears = Ears(self._settings, str(me["user_id"]))
-        if self._socket is None:
-            self._socket = open_socket(self._settings, self._deliver)
-        try:
-            self._socket.connect()  # type: ignore[no-untyped-call]  # Bolt says no types here
-        except SlackApiError as error:
-            raise DeniedError(str(error.response.get("error", error)), "the app token") from error
-        except OSError as error:
-            raise AwayError(str(error), perhaps=False) from error
+        address = str(self._app_api.call("apps.connections.open", {})["url"])
+        self._socket = Socket(self._settings, self._deliver, Presence(self._there, self._away))
+        self._socket.start(address)
 
-    def _is_there(self) -> bool:
-        return self._socket is not None and bool(self._socket.client.is_connected())
-
-    def _lost(self) -> None:
-        self._joined.clear()
-        self._lost_at = self._clock.now()
-
-    def _back(self) -> None:
-        """A short gap is none: Slack delivers what it could not for some minutes."""
-        now, start = self._clock.now(), self._lost_at
+    def _there(self, gap: float) -> None:
+        """Slack delivers to us; a short gap is none, for it delivers what it could not for some minutes."""
         self._joined.set()
-        if start is not None and (now - start).total_seconds() >= self._settings.told_after:
-            self._tell(lambda: self._watch.gap(start, now))
+        self._well("")
+        if gap >= self._settings.told_after and gap:
+            now = self._clock.now()
+            self._tell(lambda: self._watch.gap(now - timedelta(seconds=gap), now))
+
+    def _away(self) -> None:
+        self._joined.clear()
+        self._trouble("does not deliver to me: nothing said there is heard", "")
 
     def _deliver(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Deal with one payload; what is returned acknowledges it, and must not take longer than 3 s."""

@@ -39,7 +39,7 @@ class SlackSettings:
     post_burst: int = 3
     post_every: float = 1.05
     edit_every: float = 1.05
-    ping_every: float = 2.0
+    ping_every: float = 5.0
     told_after: float = 5.0
 
     @property
