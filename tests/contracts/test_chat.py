@@ -1,4 +1,4 @@
-"""What every Chat adapter owes its users, held against IRC and the local socket."""
+"""What every Chat adapter owes its users, held against IRC, Slack and the local socket."""
 
 import getpass
 import json
@@ -15,10 +15,14 @@ import pytest
 from swatbot.adapters.clock import ManualClock
 from swatbot.adapters.irc.chat import IrcChat, IrcSettings
 from swatbot.adapters.local_chat import LocalChat
+from swatbot.adapters.slack.chat import SlackChat
+from swatbot.adapters.slack.settings import SlackSettings
 from swatbot.adapters.watch import Watch
 from swatbot.ports import Chat, Incoming, Outgoing, Urgency
 from swatbot.practice.ircd import PracticeIrcd
 from tests.wires.irc_client import RawClient
+from tests.wires.slack.limits import Limits
+from tests.wires.slack.standin import SlackStandIn
 
 WAIT = 10.0
 START = datetime(2024, 1, 1, 14, 2, 3, tzinfo=UTC)
@@ -102,11 +106,56 @@ class LocalRig:
         self._sock.close()
 
 
-@pytest.fixture(params=["irc", "local"])
+class SlackRig:
+    nick = "dana"
+
+    def __init__(self) -> None:
+        self._slack = SlackStandIn(limits=Limits.off())
+        self._slack.start()
+        self._person = self._slack.user(self.nick)
+        self._channel = self._slack.channel("#swat", self._person)
+        self.account = f"slack:{self._slack.app.team}/{self._person.id}"
+        self._read = 0
+        settings = SlackSettings(
+            team=self._slack.app.team,
+            channels=(self._channel,),
+            bot_token=self._slack.app.bot_token,
+            app_token=self._slack.app.app_token,
+            people={self.nick: self._person.id},
+            api_url=self._slack.api_url,
+            post_burst=1000,
+        )
+        self._chat = SlackChat(settings, ManualClock(START), Watch(lambda _text, _where: None))
+        self.chat: Chat = self._chat
+
+    def begin(self, hear: Callable[[Incoming], None]) -> None:
+        self.chat.start(hear)
+        assert self._chat.wait_joined(WAIT)
+
+    def speak(self, text: str) -> None:
+        self._person.says("#swat", text)
+
+    def read(self, count: int) -> list[str]:
+        upto = self._read + count
+        self._slack.wait_for(lambda: len(self._lines()) >= upto)
+        found, self._read = self._lines()[self._read : upto], upto
+        return found
+
+    def _lines(self) -> list[str]:
+        ours = (m for m in self._slack.messages("#swat") if m.get("bot_id"))
+        return [self._slack.text_of(m).replace(f"@{self.nick}", self.nick) for m in ours]
+
+    def end(self) -> None:
+        self.chat.stop()
+        self._slack.stop()
+
+
+@pytest.fixture(params=["irc", "local", "slack"])
 def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
     makers: dict[str, Callable[[], Rig]] = {
         "irc": IrcRig,
         "local": lambda: LocalRig(tmp_path),
+        "slack": SlackRig,
     }
     made = makers[request.param]()
     yield made

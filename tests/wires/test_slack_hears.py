@@ -1,0 +1,129 @@
+"""What Slack delivers is heard in order, with who said it, where and when; what is nobody's word is not."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.wires.slack_bot import CHANNEL, WAIT, Alone, alone, card
+
+
+def test_who_said_what_where_and_when() -> None:
+    with alone() as place:
+        ts = place.dana.says(CHANNEL, "!queue")
+        line = place.heard.get(timeout=WAIT)
+        assert (line.text, line.nick, line.account) == ("!queue", "dana", f"slack:T0SWAT/{place.dana.id}")
+        assert (line.channel, line.message, line.thread) == (place.channel, f"{place.channel}/{ts}", "")
+        assert line.at is not None
+        assert abs(line.at - datetime.now(UTC)) < timedelta(minutes=1)  # noqa: TID251 - as the stand-in stamps it
+        below = place.dana.says(CHANNEL, "verified", thread=ts)
+        line = place.heard.get(timeout=WAIT)
+        assert (line.thread, line.reply_to) == (ts, f"{place.channel}/{ts}")
+        assert line.message == f"{place.channel}/{below}"
+
+
+def test_bots_edits_and_deletions_are_not_heard() -> None:
+    with alone() as place:
+        place.slack.other_bot().says(CHANNEL, "verified", username="dana")
+        ts = place.dana.says(CHANNEL, "hello")
+        place.dana.edits(CHANNEL, ts, "verified")
+        place.dana.deletes(CHANNEL, ts)
+        place.say("!queue").get(timeout=WAIT)
+        place.dana.says(CHANNEL, "last")
+        assert [place.heard.get(timeout=WAIT).text for _ in range(2)] == ["hello", "last"]
+
+
+def test_a_user_of_another_workspace_is_that_and_no_other() -> None:
+    with alone() as place:
+        guest = place.slack.user("guest", team="T0ELSEWHERE")
+        shared = place.slack.channel("#shared", place.dana, guest)
+        guest.says(shared, "verified")
+        assert place.heard.get(timeout=WAIT).account == f"slack:T0ELSEWHERE/{guest.id}"
+        place.dana.says(CHANNEL, "after")
+        assert place.heard.get(timeout=WAIT).account == f"slack:T0SWAT/{place.dana.id}"
+
+
+def test_a_click_is_its_command_with_the_cards_number() -> None:
+    with alone() as place:
+        place.show(card(42))
+        _, ts = place.seen.get(timeout=WAIT)
+        answer = place.dana.clicks(CHANNEL, ts, "verify")
+        assert answer.acked
+        line = place.heard.get(timeout=WAIT)
+        assert (line.text, line.account) == ("!verify 42", f"slack:T0SWAT/{place.dana.id}")
+        assert line.reply_to == f"{place.channel}@{place.dana.id}"
+        assert line.addressed
+        place.dana.clicks(CHANNEL, ts, "verify")
+        assert place.heard.get(timeout=WAIT).message != line.message
+
+
+def test_events_come_in_the_order_of_their_delivery_each_with_its_time() -> None:
+    with alone() as place:
+        place.slack.hold_events()
+        for text in ("one", "two", "three"):
+            place.dana.says(CHANNEL, text)
+        place.slack.release_events(2, 0, 1)
+        lines = [place.heard.get(timeout=WAIT) for _ in range(3)]
+        assert [line.text for line in lines] == ["three", "one", "two"]
+        times = [line.at for line in lines if line.at]
+        assert times[0] > times[2] > times[1]
+
+
+def test_what_is_delivered_again_has_the_id_that_it_had() -> None:
+    with alone() as place:
+        place.dana.says(CHANNEL, "verified")
+        first = place.heard.get(timeout=WAIT)
+        place.slack.redeliver(place.slack.deliveries[-1].event_id)
+        assert place.heard.get(timeout=WAIT).message == first.message
+
+
+def test_what_could_not_be_journaled_is_not_acknowledged_and_comes_again() -> None:
+    with alone() as place:
+        fails = [True]
+        hear = place.heard.put
+
+        def once(line: object) -> None:
+            if fails.pop() if fails else False:
+                raise OSError("the disk is full")
+            hear(line)  # type: ignore[arg-type]  # a line
+
+        place.chat._hear = once
+        place.dana.says(CHANNEL, "verified")
+        assert place.heard.get(timeout=WAIT).text == "verified"
+        place.slack.wait_for(lambda: place.slack.deliveries[-1].done, WAIT)
+        assert len(place.slack.deliveries[-1].attempts) == 2
+
+
+@pytest.mark.parametrize("mishap", ["stop", "freeze"])
+def test_a_gap_is_told_and_what_was_said_in_it_is_heard(mishap: str) -> None:
+    with alone() as place:
+        if mishap == "stop":
+            place.slack.stop()
+            place.dana.says(CHANNEL, "in the gap")
+            place.slack.start()
+        else:
+            place.slack.freeze_sockets()
+            place.dana.says(CHANNEL, "in the gap")
+        assert place.heard.get(timeout=2 * WAIT).text == "in the gap"
+        if mishap == "stop":
+            start, end = place.gaps.get(timeout=WAIT)
+            assert start < end
+
+
+def test_a_wrong_token_and_a_wrong_team_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with alone() as place:
+        for changes, words in (
+            ({"team": "T0OTHER"}, "the token is of T0SWAT, and not of T0OTHER"),
+            ({"bot_token": "xoxb-wrong"}, "invalid_auth"),
+            ({"app_token": "xapp-wrong"}, "invalid_auth"),
+        ):
+            assert words in _trouble(place, changes)
+    assert "xoxb-wrong" not in "".join(capsys.readouterr())
+
+
+def _trouble(place: Alone, changes: dict[str, str]) -> str:
+    chat = place.another(**changes)
+    chat.start(place.heard.put)
+    try:
+        return place.told.get(timeout=WAIT)
+    finally:
+        chat.stop()
