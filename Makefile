@@ -7,7 +7,7 @@ READY  := $(VENV)/ready
 # Packages of Debian and Ubuntu that bring the real servers and clients of the wire tests.
 SERVERS := openssh-server openssh-client rsync sudo ngircd inspircd atheme-services ii irssi tmux
 
-.PHONY: help demo practice test check bench docs servers lock clean
+.PHONY: help demo practice test check bench docs pictures servers lock clean
 
 help: ## Say what there is.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,11 @@ bench: $(READY) $(if $(filter fleet,$(or $(PART),fleet)),servers) ## Print the b
 
 docs: $(READY) ## Write anew what is generated from the code.
 	$(BIN)/python -m tests.write_docs
+
+pictures: docs ## Draw the pictures in docs/ anew, from the pages beside them (needs chromium).
+	chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-sync \
+		--hide-scrollbars --force-device-scale-factor=1 --window-size=1360,1520 --user-data-dir=build/chromium \
+		--screenshot=docs/slack-cards.png docs/slack-cards.html
 
 lock: ## Pin what is installed now; what a fresh install gives is what was tested.
 	$(BIN)/pip freeze --exclude-editable | sort -f > constraints.txt

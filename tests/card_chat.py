@@ -16,6 +16,7 @@ class CardChat(StoryChat):
     def __init__(self) -> None:
         super().__init__()
         self.seen: dict[int, Card] = {}
+        self.shown: list[Card] = []
         self.posted: list[int] = []
         self.shows = True
         self._said = 0
@@ -35,6 +36,7 @@ class CardChat(StoryChat):
         if not posted and not (perhaps and card.number in self.posted):
             self.posted.append(card.number)
         self.seen[card.number] = card
+        self.shown.append(card)
         seen(f"card-{card.number}")
 
     def post(self, line: Outgoing, done: Done) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from swatbot.domain.diagram import states_page
 from swatbot.domain.person import Role
+from tests.card_page import page as cards_page
 from tests.world import handlers
 
 _WHO = {Role.ANYONE: "anyone", Role.PERSON: "people", Role.DEPLOYER: "deployers", Role.ADMIN: "admins"}
@@ -64,6 +65,7 @@ quotation marks it is only said. Options come before the paths:
 GENERATED: dict[str, Callable[[], str]] = {
     "docs/commands.md": commands_page,
     "docs/reference/states.md": states_page,
+    "docs/slack-cards.html": cards_page,
 }
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ from swatbot.ports import CardChat, ChannelRole, Clock, Journal, Record, Seen
 _LOG = logging.getLogger(__name__)
 # Cards of deployments that were over before a restart are looked after, as far back as this.
 _LATEST = 20
+# What so many cards say is kept; which message is whose card is known of all.
+_KEPT = 1000
 
 Place = tuple[str, int]
 """A channel, and the number of the deployment whose card is in it."""
@@ -62,6 +64,9 @@ class Cards:
             place = body.channel, body.number
             self._messages[place], self._texts[place] = body.message, body.text
             self._cards[body.channel, body.message] = body.number
+            for old in (*self._texts,)[: max(0, len(self._texts) - _KEPT)]:
+                del self._texts[old]
+                self._asked_for.pop(old, None)
 
     def _show(self, numbers: Iterable[int | None], record: Record, status: Status) -> None:
         for number in numbers:

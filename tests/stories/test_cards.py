@@ -64,7 +64,7 @@ def test_the_card_says_how_things_stand() -> None:
         assert card.tone is Tone.WAITING
         assert card.message == "deployer: Enable related articles (T12345)"
         assert [line[7:] for line in card.changes] == [" by submitter: Enable related articles"]
-        assert card.people == ("submitter: not yet",)
+        assert card.people == ("submitter: no answer yet",)
         assert [(bar.stage, bar.done, bar.total) for bar in card.bars] == [
             ("testservers", 1, 1),
             ("canaries", 0, 3),
@@ -73,7 +73,7 @@ def test_the_card_says_how_things_stand() -> None:
         chat.below(1, "submitter", "untestable needs a logged-out visitor")
         chat.skip()
         card = chat.seen[1]
-        assert card.state == f"is live ({digest})"
+        assert card.state == f"is live on 101 hosts ({digest})"
         assert card.tone is Tone.GOOD
         assert card.people == ('submitter: untestable "needs a logged-out visitor"',)
         assert card.over

@@ -27,6 +27,10 @@ def test_a_sync_start_to_end(tmp_path: Path) -> None:
         card = slack.reads(1, "is live")
         assert "[Roll back] [Diff]" in card
         assert "alice: verified" in card
+        asked_for = next(d for d in slack.slack.deliveries if d.event.get("text") == SYNC)
+        slack.slack.redeliver(asked_for.event_id)
+        slack.says("bob", "!status 2")
+        slack.told("there is no #2")
         notified = [slack.text(message) for message in slack.people["alice"].mentions_received()]
         assert [line.partition(":")[0] for line in notified] == ["@alice", "@dana, @alice"]
 
@@ -53,7 +57,7 @@ def test_who_asks_on_irc_is_answered_by_who_is_on_slack_and_the_other_way_round(
         alice.expect_text("alice: #3 is on mwdebug1001", WAIT)
         alice.say("#swat", "verified 3")
         slack.below(3, "^#3 verified by alice")
-        slack.reads(3, "is live (")
+        slack.reads(3, "is live on ")
 
 
 def test_only_the_submitters_own_word_counts_on_slack(tmp_path: Path) -> None:
@@ -78,7 +82,7 @@ def test_only_the_submitters_own_word_counts_on_slack(tmp_path: Path) -> None:
         slack.told("waiting for alice")
         shown = len(slack.slack.versions(CHANNEL, slack.card(1)["ts"])) - 1
         slack.click("alice", 1, "verify")
-        slack.reads(1, "is live (")
+        slack.reads(1, "is live on ")
         slack.click("alice", 1, "verify", version=shown)  # on a screen that was not drawn anew
         slack.whispered("alice", "#1 is completed, so I can not verify it")
 
@@ -143,7 +147,7 @@ def test_at_one_message_a_second_nothing_is_lost_and_the_card_ends_right(tmp_pat
         slack.says("alice", "Verified!")
         slack.told(LOG)
         slack.below(1, "#1 is live on 5 hosts")
-        slack.reads(1, "is live (")
+        slack.reads(1, "is live on ")
         slack.slack.wait_for(lambda: len(answers(slack)) >= 6, WAIT)
         refused = [call for call in slack.slack.calls if call.status == 429]
         assert refused, "the limit was never met, so nothing was shown"
@@ -192,7 +196,7 @@ def test_it_says_that_it_was_cut_off_and_hears_what_is_delivered_late(tmp_path: 
         dana.expect_text("waiting for alice", WAIT)
         slack.slack.start()
         slack.says("alice", "verified")
-        slack.reads(1, "is live (")
+        slack.reads(1, "is live on ")
 
 
 def test_the_manifest_asks_for_what_is_needed_and_for_nothing_else(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from swatbot.chat.card import Card
 from swatbot.ports import Seen
 
+_KEPT = 200
 Place = tuple[str, int]
 """A channel, and the number of the deployment."""
 
@@ -59,6 +60,13 @@ class CardWall:
             old = self._cards.get((channel, card.number))
             known = Showing(channel, card, seen, posted, perhaps) if old is None else old
             self._cards[channel, card.number] = replace(known, card=card, seen=seen, shown=known.fixed)
+            self._forget()
+
+    def _forget(self) -> None:
+        """Cards of long ago that are as they should be: whoever wants one again says which message it is."""
+        settled = [place for place, showing in self._cards.items() if showing.shown]
+        for place in settled[: max(0, len(self._cards) - _KEPT)]:
+            del self._cards[place]
 
     def thread(self, channel: str, number: int | None) -> str:
         """The message under which lines about a deployment go, "" for none."""
@@ -110,7 +118,8 @@ class CardWall:
 
     def _change(self, showing: Showing, **fields: object) -> None:
         with self._lock:
-            self._cards[showing.place] = replace(self._cards[showing.place], **fields)  # type: ignore[arg-type]  # its own fields
+            now = self._cards.get(showing.place, showing)
+            self._cards[showing.place] = replace(now, **fields)  # type: ignore[arg-type]  # its own fields
 
     def _all(self) -> Iterator[Showing]:
         with self._lock:

@@ -35,6 +35,9 @@ _VERBS = {
     CauseKind.BROKEN: " rejected",
     CauseKind.CANCELLED: " cancelled",
     CauseKind.DEMANDED: " asked for",
+    CauseKind.CHECK: " a check failed,",
+    CauseKind.BUDGET: " hosts failed,",
+    CauseKind.UNDECIDED: " nobody decided,",
 }
 _WORKING = (State.SNAPSHOTTING, State.STAGING, State.CANARIES, State.BAKING, State.FLEET)
 _PRODUCTION = (State.CANARIES, State.BAKING, State.FLEET)
@@ -65,9 +68,7 @@ def card(d: Live | Past, status: Status, site: Site) -> Card:
 
 
 def _tone(d: Live | Past) -> Tone:
-    if isinstance(d, Past):
-        return _TONES.get(d.state, Tone.BAD)
-    return Tone.BAD if d.cause else _TONES.get(d.state, Tone.WORKING)
+    return _TONES.get(d.state, Tone.BAD if isinstance(d, Past) else Tone.WORKING)
 
 
 def _message(d: Live | Past, site: Site) -> str:
@@ -90,7 +91,8 @@ def _said(asked: Asked, d: Live | Past, site: Site) -> str:
     """Whose word it is, and what it was."""
     name = called(asked.person, site)
     if asked.word is None:
-        return f"{name}: {'no answer' if d.state.terminal else 'not yet' if d.asked_at else 'will be asked'}"
+        silent = "no answer" if d.state.terminal else "no answer yet"
+        return f"{name}: {silent if d.asked_at else 'will be asked'}"
     by = f", says {called(asked.by, site)}" if asked.by != asked.person else ""
     why = f" {quoted(asked.why, 100)}" if asked.why else ""
     return f"{name}: {asked.word.value}{by}{why}"
@@ -103,11 +105,8 @@ def _checks(d: Live | Past) -> tuple[str, ...]:
 
 
 def _bars(d: Live | Past) -> tuple[Bar, ...]:
-    """Each stage of one that is on its way; of one that is over, how many hosts it ended on."""
-    if isinstance(d, Past):
-        done, total = d.reached
-        return (Bar("hosts", done, total),) if total and d.stage else ()
-    if d.kind is Kind.ROLLBACK or not d.states or d.cause:
+    """Each stage of one that is on its way."""
+    if isinstance(d, Past) or d.kind is Kind.ROLLBACK or not d.states or d.cause:
         return ()
     return tuple(_bar(d, found.stage) for found in d.stages)
 
@@ -177,7 +176,7 @@ def _ended(d: Past, site: Site) -> str:
         case State.COMPLETED if d.kind is Kind.ROLLBACK:
             return f"#{d.of} is undone ({d.previous}){_missing(d)}"
         case State.COMPLETED:
-            return f"is live ({d.digest}){_missing(d)}"
+            return f"is live on {count(len(d.hosts()) - len(d.failed), 'host')} ({d.digest}){_missing(d)}"
         case State.FAILED:
             return "stopped before any host was touched: its thread says why"
         case State.CANCELLED:
