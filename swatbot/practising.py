@@ -1,8 +1,9 @@
 """The practice range with a bot on it: wires both, for `swatbot demo`, `swatbot practice` and wire tests."""
 
+import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,7 @@ def ground(
     """
     with Range(directory, hosts, clock=clock, opcache=opcache) as scene:
         names = [BOT, *(person.name for person in scene.wiring.people)]
-        passwords = {name: f"{name}-{secrets.token_hex(3)}" for name in names}
+        passwords = _passwords(directory / "passwords.json", names)
         ircd = PracticeIrcd(irc_port, passwords, clock=clock)
         ircd.start()
         os.environ[PASSWORD_ENV] = passwords[BOT]
@@ -63,6 +64,15 @@ def ground(
             yield Ground(scene, ircd.port, passwords, config)
         finally:
             ircd.stop()
+
+
+def _passwords(path: Path, names: Sequence[str]) -> dict[str, str]:
+    """Everybody's password, the same whenever the range is there again."""
+    known = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    found = {name: known.get(name) or f"{name}-{secrets.token_hex(3)}" for name in names}
+    path.touch(0o600)
+    path.write_text(json.dumps(found), encoding="utf-8")
+    return found
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from swatbot.chat.messages.text import clean, fit
+from swatbot.chat.messages.text import clean, count, fit
 from swatbot.domain.coverage import Covered, Share
 from swatbot.tree.survey import Survey, Totals
 
@@ -42,8 +42,11 @@ def _line(found: Covered) -> str:
 
 
 def _totals(totals: Totals) -> Iterator[str]:
+    if not totals.commits and not totals.unknown:
+        yield "no commit is in that range"
+        return
     whole, part, apart = (totals.shares[share] for share in (Share.WHOLE, Share.PART, Share.APART))
-    yield f"{totals.commits} commits, {totals.deployable} of them deployable:"
+    yield f"{count(totals.commits, 'commit')}, {totals.deployable} of them deployable:"
     yield f"{whole} whole, {part} in part, {apart} apart"
     if totals.unknown:
         yield f"{totals.unknown} more, where this shallow clone begins: what it touches can not be told"

@@ -1,5 +1,7 @@
 """Taking over what the fleet holds, from what its hosts prove: once, before the first deployment."""
 
+from collections.abc import Sequence
+
 from swatbot.app.engine import Engine
 from swatbot.domain.commands import TakeBaseline
 from swatbot.domain.hosts import fold
@@ -50,7 +52,7 @@ class Baseline:
         while engine.work():
             pass
         held = commit or f"{holdings.marks[0].commit[:7]}, the newest commit that fits"
-        taken = f"{len(production)} hosts hold {held} ({holdings.manifest[:6]})"
+        taken = f"{len(production)} production hosts hold {held} ({holdings.manifest[:6]})"
         return taken + self._test_servers(proofs, agreed)
 
     def _test_servers(self, proofs: dict[str, HostProof], agreed: Manifest) -> str:
@@ -65,10 +67,15 @@ class Baseline:
 def _all_answer(proofs: dict[str, HostProof]) -> None:
     silent = {host: proof.reason for host, proof in proofs.items() if proof.manifest is None}
     if silent:
-        first = next(iter(silent))
+        first, them = next(iter(silent)), "it" if len(silent) == 1 else "them"
         raise OperationalError(
-            f"{fold(silent)} can not be asked ({silent[first]}): mend that, or exclude them in fleet.toml"
+            f"{fold(silent)} can not be asked ({silent[first]}): mend that, or exclude {them} in fleet.toml"
         )
+
+
+def _listed(files: Sequence[str]) -> str:
+    more = f" and {len(files) - 5} more" if len(files) > 5 else ""
+    return f"{', '.join(files[:5])}{more}"
 
 
 def _agreed(held: dict[str, Manifest]) -> Manifest:
@@ -82,7 +89,12 @@ def _agreed(held: dict[str, Manifest]) -> Manifest:
     agreed = next(m for m in held.values() if m.digest == common)
     odd = {host: m for host, m in held.items() if m.digest != common}
     if odd:
-        files = sorted({f for m in odd.values() for f in m.differences(agreed)})
-        shown = ", ".join(files[:5]) + (f" and {len(files) - 5} more" if len(files) > 5 else "")
-        raise UserError(f"{fold(odd)} and the other hosts differ: {shown}. Make them equal first.")
+        alike: dict[tuple[str, ...], list[str]] = {}
+        for host, manifest in odd.items():
+            alike.setdefault(manifest.differences(agreed), []).append(host)
+        told = "; ".join(f"{fold(hosts)}: {_listed(files)}" for files, hosts in alike.items())
+        raise UserError(
+            f"hosts hold something else than most others do: {told}. Make them equal first;"
+            " `swatbot hosts` looks at each."
+        )
     return agreed

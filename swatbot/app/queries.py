@@ -100,7 +100,7 @@ class Queries:
         found, silent = self._sorted(proofs, wanted)
         marks = status.holdings.marks
         origins = [(p, wanted.select((p,)).digest[:6], mark_for(p, marks)) for p in query.paths]
-        lines = drift(found, silent, len(hosts), origins)
+        lines = drift(found, silent, len(hosts), origins, tuple(status.excluded))
         whole = query.paths == (".",)
         right = tuple(h for h in hosts if whole and h not in found and h not in silent)
         seen = DriftSeen(tuple(Drift(h, files) for h, files in found.items()), right)

@@ -15,6 +15,7 @@ _NUMBER = re.compile(r"#?(?P<number>\d{1,9})(?=\s|$)[\s:,]*(?P<rest>.*)", re.DOT
 _WORD_OR_COMMA = re.compile(r'\s*(?P<word>"(?:[^"]*)"|,|[^\s,"]+)')
 _TRAILING_FOR = re.compile(r"(?P<why>.*?)(?:^|\s)--for\s+(?P<name>\S+)", re.DOTALL)
 _WORDS_AROUND = 4
+_SYNC_OPTIONS = ("--for", "--partial", "--dirty", "--delete-many", "--emergency")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,8 @@ def read_sync(rest: str, usage_line: str) -> tuple[Plan, str, Options]:
     steps, message = _steps(rest, usage_line)
     if not steps:
         raise UserError(usage("which path?", usage_line))
+    if (late := message.partition(" ")[0]) in _SYNC_OPTIONS:
+        raise UserError(usage(f"options come before the paths: !sync-dir {late} ...", usage_line))
     return Plan(tuple(steps)), message, options
 
 
@@ -196,8 +199,7 @@ def _options(rest: str, usage_line: str) -> tuple[Options, str]:
 
 
 def _like(option: str) -> str:
-    known = ["--for", "--partial", "--dirty", "--delete-many", "--emergency"]
-    close = difflib.get_close_matches(option, known, 1)
+    close = difflib.get_close_matches(option, _SYNC_OPTIONS, 1)
     return f" Did you mean {close[0]}?" if close else ""
 
 

@@ -130,7 +130,7 @@ def baseline(commit: str, directory: Path) -> None:
     Every host is asked to prove what it holds. That must be the same everywhere, and equal to a commit
     of the tree, which is found if it is not named; where it is not, hosts and files are named.
     """
-    click.echo(take_baseline(load(directory), commit, f"local user {_user()}"))
+    click.echo(take_baseline(load(directory, secrets=False), commit, f"local user {_user()}"))
 
 
 def _user() -> str:

@@ -225,12 +225,19 @@ def _rejoined(d: Live, _event: e.Rejoined, _at: datetime) -> Live:
     return Live(d.number, d.kind, d.plan, d.message, d.options, d.actor, d.place, d.requested_at, d.of)
 
 
+def _refused(d: Live, event: e.Refused | e.Failed, _at: datetime) -> Live:
+    private = d.private or (isinstance(event, e.Refused) and event.private)
+    return replace(d, refusal=event.reason, private=private)
+
+
 def _cancelled(d: Live, event: e.Cancelled, _at: datetime) -> Live:
     return replace(d, cause=event.cause)
 
 
 _APPLY: dict[type[e.DeploymentEvent], Apply] = {
     e.Accepted: _accepted,
+    e.Refused: _refused,
+    e.Failed: _refused,
     e.Pinned: _pinned,
     e.HostsPutRight: _put_right,
     e.HostsSynced: _synced,

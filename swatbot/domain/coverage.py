@@ -107,6 +107,19 @@ def coverage(
     return tuple(_whose(one, person, message) for one in found)
 
 
+def missing(changes: Sequence[Change], paths: Sequence[str]) -> tuple[str, ...]:
+    """The files that a plan lacks so that it ships no change in part; each may bring a further change along.
+
+    Args:
+        changes: what waits.
+        paths: of the plan.
+    """
+    found: dict[str, None] = {}
+    while left := [f for c in changes for f in against(c, (*paths, *found)).left_behind]:
+        found |= dict.fromkeys(left)
+    return tuple(found)
+
+
 def shipped(found: Iterable[Covered]) -> tuple[Change, ...]:
     """The changes of which the plan ships something."""
     return tuple(c.change for c in found if c.share is not Share.APART)

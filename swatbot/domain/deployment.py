@@ -8,6 +8,7 @@ from swatbot.domain.coverage import Change
 from swatbot.domain.findings import Holdings, StageHosts
 from swatbot.domain.person import Actor
 from swatbot.domain.plan import Options, Plan
+from swatbot.domain.reasons import Reason
 from swatbot.domain.stage import Stage
 
 
@@ -167,6 +168,7 @@ class Deployment:
         shipping_at: when production began.
         stage_at: when the stage, or the rollback, began.
         ended_at: when it was over.
+        refusal: why it was refused, or stopped before any host was touched.
     """
 
     number: int
@@ -191,6 +193,7 @@ class Deployment:
     shipping_at: datetime | None = None
     stage_at: datetime | None = None
     ended_at: datetime | None = None
+    refusal: Reason | None = None
 
     @property
     def digest(self) -> str:

@@ -1,9 +1,16 @@
 """What a deployer asks to ship: ordered steps of paths, with the options typed beside them."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
 from swatbot.domain.manifest import covered
+
+
+def as_typed(path: str) -> str:
+    """A path in quotation marks, if it would be read as something else without."""
+    odd = path.startswith("-") or path.lower() == "then" or re.search(r"[\s,]", path)
+    return f'"{path}"' if odd and '"' not in path else path
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,8 @@ class Plan:
         return any(covered(a, (b,)) or covered(b, (a,)) for a in self.paths for b in other.paths)
 
     def __str__(self) -> str:
-        return " then ".join(", ".join(step.paths) for step in self.steps)
+        """As it can be typed."""
+        return " then ".join(", ".join(map(as_typed, step.paths)) for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +70,9 @@ def path_fault(path: str) -> str | None:
         return "it is absolute, and paths begin at the top of the tree: wmf-config/file.php"
     if any(unicodedata.category(c) in ("Cc", "Cf") for c in path):
         return "it has control characters in it"
-    if path != "." and any(part in ("..", ".", ".git") for part in path.split("/")):
-        return "it has . or .. or .git in it"
+    odd = next((part for part in path.split("/") if part in ("..", ".", ".git")), "")
+    if path != "." and odd:
+        return f"it has {odd} in it"
     return None
 
 

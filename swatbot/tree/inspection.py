@@ -205,7 +205,9 @@ class Inspection:
                 return self._below_differs(path, held)
             if covered(path, found.old.roots):
                 return path in differing
-            return entry_at(self.tree, path, self.cache.sha256) != held.by_path.get(path)
+            entry = entry_at(self.tree, path, self.cache.sha256)
+            # What lies there and can not be shipped is left behind, too: a link that leaves the tree, say.
+            return entry != held.by_path.get(path) or (entry is None and os.path.lexists(self.tree / path))
 
         commits = self.history.since(head, frozenset(mark.commit for mark in marks))
         return pending(commits, head, marks, deployed, differs, self.people)

@@ -195,7 +195,7 @@ def test_the_coverage_as_json_is_one_document(history: GitLab) -> None:
         (("HEAD", "--paths", "wmf-confg"), "has wmf-confg. Did you mean wmf-config?"),
         (("HEAD", "--paths", "zzz"), "has zzz. Paths are relative to the top of the repository."),
         (("HEAD", "--paths", "README.md"), "README.md is not deployed: it is ignored"),
-        (("HEAD", "--paths", "../x"), "../x can not be in a tree: it has . or .. or .git in it"),
+        (("HEAD", "--paths", "../x"), "../x can not be in a tree: it has .. in it"),
     ],
 )
 def test_a_coverage_that_can_not_be_told_says_why(history: GitLab, words: tuple[str, ...], said: str) -> None:
@@ -282,9 +282,9 @@ def test_only_the_bot_needs_its_secrets(secretive: Path) -> None:
     assert swatbot("status", *config) == (0, "nothing is active.\n")
     assert swatbot("audit", "verify", *config)[0] == 0
     assert "SWATBOT_NOT_HERE" not in swatbot("say", "!queue", *config)[1]
-    for command in ("run", "baseline"):
-        status, out = swatbot(command, *config)
-        assert (status, "SWATBOT_NOT_HERE is not set" in out) == (2, True)
+    assert "SWATBOT_NOT_HERE" not in swatbot("baseline", *config)[1]
+    status, out = swatbot("run", *config)
+    assert (status, "SWATBOT_NOT_HERE is not set" in out) == (2, True)
 
 
 def test_check_config_notes_what_it_can_not_see(secretive: Path) -> None:

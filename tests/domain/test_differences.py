@@ -51,12 +51,16 @@ def test_what_happened_to_a_file_is_said_even_without_a_line() -> None:
 
 def test_every_file_is_named_before_a_second_line_is_shown() -> None:
     assert diff(many(5), "x", private=False) == ("a", "+0", "+1", "+2", "+3", "+4")
-    assert diff(many(6), "x", private=False) == ("a", "+0", "+1", "+2", "+3", "and 2 more lines.")
-    assert diff(many(500, 1), "x", private=False) == ("a", "+0", "+1", "b", "+0", "and 498 more lines.")
-    assert diff(many(9, 9, 0, 1), "x", private=False) == ("a", "+0", "b", "c", "d", "and 18 more lines.")
+    cut = ("a (4 of 6 lines)", "+0", "+1", "+2", "+3", "and 2 more lines.")
+    assert diff(many(6), "x", private=False) == cut
+    more = '"!diff a" shows more of it.'
+    two = ("a (2 of 500 lines)", "+0", "+1", "b", "+0", f"and 498 more lines: {more}")
+    assert diff(many(500, 1), "x", private=False) == two
+    four = ("a (1 of 9 lines)", "+0", "b (0 of 9 lines)", "c", "d (0 of 1 line)")
+    assert diff(many(9, 9, 0, 1), "x", private=False) == (*four, f"and 18 more lines: {more}")
     assert diff(many(*[1] * 8), "x", private=False) == (
-        *"abcde",
-        "and 3 more files and 8 more lines.",
+        *(f"{name} (0 of 1 line)" for name in "abcde"),
+        f"and 3 more files and 8 more lines: {more}",
     )
 
 

@@ -237,15 +237,21 @@ def test_a_path_with_a_space_is_told_in_quotation_marks() -> None:
     assert read_sync('"dblists/a b" then static', "")[0] == Plan((Step(("dblists/a b",)), Step(("static",))))
 
 
-def test_a_plan_that_would_be_read_otherwise_is_told_in_words() -> None:
+def test_a_plan_that_would_be_read_otherwise_is_told_in_quotation_marks() -> None:
     for plan in (
         Plan((Step(("a", "then")),)),
         Plan((Step(("my dir/x",)),)),
         Plan((Step(("--x",)),)),
         Plan((Step(("a,b",)),)),
     ):
+        assert read_sync(str(plan), "")[0] == plan
         for reason in stopped(plan, ("static/x",), "Fix", private=False):
-            assert "!sync-dir" not in why(reason) + alternatives(reason)
+            assert f"{plan}" in why(reason) + alternatives(reason)
+
+
+def test_a_plan_that_can_not_be_typed_is_told_in_words() -> None:
+    for reason in stopped(Plan((Step(('a"b',)),)), ("static/x",), "Fix", private=False):
+        assert "!sync-dir" not in why(reason) + alternatives(reason)
 
 
 @pytest.mark.parametrize(

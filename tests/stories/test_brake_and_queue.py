@@ -237,10 +237,11 @@ def test_rollback_of_a_completed_one_goes_ahead_of_the_queue() -> None:
         world.chat.expect(
             "#2 rolls back #1 for deployer: 101 hosts.",
             "!log deployer@deploy1001 Rolled back wmf-config (#1): broke search (duration: 00m 00s)",
-            f"deployer: #1 is undone on 101 hosts ({before}).",
+            f"deployer, submitter: #1 is undone on 101 hosts ({before}). ~ is still in the tree;"
+            " revert it, or the next sync ships it.",
         )
         world.chat.says("deployer", "!rollback 1")
-        world.chat.expect('deployer: #1 is rolled back, so I can not roll back it: "!status 1" tells more.')
+        world.chat.expect('deployer: #1 is rolled back, so I can not roll it back: "!status 1" tells more.')
         world.advance(minutes=5)
         world.chat.says("deployer", "!sync-dir wmf-config Once more")
         assert "1 change by submitter" in world.chat.skip()[0]
@@ -305,7 +306,7 @@ def test_hosts_that_are_down_within_the_budget_are_named_and_stale() -> None:
         assert "#1 mw1300 failed: no answer in 10 s. It goes on without." in lines
         assert lines[-2].startswith("!log")
         assert "[100 of 101 hosts]" in lines[-2]
-        assert lines[-1].endswith("NOT on mw1300 (no answer in 10 s): stale until they prove it.")
+        assert lines[-1].endswith("NOT on mw1300 (no answer in 10 s): it is caught up when it answers again.")
         world.chat.says("other", "!status")
         world.chat.expect("other: nothing is active.", "other: Stale: mw1300 (see #1).")
         synced = [r for r in world.journal.read(0) if r.entry.type == HostsSynced.__name__]

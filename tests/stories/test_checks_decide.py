@@ -89,7 +89,7 @@ def test_two_steps_in_order_and_back_in_reverse() -> None:
         )
         world.chat.says("submitter", "verified")
         lines = world.chat.skip()
-        assert any("fleet step 2 of 2 fail: front page: mw1300 answers 500" in line for line in lines)
+        assert any("fleet step 2 of 2 fails: front page: mw1300 answers 500" in line for line in lines)
         on_one = [step for host, _, step in world.fleet.writes if host == "mw1300"]
         assert on_one == [1, 2, 1, 0]
         steps = [step for host, _, step in world.fleet.writes if host >= "mw1264" and host != "mwdebug1001"]
@@ -117,7 +117,7 @@ def test_a_step_that_fails_on_the_test_server_stops_there() -> None:
         world.chat.says("deployer", "!sync-dir wmf-config then static Both")
         lines = world.chat.skip()
         assert lines[1] == (
-            "#1 testservers step 1 of 2 fail: front page: 500: Undefined setting wgNew. Rolling back."
+            "#1 testservers step 1 of 2 fails: front page: 500: Undefined setting wgNew. Rolling back."
         )
         assert {host for host, _, _ in world.fleet.writes} == {"mwdebug1001"}
         assert not any(line.startswith("!log") for line in lines)

@@ -169,7 +169,7 @@ def plain(line: str) -> str:
     """A line without what a crash may change: marks of lateness, times, and how far a sync was."""
     line = re.sub(r"^(\(perhaps again\) )?(\[\d\d:\d\d UTC\] )?", "", line)
     line = re.sub(r"\d\d:\d\d UTC|\d\dm \d\ds", "TIME", line)
-    line = re.sub(r" fail after \d+ s:", " fail:", line)
+    line = re.sub(r" (fails?) after \d+ s:", r" \1:", line)
     return re.sub(r"\d+ of (\d+) hosts have it", r"some of \1", line)
 
 

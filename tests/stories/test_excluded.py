@@ -23,7 +23,10 @@ def test_an_excluded_host_gets_nothing_and_is_caught_up_when_it_takes_part_again
         world.advance(hours=7)
         world.chat.silent()
         world.chat.says("other", "!drift")
-        world.chat.expect("other: 100 hosts prove what the fleet has: everything ~.")
+        world.chat.expect(
+            "other: 100 hosts prove what the fleet has: everything ~.",
+            "other: Excluded, and so not asked: mw1262.",
+        )
         world.chat.says("other", "!status")
         world.chat.expect(
             "other: nothing is active.", 'other: Excluded by deployer: "broken disk, T12345": mw1262.'
@@ -33,7 +36,7 @@ def test_an_excluded_host_gets_nothing_and_is_caught_up_when_it_takes_part_again
         lines = world.chat.skip()
         assert lines[:2] == [
             "mw1262 takes part again, says deployer.",
-            "New among the hosts: mw1262. Before anything else it has to prove what the fleet has.",
+            "New, or back, among the hosts: mw1262. First it has to prove what the fleet has.",
         ]
         assert lines[-1].startswith("mw1262 is caught up: 1 file")
 

@@ -112,7 +112,7 @@ def test_a_rollback_is_not_rolled_back() -> None:
         world.chat.skip()
         world.chat.says("deployer", "!rollback 2")
         world.chat.expect(
-            'deployer: #2 is the rollback of #1, so I can not roll back it: "!status 2" tells more.'
+            'deployer: #2 is the rollback of #1, so I can not roll it back: "!status 2" tells more.'
         )
 
 

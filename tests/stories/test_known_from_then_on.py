@@ -121,7 +121,7 @@ def test_files_that_a_deployment_put_right_on_production_hosts_are_logged() -> N
         other_change(world)
         world.fleet.heal("mw1300")
         world.chat.says("other", "verified")
-        logged = "!log swatbot@deploy1001 Put right for #2 mw1300: 1 file put back to what the fleet has"
+        logged = "!log swatbot@deploy1001 Put right for #2 on mw1300: 1 file put back to what the fleet has"
         assert logged in world.chat.skip()
 
 
@@ -222,9 +222,9 @@ def test_a_host_that_is_new_in_the_config_is_caught_up_before_anything_else() ->
         with_hosts(world, *FLEET, "mw1361")
         lines = world.chat.skip()
         assert lines[1:] == [
-            "New among the hosts: mw1361. Before anything else it has to prove what the fleet has.",
+            "New, or back, among the hosts: mw1361. First it has to prove what the fleet has.",
             "!log swatbot@deploy1001 Caught up mw1361: 4 files put back to what the fleet has",
-            f"mw1361 is caught up: 4 files ({LISTED}) had not been as the fleet has it.",
+            f"mw1361 is caught up: 4 files ({LISTED}) had not been as the fleet has them.",
         ]
         world.chat.says("deployer", "!rollback 1 it is bad")
         assert "#1 is undone on 102 hosts" in world.chat.skip()[-1]
@@ -282,7 +282,7 @@ def test_each_host_is_told_with_its_own_reason() -> None:
         world.fleet.prove = silent  # type: ignore[method-assign]  # what the story is about
         world.chat.says("other", "!drift")
         lines = world.chat.skip()
-        assert "other: mw1262 can not be asked: no answer." in lines
+        assert 'other: mw1262 can not be asked: no answer. "!exclude mw1262 WHY" leaves it out.' in lines
         assert any(line.endswith("can not be asked: it is off.") for line in lines)
         world.checker.answer(Stage.CANARIES, Finding.FAIL, "they answer 500", step=0, once=True)
         world.fleet.fail("mw1300")

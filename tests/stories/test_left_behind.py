@@ -111,7 +111,7 @@ def test_somebody_elses_change_ships_along_and_both_are_asked() -> None:
         world.chat.says("other", "broken that one must not go out before Thursday")
         world.chat.expect(
             '#1 rejected by other: "that one must not go out before Thursday". mwdebug1001 has ~ again.'
-            f' deployer: revert {new}, {old} in the tree, or mend it, then "!retry 1".'
+            f' deployer: revert {old} in the tree, or mend it, then "!retry 1".'
         )
         assert world.fleet.holds["mwdebug1001"] == world.fleet.holds["mw1300"]
 
@@ -206,12 +206,12 @@ def test_edits_in_no_commit_are_named_and_need_dirty() -> None:
         world.chat.says("deployer", "!sync-dir wmf-config Quick fix")
         world.chat.expect(
             "deployer: not queued. There are edits in the tree that are in no commit:"
-            " wmf-config/CommonSettings.php (deployer). Commit or remove them, or say"
+            " wmf-config/CommonSettings.php (deployer). Commit or undo them, or say"
             ' "!sync-dir --dirty wmf-config Quick fix" if you mean them.'
         )
         world.chat.says("deployer", "!sync-dir --dirty wmf-config Quick fix")
         world.chat.expect(
-            "deployer: #2 wmf-config: edits that are in no commit, 1 file (+1 −0). With 1 edit in no commit:"
+            "deployer: #2 wmf-config: 1 file (+1 −0). With 1 edit in no commit:"
             " wmf-config/CommonSettings.php (deployer). Nothing is ahead of it.",
             "deployer: #2 is on mwdebug1001 (~). Test with X-Wikimedia-Debug: backend=mwdebug1001,"
             ' then say "verified", or "broken" and why, by 14:22 UTC.',
@@ -240,7 +240,8 @@ def test_an_edit_that_nobody_was_told_of_is_not_shipped() -> None:
         world.chat.says("submitter", "verified")
         assert world.chat.skip()[-1] == (
             "deployer: #2 stopped before any host was touched: the tree has changed since you asked: 1 edit"
-            ' in no commit is new: static/secretwork.php (deployer). "!retry 2" asks anew.'
+            " in no commit is new: static/secretwork.php (deployer). To ship them say"
+            ' "!sync-dir --dirty static New logo".'
         )
         assert "static/secretwork.php" not in world.fleet.holds["mwdebug1001"]
         world.chat.says("deployer", "!retry 2")
@@ -262,7 +263,7 @@ def test_an_edit_that_changed_since_it_was_told_is_not_shipped(text: str | None)
         else:
             world.tree.files["static/a.png"] = text
         world.chat.says("submitter", "verified")
-        assert "1 edit in no commit is new: static/a.png" in world.chat.skip()[-1]
+        assert "1 edit in no commit is changed again: static/a.png" in world.chat.skip()[-1]
 
 
 def test_an_edit_that_is_as_it_was_told_ships_after_a_restart_too() -> None:
@@ -334,9 +335,9 @@ def test_an_emptied_tree_is_refused() -> None:
     ("path", "fault"),
     [
         ("/etc/passwd", "it is absolute, and paths begin at the top of the tree: wmf-config/file.php"),
-        ("../other", "it has . or .. or .git in it"),
-        ("wmf-config/../../x", "it has . or .. or .git in it"),
-        (".git/config", "it has . or .. or .git in it"),
+        ("../other", "it has .. in it"),
+        ("wmf-config/../../x", "it has .. in it"),
+        (".git/config", "it has .git in it"),
         ('"a\x07b"', "it has control characters in it"),
     ],
 )

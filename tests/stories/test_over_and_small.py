@@ -80,7 +80,8 @@ def test_what_may_be_asked_of_it_is_still_known() -> None:
         world.chat.expect(
             "#2 rolls back #1 for deployer: 101 hosts.",
             f"!log deployer@deploy1001 Rolled back {PATHS[1]} (#1): broke the logo (duration: 00m 00s)",
-            "deployer: #1 is undone on 101 hosts (~).",
+            "deployer, submitter: #1 is undone on 101 hosts (~). ~ is still in the tree; revert it,"
+            " or the next sync ships it.",
         )
 
 

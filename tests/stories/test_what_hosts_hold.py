@@ -34,7 +34,7 @@ def test_the_test_server_is_not_what_the_fleet_is() -> None:
         world.chat.expect(
             "deployer: #1 wmf-config: 1 change by submitter, 1 file (+1 −0). Nothing is ahead of it.",
             "#1 mwdebug1001 had 4 files (static/test.png, w/debug.php, w/x.php, 1 private) not as the fleet"
-            " has it: put back to what the fleet has, then staged.",
+            " has them: put back to what the fleet has, then staged.",
             "submitter: #1 is on mwdebug1001 (~). Test with X-Wikimedia-Debug: backend=mwdebug1001, then say"
             ' "verified", or "broken" and why, by 14:22 UTC.',
         )
@@ -115,7 +115,7 @@ def test_a_host_that_was_down_is_caught_up_before_it_gets_the_next_deployment() 
         world.chat.says("submitter", "verified")
         assert world.chat.skip()[-1].endswith(
             "is live on 100 hosts (" + world.engine.status.past[1].digest + "). NOT on mw1300"
-            " (no answer in 10 s): stale until they prove it."
+            " (no answer in 10 s): it is caught up when it answers again."
         )
         world.tree.change("other", "New logo", {"static/logo.svg": "new"})
         world.chat.says("deployer", "!sync-dir static New logo")
@@ -335,16 +335,18 @@ def test_drift_is_asked_for_and_repaired() -> None:
             "other: mw[1262-1263] have 1 file (static/logo.svg) not as the fleet has it.",
             "other: mw1299 has 1 file (1 private) not as the fleet has it."
             ' "!repair mw[1262-1263,1299]" puts that right.',
-            "other: mw1300 can not be asked: no answer in 10 s.",
+            'other: mw1300 can not be asked: no answer in 10 s. "!exclude mw1300 WHY" leaves it out.',
             "other: 97 hosts prove what the fleet has: everything ~.",
         )
         world.chat.says("other", "!repair mw1262")
         world.chat.expect("other: !repair is for deployers. Ask one: deployer, boss.")
         world.chat.says("deployer", "!repair mw[1262-1263], mw1299")
-        assert world.chat.skip()[1].startswith("!log deployer@deploy1001 Repaired mw[1262-1263]: 1 file")
+        assert world.chat.skip()[1].startswith(
+            "!log deployer@deploy1001 Repaired mw[1262-1263,1299]: 3 files"
+        )
         world.chat.says("other", "!drift static")
         world.chat.expect(
-            "other: mw1300 can not be asked: no answer in 10 s.",
+            'other: mw1300 can not be asked: no answer in 10 s. "!exclude mw1300 WHY" leaves it out.',
             "other: 100 hosts prove what the fleet has: static ~ (from the baseline, commit base).",
         )
 
@@ -432,7 +434,7 @@ def test_a_host_that_was_emptied_does_not_fill_the_journal() -> None:
         lines = world.chat.skip()
         assert lines[-1] == (
             "deployer: mw1262 is repaired: 2004 files (dblists/uploadsdisabled.dblist, static/0.png,"
-            " static/1.png and 2001 more) had not been as the fleet has it."
+            " static/1.png and 2001 more) had not been as the fleet has them."
         )
         assert max(len(repr(record)) for record in world.journal.read(0)) < 8192
 
@@ -570,5 +572,5 @@ def test_what_shipped_is_the_snapshot_and_a_newer_version_is_told() -> None:
         world.tree.change("other", "More", {FILE: "3"})
         world.chat.says("submitter", "verified")
         assert world.chat.skip()[-1].endswith(
-            " The tree holds a newer version of wmf-config by now: it waits for the next sync."
+            " The tree holds another version of wmf-config by now: it waits for the next sync."
         )

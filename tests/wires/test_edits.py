@@ -58,7 +58,7 @@ def said(world: TreeWorld, hidden: str, *, command: str = "!sync-dir --dirty sta
     """What the bot says of the edit when it does not ship it."""
     owner = "deleted" if HIDDEN[hidden][1] else (world.tree.path / LOGO).owner()
     return (
-        f"not queued. There are edits in the tree that are in no commit: {LOGO} ({owner}). Commit or remove"
+        f"not queued. There are edits in the tree that are in no commit: {LOGO} ({owner}). Commit or undo"
         f' them, or say "{command}" if you mean them.'
     )
 
@@ -145,7 +145,7 @@ def test_a_submodule_that_was_removed_or_is_no_checkout_any_more_is_named(tmp_pa
         assert "in no commit: vendor/lib/code.php (" in world.chat.skip()[0]
         (tmp_path / "git").rename(place / ".git")
         world.tree.git("submodule", "deinit", "-q", "-f", "vendor/lib")
-        world.chat.says("deployer", "!sync-dir vendor Quick")
+        world.chat.says("deployer", "!sync-dir --delete-many vendor Quick")
         assert (
             "in no commit: vendor/lib/.gitmodules (deleted), vendor/lib/code.php (deleted),"
             in world.chat.skip()[0]

@@ -134,9 +134,9 @@ def test_a_new_list_and_the_code_that_reads_it(scene: Scene) -> None:
     """Replay (a): the order decides whether the state in between serves."""
     scene.place.scene.tree.apply("half")
     scene.says("!sync-dir wmf-config then dblists Hide uploads")
-    failed = scene.chat.expect("testservers step 1 of 2 fail")
+    failed = scene.chat.expect("testservers step 1 of 2 fails")
     assert failed.startswith(
-        "#1 testservers step 1 of 2 fail: health: mwdebug1001 answers 500: PHP Fatal error:"
+        "#1 testservers step 1 of 2 fails: health: mwdebug1001 answers 500: PHP Fatal error:"
         f" Uncaught Error: readDblist({LIST}): Failed to open stream: No such file or dir"
     )
     scene.chat.expect("#1 rolled back: mwdebug1001 has")
@@ -179,7 +179,7 @@ def test_the_same_checksum_and_an_old_value_is_not_live(scene: Scene) -> None:
     scene.commit("carol", SETTINGS, "$wgMaxUploadSize = 4096;", "$wgMaxUploadSize = 8192;")
     scene.says("!sync-dir wmf-config Larger uploads")
     number = scene.verified()
-    failed = scene.chat.expect(f"#{number} fleet fail")
+    failed = scene.chat.expect(f"#{number} fleet fails")
     assert f"served settings: {STALE} serves " in failed
     assert "where the snapshot has" in failed
     assert "try a reload. Rolling back." in failed

@@ -80,6 +80,19 @@ def test_what_somebody_merged_and_never_deployed_is_named_and_asked(tmp_path: Pa
         assert " is live on 101 hosts" in world.chat.skip()[-1]
 
 
+def test_a_file_that_can_not_be_shipped_is_left_behind(tmp_path: Path) -> None:
+    with tree_story(tmp_path) as world:
+        (world.tree.path / "static" / "etc").symlink_to("/etc")
+        commit = world.tree.commit("submitter", "Link", {"wmf-config/CommonSettings.php": "<?php // 2\n"})
+        world.chat.says("deployer", "!sync-dir wmf-config Link")
+        left, typed = world.chat.skip()
+        assert (
+            f"Change {commit} by submitter also touches static/etc, which wmf-config does not cover" in left
+        )
+        world.chat.says("deployer", typed.partition('"')[2].partition('"')[0])
+        assert "I can not ship static/etc: it is a link that leaves the tree" in world.chat.skip()[0]
+
+
 def test_an_empty_diff_is_refused_with_how_far_the_upstream_is(tmp_path: Path) -> None:
     with tree_story(tmp_path) as world:
         tree = world.tree
@@ -104,7 +117,7 @@ def test_an_emptied_tree_is_refused(tmp_path: Path) -> None:
         world.tree.commit("submitter", "Oops", dict.fromkeys([f for f in FIRST | many if f != "README.md"]))
         world.chat.says("deployer", "!sync-dir static Clean up")
         world.chat.expect(
-            "deployer: not queued. It would delete 22 of 22 files on every host."
+            "deployer: not queued. It would delete 22 of 22 files on every host. It looks emptied."
             ' If that is meant: "!sync-dir --delete-many static Clean up".'
         )
         world.chat.says("deployer", "!sync-dir . Clean up")
@@ -118,7 +131,7 @@ def test_a_directory_that_lost_all_its_files_is_refused_however_few_they_are(tmp
         world.tree.commit("submitter", "Gone", gone)
         world.chat.says("deployer", "!sync-dir static Clean up")
         world.chat.expect(
-            "deployer: not queued. It would delete 2 of 2 files on every host."
+            "deployer: not queued. It would delete 2 of 2 files on every host. It looks emptied."
             ' If that is meant: "!sync-dir --delete-many static Clean up".'
         )
         world.deployed("!sync-dir --delete-many static Clean up", "submitter")
@@ -302,7 +315,7 @@ def test_edits_are_named_with_whose_they_are_and_ship_when_that_is_meant(tmp_pat
         world.chat.says("deployer", "!sync-dir static Quick")
         world.chat.expect(
             "deployer: not queued. There are edits in the tree that are in no commit: static/by-hand.svg"
-            f' ({owner}), static/logo.svg (deleted). Commit or remove them, or say "!sync-dir --dirty static'
+            f' ({owner}), static/logo.svg (deleted). Commit or undo them, or say "!sync-dir --dirty static'
             ' Quick" if you mean them.'
         )
         world.deployed("!sync-dir --dirty static Quick", "deployer")
@@ -378,7 +391,7 @@ def test_an_edit_that_nobody_was_told_of_is_not_shipped(tmp_path: Path) -> None:
         assert "With 1 edit in no commit: static/logo.svg (" in world.chat.skip()[1]
         (world.tree.path / "static" / "logo.svg").chmod(0o755)
         world.chat.says("deployer", "!unlock")
-        assert "1 edit in no commit is new: static/logo.svg (" in world.chat.skip()[-1]
+        assert "1 edit in no commit is changed again: static/logo.svg (" in world.chat.skip()[-1]
 
 
 def test_a_submodule_is_one_path_to_git_and_its_files_are_left_behind_or_shipped(tmp_path: Path) -> None:

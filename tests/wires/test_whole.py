@@ -114,7 +114,7 @@ def test_past_the_budget_everything_is_put_back(tmp_path: Path) -> None:
         for host in (DOWN, FROZEN):
             place.scene.hosts[host].refuse()
         alice.say("#swat", "verified")
-        dana.expect_text(r"#1 fleet fail.*refused.*Rolling back\.", WAIT)
+        dana.expect_text(r"#1 fleet fails.*refused.*Rolling back\.", WAIT)
         ended = dana.expect_text("#1 rolled back:", WAIT)
         assert "is still in the tree" in ended
         assert related(place) == set()

@@ -39,6 +39,9 @@ class SqliteJournal:
         try:
             self._bell = Doorbell(path.with_name(path.name + "-bell"))
         except OSError as error:
+            if not path.parent.is_dir():
+                why = f"the directory {path.parent} is missing: make it, for the bot's user only"
+                raise OperationalError(f"the journal {path} can not be opened: {why}") from error
             raise OperationalError(f"the journal {path} can not be opened: {error}") from error
         try:
             with self._bell.alone():

@@ -16,7 +16,7 @@ _NAMED = 120
 _PATH = r"""(?:"[^"]+"|(?!-|(?i:then)(?:,| |$))[^\s,"]+)"""
 _PLAN = re.compile(rf"{_PATH}(?:(?:,| then) {_PATH})*")
 
-Again = r.LeftBehind | r.Dirty | r.ManyDeletions | r.UnknownAuthor
+Again = r.LeftBehind | r.Dirty | r.ManyDeletions | r.UnknownAuthor | r.TreeChanged
 
 
 def again(option: str, reason: Again) -> Iterator[str]:
@@ -90,13 +90,13 @@ def _three_commands(reason: r.LeftBehind) -> Iterator[str]:
 
 def _ordered(extra: str, plan: str, reason: r.LeftBehind) -> str:
     """What is new goes before what may need it, and what is taken away after what needed it."""
-    vanishes = set(reason.left) == set(reason.gone)
+    vanishes = set(reason.lacking) == set(reason.gone) != set()
     return f"{plan} then {extra}" if vanishes else f"{extra} then {plan}"
 
 
 def _extras(reason: r.LeftBehind) -> Iterator[str]:
     """What to add to the plan: few files by their names, many by directories outside of it."""
-    left = reason.left
+    left = reason.lacking or reason.left
     above = [path.rpartition("/")[0] or path for path in left]
     top = [path.partition("/")[0] for path in left]
     ways = [list(dict.fromkeys(way)) for way in (left, above, top)]
@@ -108,10 +108,11 @@ def _extras(reason: r.LeftBehind) -> Iterator[str]:
 
 def _in_words(reason: r.LeftBehind) -> str:
     named: list[str] = []
-    for path in () if reason.private else reason.left[:_FEW]:
+    lacking = reason.lacking or reason.left
+    for path in () if reason.private else lacking[:_FEW]:
         if typed(path) and len(", ".join([*named, typed(path)]).encode()) <= _NAMED:
             named.append(typed(path))
-    more = len(reason.left) - len(named)
+    more = len(lacking) - len(named)
     parts = [", ".join(named)] if named else []
     if more:
         number = f"{more} more" if named else count(more, "file")

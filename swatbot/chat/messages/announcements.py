@@ -139,9 +139,11 @@ def _accepted(event: e.Accepted, d: Live, at: datetime, site: Site) -> Sentences
     lines = f" (+{event.added} −{event.removed})" if event.added or event.removed else ""
     found = coverage(event.changes, d.plan, d.actor.person or "", d.message)
     to = called(d.actor.name, site)
-    first = f"{to}: #{d.number}{_plan(d)}{_what(event, found, at, site)}"
+    what = _what(event, found, at, site)
+    first = f"{to}: #{d.number}{_plan(d)}{what}{', ' if what else ''}"
     asked = f" {_asked(event, d, site)}" if _asked(event, d, site) else ""
-    text = f"{first}, {count(event.files, 'file')}{lines}.{asked}"
+    deleted = f", {event.deletions} of them deleted" if event.deletions else ""
+    text = f"{first}{count(event.files, 'file')}{deleted}{lines}.{asked}"
     retry = f" (again #{d.of})" if d.of else ""
     urgent = f" EMERGENCY: {quoted(d.options.emergency)}." if d.options.emergency else ""
     notes = _notes(event, found)
@@ -181,7 +183,7 @@ def _ahead(event: e.Accepted) -> str:
 
 def _what(event: e.Accepted, found: tuple[Covered, ...], at: datetime, site: Site) -> str:
     if not event.changes:
-        return "nothing new" if event.notes.undone else "edits that are in no commit"
+        return "nothing new" if event.notes.undone else ""  # its edits are named
     number = count(len(event.changes), "change")
     if event.private:
         return number

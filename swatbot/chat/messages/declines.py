@@ -1,5 +1,6 @@
 """Why something is not done, and what to type instead: one sentence or two for each reason."""
 
+import re
 from typing import assert_never
 
 from swatbot.chat.messages.again import again, instead
@@ -74,13 +75,20 @@ def _about_numbers(reason: Numbers) -> str:
             listed = both(marked, "or") if len(marked) <= _FEW else some(marked)
             return f'I can not tell whether you mean {listed}: say "!{command} {numbers[0]}".'
         case r.WrongState(number=n, state=state, command=command):
-            return f'#{n} is {state}, so I can not {_verb(command)} it: "!status {n}" tells more.'
+            return f'#{n} is {state}, so I can not {_verb_it(command)}: "!status {n}" tells more.'
+        case r.LaterDeployment(number=n, later=later, active=True):
+            return f'#{later} is under way over what #{n} shipped: "!rollback {later}" first.'
         case r.LaterDeployment(number=n, later=later):
             return f'#{later} shipped over #{n} since: "!rollback {later}" first.'
 
 
 def _verb(command: str) -> str:
     return _VERBS.get(command, command)
+
+
+def _verb_it(command: str) -> str:
+    """What a command does to a deployment."""
+    return "roll it back" if _verb(command) == "roll back" else f"{_verb(command)} it"
 
 
 Hosts = r.UnknownHost | r.ExclusionState | r.NoHostLeft | r.UnderWay | r.AtWork
@@ -138,11 +146,14 @@ def _about_tree(reason: Tree) -> str:
 
 
 def _changed(reason: r.TreeChanged) -> str:
-    new = [untold(reason.edits, private=reason.private)] if reason.edits else []
+    new = [untold(reason.edits, reason.known, private=reason.private)] if reason.edits else []
     for verb, ids in (("would ship, too", reason.new), ("would be taken back", reason.undone)):
         if ids:
             new.append(f"{count(len(ids), 'change') if reason.private else some(ids)} {verb}")
-    return f'the tree has changed since you asked: {"; ".join(new)}. "!retry {reason.number}" asks anew.'
+    text = f"the tree has changed since you asked: {'; '.join(new)}."
+    if not reason.edits:
+        return f'{text} "!retry {reason.number}" asks anew.'
+    return whole((f"{text} To ship them say {command}." for command in again("--dirty", reason)), _ROOM)
 
 
 def _nothing(reason: r.NothingToSync) -> str:
@@ -220,11 +231,18 @@ def _left_behind(reason: r.LeftBehind) -> str:
     change = reason.change
     by = "" if reason.private else f" by {change.owner}"
     files = _files(reason.left, private=reason.private)
-    more = f" The same goes for {count(reason.more, 'more change')}." if reason.more else ""
+    more = f" The same goes for {_others(reason)}." if reason.more else ""
+    does = "do" if re.search(r", | then ", reason.plan) else "does"
     return (
         f"not queued. Change {change.short}{by} also touches {files}, which"
-        f" {fit(reason.plan, 60)} does not cover: the sync would ship half of it.{more}"
+        f" {fit(reason.plan, 60)} {does} not cover: the sync would ship half of it.{more}"
     )
+
+
+def _others(reason: r.LeftBehind) -> str:
+    if reason.also is None or reason.private:
+        return count(reason.more, "more change")
+    return f"{reason.also.short} by {fit(reason.also.owner, 40)}"
 
 
 def _dirty(reason: r.Dirty) -> str:
@@ -233,7 +251,7 @@ def _dirty(reason: r.Dirty) -> str:
         edits = [f"{spelled(f, width)} ({_whose(o)})" for f, o in zip(reason.files, owners, strict=True)]
         files = _files(reason.files, private=True) if reason.private else some(edits)
         return (
-            f"not queued. There are edits in the tree that are in no commit: {files}. Commit or remove them,"
+            f"not queued. There are edits in the tree that are in no commit: {files}. Commit or undo them,"
             f" or say {command} if you mean them."
         )
 
@@ -246,9 +264,10 @@ def _whose(owner: str) -> str:
 
 
 def _deletions(reason: r.ManyDeletions) -> str:
+    emptied = " It looks emptied." if reason.deletions == reason.held else ""
     text = (
         f"not queued. It would delete {reason.deletions} of {count(reason.held, 'file')} on every host."
-        " If that is meant: "
+        f"{emptied} If that is meant: "
     )
     return whole((f"{text}{command}." for command in again("--delete-many", reason)), _ROOM)
 

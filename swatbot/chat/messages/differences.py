@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from swatbot.chat.messages.names import plan_words
-from swatbot.chat.messages.text import both, count, fit, spelled
+from swatbot.chat.messages.text import both, count, fit, spelled, typed
 from swatbot.domain.changed import Changed, Changes
 from swatbot.domain.manifest import Entry, Kind
 
@@ -38,7 +38,7 @@ def _shown(files: Sequence[Changed], hidden: int) -> Iterator[str]:
     named = files[:room]
     shares = _shares([len(f.lines.first) for f in named], room - len(named))
     for file, share in zip(named, shares, strict=True):
-        yield _head(file)
+        yield _head(file, share)
         yield from (fit(line, _LINE) for line in file.lines.first[:share])
     left = [
         *_left(len(files) - len(named), "more file"),
@@ -46,7 +46,9 @@ def _shown(files: Sequence[Changed], hidden: int) -> Iterator[str]:
         *_left(hidden, "private file"),
     ]
     if left:
-        yield f"and {both(left)}{', which I do not show here' if hidden else ''}."
+        cut = next((f.path for f, share in zip(named, shares, strict=True) if share < f.lines.total), "")
+        narrow = f': "!diff {typed(cut)}" shows more of it' if cut and typed(cut) and len(files) > 1 else ""
+        yield f"and {both(left)}{', which I do not show here' if hidden else narrow}."
 
 
 def _shares(wanted: Sequence[int], room: int) -> list[int]:
@@ -64,8 +66,10 @@ def _left(number: int, noun: str) -> list[str]:
     return [count(number, noun)] if number else []
 
 
-def _head(file: Changed) -> str:
-    what = ", ".join(_what(file))
+def _head(file: Changed, shown: int) -> str:
+    """The file, what happened to it, and how many of its lines follow if these are not all."""
+    cut = [f"{shown} of {count(file.lines.total, 'line')}"] if shown < file.lines.total else []
+    what = ", ".join([*_what(file), *cut])
     return f"{spelled(file.path, _NAME)}{f' ({what})' if what else ''}"
 
 

@@ -1,11 +1,13 @@
 """How a deployment ends, in words; its `!log` line says what hosts prove and nothing better."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from swatbot.chat.handler import Site
 from swatbot.chat.messages.names import called, message_of, plan_of, plan_words
 from swatbot.chat.messages.text import both, count, duration, fit, hhmm, quoted, some
 from swatbot.domain import events as e
+from swatbot.domain.coverage import Change
 from swatbot.domain.deployment import CauseKind, Deployment, Kind
 from swatbot.domain.hosts import fold
 from swatbot.domain.live import Live
@@ -23,10 +25,8 @@ def completed(event: e.Completed, d: Past, at: datetime, site: Site) -> Sentence
         log = _log(
             d, at - (d.stage_at or at), f"Rolled back {plan_of(d, 80)} (#{d.of}): {message_of(d)}", site
         )
-        return (
-            log,
-            f"{_everyone(d, site)}: #{d.of} is undone on {count(proven, 'host')} ({d.previous}).{rest}",
-        )
+        undone = f"#{d.of} is undone on {count(proven, 'host')} ({d.previous}).{rest}"
+        return log, f"{_concerned(d, site)}: {undone} {_still(d)}"
     span = at - (d.shipping_at or at)
     log = _log(
         d, span, f"Synchronized {plan_of(d, 80)}: {message_of(d) or 'no message'}{_partly(event, d)}", site
@@ -38,7 +38,7 @@ def completed(event: e.Completed, d: Past, at: datetime, site: Site) -> Sentence
 def _newer(d: Past) -> str:
     """What shipped is the snapshot; the tree went on."""
     what = "its paths" if d.private else plan_words(str(d.plan), 80)
-    return f" The tree holds a newer version of {what} by now: it waits for the next sync."
+    return f" The tree holds another version of {what} by now: it waits for the next sync."
 
 
 def _partly(event: e.Completed, d: Past) -> str:
@@ -54,7 +54,10 @@ def _missed(event: e.Completed, d: Past) -> set[str]:
 
 
 def _stale(stale: tuple[str, ...], d: Past) -> str:
-    return f" NOT on {_why_not(stale, d)}: stale until they prove it." if stale else ""
+    if not stale:
+        return ""
+    they, answer = ("it is", "it answers") if len(stale) == 1 else ("they are", "they answer")
+    return f" NOT on {_why_not(stale, d)}: {they} caught up when {answer} again."
 
 
 def _why_not(hosts: tuple[str, ...], d: Past) -> str:
@@ -72,7 +75,8 @@ def rollback_started(event: e.RollbackStarted, d: Live, at: datetime, site: Site
         case CauseKind.CHECK | CauseKind.BUDGET:
             where = d.stage.value if d.stage else "checks"
             step = f" step {d.step + 1} of {len(d.plan.steps)}" if len(d.plan.steps) > 1 else ""
-            return (f"#{n} {where}{step} fail{_after(d, at)}: {fit(cause.why, 220)}. Rolling back.",)
+            fail = "fails" if step or where == "fleet" else "fail"
+            return (f"#{n} {where}{step} {fail}{_after(d, at)}: {fit(cause.why, 220)}. Rolling back.",)
         case CauseKind.UNDECIDED:
             return (f"#{n} nobody decided in time: {fit(cause.why, 160)}. Rolling back.",)
         case CauseKind.DEMANDED | CauseKind.CANCELLED if d.kind is Kind.SYNC:
@@ -139,14 +143,36 @@ def _next(d: Past, site: Site) -> str:
     cause, n = d.cause, d.number
     if cause and cause.kind is CauseKind.EXPIRED:
         return f'{called(d.actor.name, site)}: "!retry {n}" when they are here.'
-    changes = "the change" if d.private or not d.changes else some([c.short for c in d.changes])
     if cause and cause.kind is CauseKind.BROKEN:
-        return f'{called(d.actor.name, site)}: revert {changes} in the tree, or mend it, then "!retry {n}".'
+        own = [c for c in d.changes if c.person == cause.by] or d.changes
+        deployer = called(d.actor.name, site)
+        return f'{deployer}: revert {_named(d, own)} in the tree, or mend it, then "!retry {n}".'
+    if cause and cause.kind is CauseKind.BUDGET and d.failed:
+        hosts = fit(fold(d.failed), 60)
+        return f'{_everyone(d, site)}: "!exclude {hosts} WHY", then "!retry {n}". {_still(d)}'
+    if cause and cause.kind in (CauseKind.CANCELLED, CauseKind.DEMANDED):
+        return f'{_everyone(d, site)}: {_still(d)} "!retry {n}" asks again.'
+    other = " Perhaps they go in another order." if _in_between(d) else ""
+    return f"{_everyone(d, site)}: {_still(d)}{other} More: !status {n}"
+
+
+def _in_between(d: Past) -> bool:
+    """Whether it ended on the test servers though its plan has steps, whose order may be wrong."""
+    check = d.cause is not None and d.cause.kind is CauseKind.CHECK
+    return check and len(d.plan.steps) > 1 and d.stage is Stage.TESTSERVERS
+
+
+def _named(d: Deployment, changes: Sequence[Change]) -> str:
+    return "the change" if d.private or not changes else some([c.short for c in changes])
+
+
+def _still(d: Deployment) -> str:
+    """What a rollback leaves in the tree, and what becomes of it."""
+    if not d.changes:
+        return "The edits are still in the tree; undo them, or commit them."
     are, them = ("are", "them") if len(d.changes) > 1 else ("is", "it")
-    return (
-        f"{_everyone(d, site)}: {changes} {are} still in the tree; revert {them},"
-        f" or the next sync ships {them}. More: !status {n}"
-    )
+    text = f"{_named(d, d.changes)} {are} still in the tree; revert {them}, or the next sync ships {them}."
+    return f"{text[0].upper()}{text[1:]}" if text.startswith("the ") else text
 
 
 def parked(event: e.Parked, d: Live, _at: datetime, site: Site) -> Sentences:
@@ -189,3 +215,9 @@ def _names(d: Past, hosts: tuple[str, ...]) -> str:
 
 def _everyone(d: Deployment, site: Site) -> str:
     return ", ".join(dict.fromkeys(called(p, site) for p in d.people))
+
+
+def _concerned(d: Deployment, site: Site) -> str:
+    """The deployer and those whose changes these are."""
+    owners = [c.person for c in d.changes if c.person and not d.private]
+    return ", ".join(dict.fromkeys(called(p, site) for p in (d.actor.name, *owners)))

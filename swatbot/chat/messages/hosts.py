@@ -42,9 +42,14 @@ def named(files: Files) -> str:
 
 
 def odd(holders: Holders) -> str:
-    """`mw1262 had 2 files (a, b) not as the fleet has it`."""
+    """`mw1262 had 2 files (a, b) not as the fleet has them`."""
     hosts, files = holders
-    return f"{folded(hosts)} had {named(files)} not as the fleet has it"
+    return f"{folded(hosts)} had {named(files)} not as the fleet has {them(files)}"
+
+
+def them(files: Files) -> str:
+    """`it` or `them`."""
+    return "it" if len(files) == 1 else "them"
 
 
 def put_right(results: Iterable[HostResult]) -> list[Holders]:
@@ -53,12 +58,14 @@ def put_right(results: Iterable[HostResult]) -> list[Holders]:
 
 
 def logged(done: str, results: Iterable[HostResult], who: str, site: Site) -> tuple[str, ...]:
-    """The `!log` lines for files that were put back on production hosts, outside of what ships."""
-    return tuple(
-        f"!log {who}@{site.deploy_host} {done} {folded(hosts)}: {count(len(files), 'file')} put back to what"
-        " the fleet has"
-        for hosts, files in put_right(results)
-    )
+    """The `!log` line for files that were put back on production hosts, outside of what ships."""
+    found = put_right(results)
+    hosts = [host for names, _ in found for host in names]
+    files = sum(len(names) * len(odd) for names, odd in found)
+    if not hosts:
+        return ()
+    put = f"{count(files, 'file')} put back to what the fleet has"
+    return (f"!log {who}@{site.deploy_host} {done} {folded(hosts)}: {put}",)
 
 
 def together(found: Iterable[tuple[str, T]]) -> list[tuple[tuple[str, ...], T]]:

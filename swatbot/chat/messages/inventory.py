@@ -39,7 +39,7 @@ def _configured(event: e.HostsConfigured, after: Status) -> Iterator[str]:
     gone = tuple(h for h in event.gone if h not in after.excluded)
     if event.new:
         must = "it has to prove" if len(event.new) == 1 else "they have to prove"
-        yield f"New among the hosts: {folded(event.new)}. Before anything else {must} what the fleet has."
+        yield f"New, or back, among the hosts: {folded(event.new)}. First {must} what the fleet has."
     if gone and after.holdings is not None:
         yield f"No longer among the hosts: {folded(gone)}."
 

@@ -1,6 +1,6 @@
 """What a deployer should know beside what ships: links, changes that cancel out, what is taken back."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from swatbot.chat.messages.text import both, count, fit, some, spelled
 from swatbot.domain.coverage import Covered, Share
@@ -63,10 +63,12 @@ def edits_named(found: tuple[Edit, ...]) -> str:
     return some(named, most=_EDITS)
 
 
-def untold(found: tuple[Edit, ...], *, private: bool) -> str:
+def untold(found: tuple[Edit, ...], known: Collection[str], *, private: bool) -> str:
     """Edits that were not there when the deployer asked, or not as they are now."""
     listed = "" if private else f": {edits_named(found)}"
-    return f"{count(len(found), 'edit')} in no commit {'is' if len(found) == 1 else 'are'} new{listed}"
+    again = [edit for edit in found if edit.path in known]
+    what = "new" if not again else "changed again" if len(again) == len(found) else "new or changed again"
+    return f"{count(len(found), 'edit')} in no commit {'is' if len(found) == 1 else 'are'} {what}{listed}"
 
 
 def left_behind(found: tuple[Covered, ...], *, private: bool) -> Iterator[str]:

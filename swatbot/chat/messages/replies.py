@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from swatbot.chat.handler import Handler, Site, View
+from swatbot.chat.messages.declines import why
 from swatbot.chat.messages.hosts import folded
 from swatbot.chat.messages.inventory import excluded
 from swatbot.chat.messages.names import called, message_of, owners, plan_of
@@ -134,11 +135,14 @@ def _stale(status: Status) -> tuple[str, ...]:
 def status_one(d: Live | Past, view: View) -> tuple[str, ...]:
     """One deployment, in at most three lines."""
     site, now = view.site, view.now
-    whose = both(owners(() if d.private else d.changes, site)) or called(d.actor.name, site)
-    head = f"#{d.number} {plan_of(d, 80)} by {called(d.actor.name, site)} (changes by {whose}): "
+    whose = both(owners(() if d.private else d.changes, site))
+    changes = f" (changes by {whose})" if whose else ""
+    head = f"#{d.number} {plan_of(d, 80)} by {called(d.actor.name, site)}{changes}: "
     digest = f", {d.digest}" if d.digest else ""
     lines = [f"{head}{_where(d, now)}{digest}."]
-    if d.cause and d.cause.why:
+    if d.refusal and not d.private:
+        lines.append(f"Because: {why(d.refusal)}")
+    elif d.cause and d.cause.why:
         lines.append(f"Undone because: {quoted(d.cause.why, 250)}.")
     elif isinstance(d, Live) and d.hold and d.hold.why:
         lines.append(f"Held because: {quoted(d.hold.why, 250)}.")
@@ -147,11 +151,21 @@ def status_one(d: Live | Past, view: View) -> tuple[str, ...]:
         for a in d.asked
         if a.word
     ]
-    if failed := d.failed:
-        lines.append(f"{fold(failed)}: {fit(next(iter(failed.values())), 200)}.")
+    lines += _failed(d, view.status)
     if said:
         lines.append(f"Said: {some(said)}.")
     return tuple(lines)
+
+
+def _failed(d: Live | Past, status: Status) -> list[str]:
+    """Hosts that failed, with the first one's reason; and those that were caught up since."""
+    since = [h for h in d.failed if isinstance(d, Past) and d.number not in status.stale.get(h, ())]
+    left = {h: reason for h, reason in d.failed.items() if h not in since}
+    lines = [f"{fold(left)}: {fit(next(iter(left.values())), 200)}."] if left else []
+    if since and d.state is State.COMPLETED:
+        have = "has" if len(since) == 1 else "have"
+        lines.append(f"It was not on {fold(since)} at first, which {have} it since.")
+    return lines
 
 
 def _ended(d: Past) -> str:

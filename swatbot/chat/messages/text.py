@@ -1,9 +1,10 @@
 """Small pieces of wording: lists cut short, times, durations, and text made safe for a channel."""
 
-import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+
+from swatbot.domain.plan import as_typed
 
 LINE_BYTES = 400
 NOTHING = "(nothing that can be shown)"
@@ -50,8 +51,7 @@ def typed(path: str) -> str:
     """A path as it is to be typed, in quotation marks where it needs them; "" if it can not be."""
     if '"' in path or clean(path) != path:
         return ""
-    odd = path.startswith("-") or path.lower() == "then" or re.search(r"[\s,]", path)
-    return f'"{path}"' if odd else path
+    return as_typed(path)
 
 
 def spelled(path: str, limit: int) -> str:

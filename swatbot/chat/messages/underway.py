@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 
 from swatbot.chat.handler import Site
-from swatbot.chat.messages.hosts import folded, logged, named, odd
+from swatbot.chat.messages.hosts import folded, logged, named, odd, them
 from swatbot.chat.messages.hosts import put_right as hosts_put_right
 from swatbot.chat.messages.names import called, testers
 from swatbot.chat.messages.text import ago, both, count, fit, hhmm, quoted
@@ -40,7 +40,7 @@ def _mended(event: e.HostsSynced, d: Live) -> Sentences:
     """Files that were neither as before nor as wanted, by the hosts that had the same ones."""
     return tuple(
         f"#{d.number} {folded(hosts)} had {count(len(files), 'file') if d.private else named(files)}"
-        " not as the fleet has it: put right, then synced."
+        f" not as the fleet has {them(files)}: put right, then synced."
         for hosts, files in hosts_put_right(event.results)
     )
 
@@ -59,7 +59,7 @@ def _logged(event: e.HostsPutRight | e.HostsSynced, d: Live, site: Site) -> Sent
     """What changed production beside the deployment's own files stays when that is undone."""
     if event.stage is Stage.TESTSERVERS:
         return ()
-    return logged(f"Put right for #{d.number}", event.results, site.bot, site)
+    return logged(f"Put right for #{d.number} on", event.results, site.bot, site)
 
 
 def _share(d: Live) -> str:

@@ -1,15 +1,16 @@
 """What is said of hosts outside of deployments: returned, repaired, drifted. What changed one is logged."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from swatbot.chat.handler import Site
-from swatbot.chat.messages.hosts import folded, has, logged, named, put_right, repair, together
+from swatbot.chat.messages.hosts import folded, has, logged, named, put_right, repair, them, together
 from swatbot.chat.messages.inventory import inventory
 from swatbot.chat.messages.names import called
 from swatbot.chat.messages.text import count, fit, some
 from swatbot.domain import events as e
 from swatbot.domain.deployment import Kind, State
 from swatbot.domain.findings import Mark
+from swatbot.domain.hosts import fold
 from swatbot.domain.live import Live
 from swatbot.domain.stage import Files, Outcome, failures
 from swatbot.domain.status import Status
@@ -68,7 +69,8 @@ def _mended(event: e.HostsMended, after: Status, site: Site) -> Iterator[str]:
     yield from logged(verb, event.results, who, site)
     for hosts, files in put_right(event.results):
         done = f"{'is' if len(hosts) == 1 else 'are'} {'repaired' if repaired else 'caught up'}"
-        yield f"{_whose(event, hosts, site)} {done}: {named(files)} had not been as the fleet has it."
+        odd = f"{named(files)} had not been as the fleet has {them(files)}"
+        yield f"{_whose(event, hosts, site)} {done}: {odd}."
     same = tuple(r.host for r in event.results if r.outcome is Outcome.OK and not r.put_right)
     if same and not event.late:
         yield f"{_whose(event, same, site)} {has(same)} everything as the fleet has it."
@@ -94,7 +96,7 @@ def _patrolled(event: e.Patrolled) -> Iterator[str]:
         yield f'The patrol could not ask {folded(event.missing)}: "!drift" says why.'
     for hosts, files in together((d.host, d.files) for d in event.drift if d.host in event.news):
         yield (
-            f"Drift: {folded(hosts)} {has(hosts)} {named(files)} not as the fleet has it."
+            f"Drift: {folded(hosts)} {has(hosts)} {named(files)} not as the fleet has {them(files)}."
             f" {repair(hosts)}, or the next deployment, puts that right."
         )
     if event.back:
@@ -110,6 +112,7 @@ def drift(
     silent: Mapping[str, str],
     asked: int,
     origins: Iterable[Origin] = (),
+    excluded: Collection[str] = (),
 ) -> Sentences:
     """The answer to `!drift`: who differs, who could not be asked and why, and that all others do not.
 
@@ -118,20 +121,28 @@ def drift(
         silent: hosts that could not be asked, with the reason.
         asked: how many hosts there are.
         origins: of the paths that were asked about.
+        excluded: hosts that were not asked, for nothing is done with them.
     """
     lines = [
-        f"{folded(hosts)} {has(hosts)} {named(files)} not as the fleet has it."
+        f"{folded(hosts)} {has(hosts)} {named(files)} not as the fleet has {them(files)}."
         for hosts, files in together(found.items())
     ]
     if found:
         lines[-1] += f" {repair(tuple(found))} puts that right."
-    lines += [f"{folded(h)} can not be asked: {fit(why, 160)}." for h, why in together(silent.items())]
+    lines += [_silent(hosts, why) for hosts, why in together(silent.items())]
     if rest := asked - len(found) - len(silent):
         what = some([_origin(*one) for one in origins])
         lines.append(
             f"{count(rest, 'host')} {'proves' if rest == 1 else 'prove'} what the fleet has: {what}."
         )
+    if excluded:
+        lines.append(f"Excluded, and so not asked: {folded(excluded)}.")
     return tuple(lines)
+
+
+def _silent(hosts: tuple[str, ...], why: str) -> str:
+    text = f"{folded(hosts)} can not be asked: {fit(why, 160)}."
+    return f'{text} "!exclude {fold(hosts)} WHY" leaves it out.' if len(hosts) == 1 else text
 
 
 def _origin(path: str, digest: str, mark: Mark | None) -> str:

@@ -82,7 +82,8 @@ def on_rollback(status: Status, command: c.Rollback) -> tuple[Event, ...]:
         raise DeclinedError(WrongState(number=d.number, state="rolled back", command="rollback"))
     later = shipped_over(status, d)
     if later is not None:
-        raise DeclinedError(LaterDeployment(number=d.number, later=later))
+        busy = later in status.live
+        raise DeclinedError(LaterDeployment(number=d.number, later=later, active=busy))
     return (
         Requested(
             status.latest + 1,

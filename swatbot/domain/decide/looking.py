@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from swatbot.domain import commands as c
-from swatbot.domain.coverage import Change, Covered, Share, coverage, shipped
+from swatbot.domain.coverage import Change, Covered, Share, coverage, missing, shipped
 from swatbot.domain.decide.typed import mistyped
 from swatbot.domain.deployment import State
 from swatbot.domain.events import Accepted, Event, Failed, Pinned, Refused
@@ -35,7 +35,7 @@ def on_inspected(status: Status, d: Live, command: c.Inspected, rules: Rules) ->
     refusal = mistyped(d, command) or _refusal(d, found, covered, rules)
     refusal = refusal or _season(d, season, Outside.REFUSE, rules)
     if refusal is not None:
-        return (Refused(d.number, refusal),)
+        return (Refused(d.number, refusal, found.private),)
     ships = shipped(covered)
     ahead = tuple(o.number for o in status.live.values() if o.active) + status.queue
     return (
@@ -51,6 +51,7 @@ def on_inspected(status: Status, d: Live, command: c.Inspected, rules: Rules) ->
             _warnings(status, d, season, rules),
             found.notes,
             found.dirty,
+            found.deletions,
         ),
     )
 
@@ -82,6 +83,10 @@ def _untold(d: Live, found: Findings, ships: tuple[Change, ...]) -> Reason | Non
         undone=tuple(short for short in found.notes.undone if short not in d.undone),
         edits=tuple(edit for edit in found.dirty if (edit.path, edit.sha256) not in known),
         private=found.private,
+        known=tuple(edit.path for edit in found.dirty if edit.path in {path for path, _ in known}),
+        plan=str(d.plan),
+        message=d.message,
+        options=replace(d.options, dirty=False),
     )
     return changed if changed.new or changed.undone or changed.edits else None
 
@@ -111,14 +116,14 @@ def _refusal(d: Live, found: Findings, covered: tuple[Covered, ...], rules: Rule
             fetched_at=found.fetched_at,
             notes=NO_NOTES if found.private else found.notes,
         )
-    if found.dirty and not d.options.dirty:
-        return _dirty(d, found)
     limit = max(rules.delete_floor, int(rules.delete_share * found.held))
     emptied = 0 < found.held == found.deletions
     if (found.deletions > limit or (emptied and found.held > 1)) and not d.options.delete_many:
         return ManyDeletions(
             deletions=found.deletions, held=found.held, plan=plan, message=d.message, options=d.options
         )
+    if found.dirty and not d.options.dirty:
+        return _dirty(d, found)
     return _left_behind(d, found, covered) or _unknown_author(d, found, shipped(covered))
 
 
@@ -138,6 +143,7 @@ def _left_behind(d: Live, found: Findings, covered: tuple[Covered, ...]) -> Reas
     if not parts or d.options.partial:
         return None
     first = parts[0]
+    lacking = missing(found.changes, d.plan.paths)
     return LeftBehind(
         change=first.change,
         left=first.left_behind,
@@ -146,7 +152,9 @@ def _left_behind(d: Live, found: Findings, covered: tuple[Covered, ...]) -> Reas
         message=d.message,
         private=found.private,
         options=d.options,
-        gone=tuple(f for f in first.left_behind if f in found.absent),
+        gone=tuple(f for f in lacking if f in found.absent),
+        lacking=lacking,
+        also=parts[1].change if len(parts) == 2 else None,
     )
 
 

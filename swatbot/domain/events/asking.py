@@ -29,7 +29,8 @@ class Requested:
 class Accepted:
     """It may be queued: what it would ship, who will be asked, what is ahead, and warnings to tell.
 
-    `edits` are those in no commit that the deployer means to ship; no others will be.
+    `edits` are those in no commit that the deployer means to ship; no others will be. Of the `files` so many
+    are `deletions`.
     """
 
     number: int
@@ -43,14 +44,16 @@ class Accepted:
     warnings: tuple[Reason, ...] = ()
     notes: Notes = NO_NOTES
     edits: tuple[Edit, ...] = ()
+    deletions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It may not."""
+    """It may not; `private` if its paths, or what it would ship, are not for everybody."""
 
     number: int
     reason: Reason
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

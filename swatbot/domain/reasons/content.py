@@ -71,7 +71,20 @@ class IdleStep:
 
 @dataclass(frozen=True, kw_only=True)
 class LeftBehind:
-    """A change would ship in part; `gone` are those of the files left behind that it deletes."""
+    """Changes would ship in part.
+
+    Attributes:
+        change: the newest of them.
+        left: its files that would be left behind.
+        plan: what was typed.
+        more: how many further ones there are.
+        message: what was typed after it.
+        private: whether no file may be named.
+        options: what was typed before it.
+        gone: those of the files lacking that are deleted.
+        lacking: all files that the plan lacks to ship nothing in part.
+        also: the id and owner of the only further one.
+    """
 
     change: Change
     left: tuple[str, ...]
@@ -81,6 +94,8 @@ class LeftBehind:
     private: bool = False
     options: Options = NO_OPTIONS
     gone: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+    also: Change | None = None
     why: Literal["left_behind"] = "left_behind"
 
 
@@ -145,6 +160,10 @@ class TreeChanged:
         undone: short ids of changes that the fleet holds and that would be taken back.
         edits: those in no commit that are new, or changed since.
         private: whether all of these are only counted.
+        known: the paths of edits that were told of, and that were edited again.
+        plan: what was typed, with its message and options.
+        message: see there.
+        options: see there.
     """
 
     number: int
@@ -152,4 +171,8 @@ class TreeChanged:
     undone: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
     private: bool = False
+    known: tuple[str, ...] = ()
+    plan: str = ""
+    message: str = ""
+    options: Options = NO_OPTIONS
     why: Literal["tree_changed"] = "tree_changed"

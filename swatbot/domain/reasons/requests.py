@@ -162,10 +162,11 @@ class AlreadySaid:
 
 @dataclass(frozen=True, kw_only=True)
 class LaterDeployment:
-    """A rollback would undo what a later deployment put there."""
+    """A rollback would undo what a later deployment put there, or is about to (`active`)."""
 
     number: int
     later: int
+    active: bool = False
     why: Literal["later_deployment"] = "later_deployment"
 
 
