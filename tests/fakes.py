@@ -43,6 +43,7 @@ class FakeTree:
         self.commits: list[Change] = []
         self.edits: list[str] = []
         self.undone: list[str] = []
+        self.taken_back: list[Change] = []
         self.ignored: list[str] = []
         self.fails: Exception | None = None
         self.upstream_ahead: int | None = None
@@ -96,7 +97,8 @@ class FakeTree:
         differing = now.differences(held)
         files = tuple(f for f in differing if covered(f, plan.paths))
         left, cancelled = cancel(self.commits, differing.__contains__)
-        changes = tuple(c for c in left if any(f in differing for f in c.files))
+        cut = (replace(c, files=tuple(f for f in c.files if f in differing)) for c in left)
+        changes = tuple(c for c in cut if c.files)
         under = (pair for pair, paths in cancelled.items() if any(covered(f, plan.paths) for f in paths))
         held_here = [e for e in held.entries if covered(e.path, plan.paths)]
         gone = [e for e in held_here if e.path not in now.by_path]
@@ -114,7 +116,9 @@ class FakeTree:
             self.upstream_ahead,
             WHEN,
             private=covered("private", plan.paths) or any(covered(p, ("private",)) for p in plan.paths),
-            notes=Notes(tuple(under), undone=tuple(self.undone)),
+            notes=Notes(tuple(under), undone=(*self.undone, *(c.short for c in self.taken_back))),
+            taken_back=tuple(self.taken_back),
+            emptied=tuple(p for p in plan.paths if _emptied(p, held, now)),
             absent=tuple(f for change in changes for f in change.files if f not in self.files),
         )
 
@@ -198,6 +202,10 @@ class FakeTree:
     @staticmethod
     def _any(path: str, manifest: Manifest) -> bool:
         return any(covered(e.path, (path,)) for e in manifest.entries)
+
+
+def _emptied(path: str, held: Manifest, now: Manifest) -> bool:
+    return len(held.select((path,)).entries) > 1 and not now.select((path,)).entries
 
 
 def _missing(path: str) -> PathFault:

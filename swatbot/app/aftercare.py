@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
+from swatbot.app.discreet import Discreet
 from swatbot.domain.effects import Mend
 from swatbot.domain.rules import Rules
 from swatbot.domain.stage import HostResult, Outcome, Stage
@@ -16,8 +17,9 @@ _LOG = logging.getLogger(__name__)
 class Aftercare:
     """Runs the checks of the stages that hosts belong to; the logs, which need traffic, are not watched."""
 
-    def __init__(self, checker: Checker, clock: Clock, rules: Rules) -> None:
+    def __init__(self, checker: Checker, clock: Clock, rules: Rules, discreet: Discreet) -> None:
         self._checker, self._clock, self._rules = checker, clock, rules
+        self._discreet = discreet
 
     def judged(self, effect: Mend, results: Sequence[HostResult], stop: Stop) -> tuple[HostResult, ...]:
         """The results, where a host that fails a check has failed; what can not tell keeps no host away."""
@@ -37,7 +39,7 @@ class Aftercare:
             return []
         since = self._clock.now()
         task = CheckTask(0, stage, 0, hosts, (), since, baking=False, state=effect.whole)
-        found = self._checker.check(task, stop)
+        found = tuple(map(self._discreet.verdict, self._checker.check(task, stop)))
         for verdict in found:
             if verdict.finding is Finding.UNKNOWN:
                 _LOG.warning("after %s were put right: %s: %s", hosts, verdict.check, verdict.reason)

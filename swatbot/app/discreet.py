@@ -1,10 +1,11 @@
-"""What hosts say of themselves, made fit for everybody: they name files, and some of those are private."""
+"""What hosts and checks say, made fit for everybody: they name files, and some of those are private."""
 
 import logging
 from collections.abc import Iterable
 from dataclasses import replace
 
 from swatbot.domain.stage import PRIVATE_FILE, Files, HostResult
+from swatbot.domain.verdict import Verdict
 from swatbot.ports import HostProof, Tree
 
 _LOG = logging.getLogger(__name__)
@@ -21,6 +22,10 @@ class Discreet:
         reason = self._reason(result.host, result.reason)
         put_right = replace(result.put_right, names=self._names(result.put_right.names))
         return replace(result, reason=reason, put_right=put_right)
+
+    def verdict(self, verdict: Verdict) -> Verdict:
+        """What a check found, as it may be told: sites name files in what they answer and log."""
+        return replace(verdict, reason=self._reason(verdict.check, verdict.reason))
 
     def proof(self, proof: HostProof) -> HostProof:
         """A host's proof, whose reason may be told."""

@@ -38,7 +38,7 @@ class Effects:
     def __init__(self, world: World, rules: Rules) -> None:
         self._world, self._rules = world, rules
         self._discreet = Discreet(world.tree)
-        self._aftercare = Aftercare(world.checker, world.clock, rules)
+        self._aftercare = Aftercare(world.checker, world.clock, rules, self._discreet)
 
     def foresee(self, before: Status, now: Status) -> None:
         """What connections are to be like, now that something has changed.
@@ -80,7 +80,8 @@ class Effects:
             case f.Patrol():
                 return self._patrol(effect, stop)
             case f.RunChecks():
-                return c.ChecksReported(effect, self._world.checker.check(_task(effect), stop))
+                found = self._world.checker.check(_task(effect), stop)
+                return c.ChecksReported(effect, tuple(map(self._discreet.verdict, found)))
 
     def _of_tree(self, effect: f.Inspect | f.TakeSnapshot | f.Finish) -> c.ShellCommand:
         tree = self._world.tree

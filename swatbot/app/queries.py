@@ -40,8 +40,8 @@ class Found:
 
 
 def busy(status: Status) -> Reason | None:
-    """Why hosts can not be asked now: a deployment or a repair is at work on them."""
-    if status.active is not None:
+    """Why no host can be asked now: a deployment or a repair is at work on them."""
+    if status.active is not None and not status.free:
         return UnderWay(number=status.active.number, command="drift")
     return AtWork(hosts=status.mending.hosts) if status.mending is not None else None
 
@@ -87,7 +87,7 @@ class Queries:
         return diff(self._tree.diff(query.paths, status.holdings), name, private=private)
 
     def _drift(self, query: DriftQuery, status: Status) -> Found:
-        """Every host is asked; while somebody is at work on them, they are between two states."""
+        """Every host is asked that nobody is at work on; others are between two states."""
         if status.holdings is None:
             raise DeclinedError(NoBaseline())
         if (reason := busy(status)) is not None:
@@ -95,12 +95,13 @@ class Queries:
         if faults := self._tree.nowhere(query.paths, status.holdings):
             raise DeclinedError(BadPaths(faults=faults, command="drift"))
         wanted = self._tree.deployable(status.holdings.manifest).select(query.paths)
-        hosts = status.hosts
+        hosts = status.free
         proofs = self._fleet.prove(hosts, wanted.roots)
         found, silent = self._sorted(proofs, wanted)
         marks = status.holdings.marks
         origins = [(p, wanted.select((p,)).digest[:6], mark_for(p, marks)) for p in query.paths]
-        lines = drift(found, silent, len(hosts), origins, tuple(status.excluded))
+        busy_ones = [h for h in status.hosts if h not in hosts]
+        lines = drift(found, silent, len(hosts), origins, tuple(status.excluded), busy_ones)
         whole = query.paths == (".",)
         right = tuple(h for h in hosts if whole and h not in found and h not in silent)
         seen = DriftSeen(tuple(Drift(h, files) for h, files in found.items()), right)

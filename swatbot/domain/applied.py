@@ -73,6 +73,7 @@ def _accepted(d: Live, event: e.Accepted, _at: datetime) -> Live:
         private=event.private,
         edits=event.edits,
         undone=event.notes.undone,
+        left=event.left,
     )
 
 

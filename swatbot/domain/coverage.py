@@ -84,7 +84,9 @@ class Cancelled:
 def against(change: Change, paths: Sequence[str]) -> Covered:
     """Hold one change against the paths of a plan, whoever's it is."""
     outside = tuple(f for f in change.files if not covered(f, paths))
-    if len(outside) == len(change.files):
+    # A submodule is one path to git, and a plan may have a path in it.
+    within = any(covered(path, (f,)) for f in outside for path in paths)
+    if len(outside) == len(change.files) and not within:
         return Covered(change, Share.APART)
     return Covered(change, Share.PART if outside else Share.WHOLE, outside)
 

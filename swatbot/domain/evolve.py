@@ -51,6 +51,7 @@ def _global(status: Status, event: e.GlobalEvent, at: datetime) -> Status:
             return replace(status, live=live, token=event.token)
         case e.BaselineTaken():
             status = replace(status, holdings=event.holdings, stale={}, drift={}, upkeep=None)
+            status = replace(status, baseline=status.latest)
             return replace(status, due={}, setbacks={}, returned=(), silent=(), patrolled_at=at)
         case e.Locked():
             return replace(status, lock=Lock(event.by, event.why, event.until))

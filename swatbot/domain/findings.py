@@ -58,6 +58,10 @@ class PathFault:
     suggestion: str = ""
 
 
+UNEXPLAINED = "unexplained"
+"""In the place of an owner: the file is in a commit, and differs for no change that waits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Edit:
     """A file with uncommitted edits, or one that git does not have.
@@ -65,7 +69,7 @@ class Edit:
     Attributes:
         path: relative to the tree.
         owner: the user on the deployment host whose file it is, "uid 1234" if that has no name, "" if the
-            file was deleted.
+            file was deleted; or UNEXPLAINED.
         sha256: of what lies there, kind and mode included; "" if the file was deleted.
     """
 
@@ -130,6 +134,8 @@ class Findings:
         private: whether a path of the plan is private.
         notes: what else should be told.
         absent: paths of changes that wait which the tree does not have any more, also outside of the plan.
+        taken_back: commits that the fleet holds and the tree has not any more, with the files that differ.
+        emptied: directories of the plan of which the tree has nothing any more, not even under other names.
     """
 
     head: str
@@ -146,6 +152,8 @@ class Findings:
     private: bool = False
     notes: Notes = NO_NOTES
     absent: tuple[str, ...] = ()
+    taken_back: tuple[Change, ...] = ()
+    emptied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

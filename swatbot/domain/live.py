@@ -67,6 +67,7 @@ class Live(Deployment):
     Attributes:
         edits: those in no commit that the deployer was told of.
         undone: short ids of the commits that the deployer was told it takes back.
+        left: files of its changes that it leaves behind, knowingly.
         head: the commit at the snapshot, "" for a rollback.
         behind: hosts that may hold something else than the fleet does, until they are put right.
         step: the step (from 0) within the stage being worked on; `phase` within that.
@@ -82,6 +83,7 @@ class Live(Deployment):
 
     edits: tuple[Edit, ...] = ()
     undone: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
     head: str = ""
     behind: tuple[str, ...] = ()
     step: int = 0

@@ -51,6 +51,7 @@ class Status:
         upkeep: what is being done to hosts outside of any deployment.
         patrolled_at: when all hosts were last asked.
         token: the fencing token of the engine that decides.
+        baseline: the latest number when what the fleet holds was last taken over from its hosts.
     """
 
     live: Mapping[int, Live] = field(default_factory=dict)
@@ -70,6 +71,7 @@ class Status:
     upkeep: Upkeep | None = None
     patrolled_at: datetime | None = None
     token: int = 0
+    baseline: int = 0
 
     def deployment(self, number: int) -> Live | Past | None:
         """The deployment of this number, over or not."""
@@ -79,6 +81,12 @@ class Status:
     def hosts(self) -> tuple[str, ...]:
         """The hosts of all stages."""
         return tuple(h for found in self.stages for h in found.hosts)
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """The hosts that no deployment is at work on: before one ships, production is free for others."""
+        active = self.active
+        return tuple(h for h in self.hosts if active is None or not active.occupies(h))
 
     @property
     def active(self) -> Live | None:

@@ -145,5 +145,9 @@ def _tried(status: Status, event: e.HostsMended, at: datetime) -> Status:
 
 
 def without_patrol(status: Status) -> Status:
-    """A deployment does not wait for the patrol, which would find hosts between two states."""
-    return replace(status, upkeep=status.mending)
+    """A deployment does not wait for a patrol of hosts that it takes: they are between two states."""
+    upkeep = status.upkeep
+    patrols = upkeep is not None and upkeep.kind is UpkeepKind.PATROL
+    if upkeep is None or not patrols or set(status.free).issuperset(upkeep.hosts):
+        return status
+    return replace(status, upkeep=None)

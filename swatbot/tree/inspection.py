@@ -1,18 +1,31 @@
 """Holds the tree against what the fleet holds: which files differ, which changes wait, what can not ship."""
 
 import os
+import posixpath
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from swatbot.domain.coverage import Change
-from swatbot.domain.findings import EMPTY, IGNORED, MISSING, Edit, Findings, Holdings, Link, Notes, PathFault
+from swatbot.domain.coverage import Change, Share, against
+from swatbot.domain.findings import (
+    EMPTY,
+    IGNORED,
+    MISSING,
+    UNEXPLAINED,
+    Edit,
+    Findings,
+    Holdings,
+    Link,
+    Notes,
+    PathFault,
+)
 from swatbot.domain.manifest import Entry, Kind, Manifest, covered
 from swatbot.domain.person import People
 from swatbot.domain.plan import path_fault
 from swatbot.ports import Clock
 from swatbot.tree.committed import uncommitted
 from swatbot.tree.compare import Side, count
+from swatbot.tree.difference import Difference, difference, emptied
 from swatbot.tree.history import History, TreeState
 from swatbot.tree.manifest import Captured, HashCache, capture, entry_at
 from swatbot.tree.owners import owner
@@ -25,39 +38,6 @@ from swatbot.tree.walk import look
 
 # Manifests whose deployable part is kept: what the fleet holds, and the states of what is under way.
 _REMEMBERED = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Where tree and fleet differ under some paths.
-
-    Attributes:
-        old: what the fleet holds under the paths.
-        new: what the tree has there, by path.
-        files: the paths of files that differ, sorted.
-    """
-
-    old: Manifest
-    new: dict[str, Entry]
-    files: tuple[str, ...]
-
-    @property
-    def before(self) -> list[Entry]:
-        """The entries that the fleet holds and the tree has otherwise, or not at all."""
-        return [self.old.by_path[f] for f in self.files if f in self.old.by_path]
-
-    @property
-    def after(self) -> list[Entry]:
-        """The entries of the tree that the fleet holds otherwise, or not at all."""
-        return [self.new[f] for f in self.files if f in self.new]
-
-
-def difference(paths: Sequence[str], captured: Captured, held: Manifest) -> Difference:
-    """Where what was captured under the paths differs from what is held."""
-    old = held.select(paths)
-    both = old.by_path.keys() | captured.entries.keys()
-    files = sorted(p for p in both if old.by_path.get(p) != captured.entries.get(p))
-    return Difference(old, captured.entries, tuple(files))
 
 
 def typed_faults(paths: Sequence[str], ignore: Patterns) -> tuple[PathFault, ...]:
@@ -171,15 +151,30 @@ class Inspection:
             removed=removed,
             deletions=sum(f not in found.new for f in found.files),
             held=len(found.old.entries),
-            dirty=tuple(
-                Edit.of(f, owner(self.tree, f), found.new.get(f))
-                for f in uncommitted(self.history, state.head, found.files, found.new, content)
-            ),
+            dirty=self._dirty(state.head, found, waiting, content),
             upstream_ahead=state.behind,
             fetched_at=self.history.fetched_at(),
             private=self._private(found, waiting.changes),
-            notes=_notes(found, waiting),
+            notes=self._notes(found, waiting),
             absent=self._absent(waiting.changes),
+            taken_back=waiting.undone,
+            emptied=tuple(emptied(found)),
+        )
+
+    def _dirty(
+        self, head: str, found: Difference, waiting: Waiting, content: Callable[[Entry], bytes]
+    ) -> tuple[Edit, ...]:
+        """Edits in no commit; and what differs though no commit that waits, or is taken back, touches it.
+
+        A merge may have taken one parent's older file, an edit that shipped may have vanished, or the config
+        may deploy more than before.
+        """
+        edited = set(uncommitted(self.history, head, found.files, found.new, content))
+        explained = [f for c in (*waiting.changes, *waiting.undone) for f in c.files]
+        return tuple(
+            Edit.of(f, owner(self.tree, f) if f in edited else UNEXPLAINED, found.new.get(f))
+            for f in found.files
+            if f in edited or not covered(f, explained)
         )
 
     def _absent(self, changes: Sequence[Change]) -> tuple[str, ...]:
@@ -216,6 +211,33 @@ class Inspection:
         captured = capture(self.tree, [path], self.ignore, self.cache.sha256, together=False)
         return bool(difference([path], captured, held).files)
 
+    def leads_to_private(self, entry: Entry | None) -> bool:
+        """Whether an entry is a link whose target is not for everybody to read of."""
+        if entry is None or entry.kind is not Kind.LINK:
+            return False
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), entry.content))
+        return self.private.match(target)
+
+    def _notes(self, found: Difference, waiting: Waiting) -> Notes:
+        roots = found.old.roots
+        links = (found.new[root] for root in roots if root in found.new)
+        return Notes(
+            tuple(
+                pair
+                for pair, files in waiting.cancelled.items()
+                if any(covered(path, roots) for path in files)
+            ),
+            tuple(
+                Link(entry.path, "what is private" if self.leads_to_private(entry) else entry.content)
+                for entry in links
+                if entry.kind is Kind.LINK
+            ),
+            tuple(c.short for c in waiting.undone if against(c, roots).share is not Share.APART),
+            tuple(
+                root for root in roots if found.files and not any(covered(f, (root,)) for f in found.files)
+            ),
+        )
+
     def _private(self, found: Difference, changes: Sequence[Change]) -> bool:
         roots = found.old.roots
         shipped = (f for c in changes if any(covered(p, roots) for p in c.files) for f in c.files)
@@ -233,19 +255,6 @@ class Inspection:
                 places.add(place)
         beside = (child for place in sorted(places) for child in place.iterdir())
         return [c for c in beside if not self.ignore.match(c.relative_to(self.tree).as_posix())]
-
-
-def _notes(found: Difference, waiting: Waiting) -> Notes:
-    roots = found.old.roots
-    links = (found.new[root] for root in roots if root in found.new)
-    return Notes(
-        tuple(
-            pair for pair, files in waiting.cancelled.items() if any(covered(path, roots) for path in files)
-        ),
-        tuple(Link(entry.path, entry.content) for entry in links if entry.kind is Kind.LINK),
-        tuple(c.short for c in waiting.undone if any(covered(path, roots) for path in c.files)),
-        tuple(root for root in roots if found.files and not any(covered(f, (root,)) for f in found.files)),
-    )
 
 
 def _parents(path: str) -> list[str]:

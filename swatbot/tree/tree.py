@@ -15,10 +15,11 @@ from swatbot.ports import Clock
 from swatbot.tree import baseline
 from swatbot.tree.compare import Side, lines
 from swatbot.tree.copying import copy
+from swatbot.tree.difference import difference
 from swatbot.tree.discreet import discreet, masked, veiled
 from swatbot.tree.git import Git
 from swatbot.tree.history import History, TreeState
-from swatbot.tree.inspection import Inspection, difference, typed_faults
+from swatbot.tree.inspection import Inspection, typed_faults
 from swatbot.tree.lint import LintRule, lint
 from swatbot.tree.manifest import Captured, bytes_at, capture
 from swatbot.tree.pending import effective
@@ -169,7 +170,9 @@ class GitTree:
 
     def _changes(self, old: Manifest, new: Manifest, content: Callable[[Entry], bytes]) -> Changes:
         found = list(changed(old, new))
-        shown = [file for file in found if not self._inspection.private.match(file.path)]
+        hides = self._inspection.leads_to_private
+        open_ones = (file for file in found if not self._inspection.private.match(file.path))
+        shown = [file for file in open_ones if not (hides(file.old) or hides(file.new))]
         plain = [file for file in shown if not _is_link(file.old) and not _is_link(file.new)]
         before = Side([file.old for file in plain if file.old], self._kept)
         after = Side([file.new for file in plain if file.new], content)

@@ -246,10 +246,10 @@ class Promises:
         assert allowed or (stage, step) in ledger.excused, f"{stage} step {step} is over its budget"
 
     def _apart(self, status: Status, effect: Mend | Patrol) -> bool:
-        """Whether nobody else works on the hosts: only production may be mended, and until it is begun."""
+        """Whether nobody else works on the hosts: only production is free, and until it is begun."""
         d = status.active
-        if d is None or isinstance(effect, Patrol):
-            return d is None
+        if d is None:
+            return True
         begun = d.kind is Kind.ROLLBACK or not d.states or self.ledgers[d.number].sent & set(PRODUCTION)
         return not begun and set(effect.hosts) <= set(PRODUCTION)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swatbot.domain.coverage import Cancelled, Change, Share, cancel, coverage, shipped
+from swatbot.domain.coverage import Cancelled, Change, Share, against, cancel, coverage, missing, shipped
 from swatbot.domain.manifest import covered
 from swatbot.domain.plan import Plan, Step
 from tests.domain.paper import START
@@ -112,3 +112,17 @@ def test_a_message_speaks_of_a_change_by_task_id_or_subject() -> None:
     for message in ("", "T1234", "enable", "fa92d79"):
         shares = [c.share for c in coverage((meant, other), plan, "dana", message)]
         assert shares == [Share.ALONG, Share.ALONG], message
+
+
+def test_a_path_in_a_submodule_ships_a_part_of_its_change() -> None:
+    bump = change(1, "vendor/lib")
+    found = against(bump, ["vendor/lib/code.php"])
+    assert (found.share, found.left_behind) == (Share.PART, ("vendor/lib",))
+    assert against(bump, ["vendor/other"]).share is Share.APART
+    assert against(bump, ["vendor"]).share is Share.WHOLE
+
+
+def test_what_is_missing_is_all_that_one_file_brings_along() -> None:
+    chain = [change(1, "a", "b"), change(2, "b", "c"), change(3, "c", "d"), change(4, "x", "y")]
+    assert sorted(missing(chain, ["a"])) == ["b", "c", "d"]
+    assert missing(chain, ["a", "b", "c", "d"]) == ()

@@ -451,12 +451,29 @@ def test_mistakes_about_hosts_are_answered() -> None:
         assert world.chat.skip()[0].startswith("deployer: I can not look at ../etc")
         submit(world)
         world.chat.skip()
-        for command in ("drift", "repair mwdebug1001"):
-            world.chat.says("deployer", f"!{command}")
-            world.chat.expect(
-                "deployer: #1 is under way, and hosts are between two states:"
-                f' "!{command.split()[0]}" again when it is over.'
-            )
+        world.chat.says("deployer", "!repair mwdebug1001")
+        world.chat.expect(
+            'deployer: #1 is under way, and hosts are between two states: "!repair" again when it is over.'
+        )
+
+
+def test_while_a_deployment_waits_production_can_be_asked_and_is_patrolled() -> None:
+    with story(patrol_every=timedelta(hours=6)) as world:
+        submit(world)
+        world.chat.says("submitter", "!hold until Monday")
+        world.chat.skip()
+        world.fleet.spoil("mw1262", "static/logo.svg")
+        world.chat.says("other", "!drift")
+        world.chat.expect(
+            "other: mw1262 has 1 file (static/logo.svg) not as the fleet has it."
+            ' "!repair mw1262" puts that right.',
+            "other: 99 hosts prove what the fleet has: everything ~.",
+            "other: A deployment is on mwdebug1001, which I did not ask.",
+        )
+        world.fleet.spoil("mw1300", "static/logo.svg")
+        world.advance(hours=13)
+        assert any(line.startswith("Drift: mw1300 has 1 file") for line in world.chat.skip())
+        assert "mw1262" in world.engine.status.drift
 
 
 def test_the_patrol_names_what_is_new_and_the_next_deployment_puts_it_right() -> None:

@@ -176,3 +176,99 @@ def test_deletions_are_counted_in_the_first_reply() -> None:
         world.tree.change("submitter", "Go", {COMMON: None, SETTINGS: "2"})
         world.chat.says("deployer", "!sync-dir wmf-config Go")
         assert "2 files, 1 of them deleted (" in world.chat.skip()[0]
+
+
+def test_what_a_baseline_took_over_is_not_rolled_back_to_what_was_before() -> None:
+    with story() as world:
+        submit(world)
+        sync(world)
+        world.chat.says("submitter", "verified")
+        world.take_baseline()
+        world.chat.says("deployer", "!rollback 1")
+        (line,) = world.chat.skip()
+        assert line.startswith("deployer: a baseline was taken since #1, so what it replaced is not what")
+        assert world.engine.status.queue == ()
+
+
+@pytest.mark.parametrize(("deleted", "refused"), [(21, True), (19, False)])
+def test_more_than_a_share_of_the_files_is_not_deleted_by_accident(deleted: int, refused: bool) -> None:
+    with story(delete_share=0.2, delete_floor=1) as world:
+        files = {f"static/{n}.png": str(n) for n in range(99)}  # and one that is there anyway
+        world.tree.files |= files
+        world.take_baseline()
+        gone = dict.fromkeys(list(files)[:deleted])
+        world.tree.change("submitter", "Clean up", {**gone})
+        world.chat.says("deployer", "!sync-dir static Clean up")
+        told = world.chat.skip()[0]
+        assert (f"It would delete {deleted} of 100 files on every host." in told) is refused
+        assert (f"{deleted} files, {deleted} of them deleted" in told) is not refused
+
+
+def test_what_is_left_behind_only_at_the_snapshot_is_told_with_what_to_type() -> None:
+    with story() as world:
+        world.tree.change("other", "Logo", {"static/logo.png": "2"})
+        sync(world, "static Logo")
+        submit(world)
+        sync(world)
+        both = {"wmf-config/CommonSettings.php": "3", "dblists/uploadsdisabled.dblist": "3"}
+        world.tree.change("submitter", "More", {**both})
+        world.chat.says("other", "verified 1")
+        *_, left, typed = world.chat.skip()
+        assert "#2 stopped before any host was touched: Change" in left
+        assert 'say "!sync-dir dblists/uploadsdisabled.dblist, wmf-config Enable related articles"' in typed
+
+
+def test_a_partial_one_that_would_leave_more_behind_than_was_told_stops() -> None:
+    with story() as world:
+        world.tree.change("other", "Logo", {"static/logo.png": "2"})
+        sync(world, "static Logo")
+        both = {SETTINGS: "2", "dblists/uploadsdisabled.dblist": "2"}
+        world.tree.change("submitter", "Both", {**both})
+        world.tree.files["dblists/uploadsdisabled.dblist"] = "one"
+        sync(world, "--partial wmf-config Both")
+        world.tree.files["dblists/uploadsdisabled.dblist"] = "2"
+        world.chat.says("other", "verified 1")
+        last = world.chat.skip()[-1]
+        assert "dblists/uploadsdisabled.dblist would be left behind, too." in last
+
+
+def test_what_the_tree_has_no_more_is_taken_back_whole_and_its_author_is_asked() -> None:
+    with story() as world:
+        both = {SETTINGS: "live", "dblists/uploadsdisabled.dblist": "live"}
+        world.tree.change("other", "Went live", {**both})
+        (gone,) = world.tree.commits
+        world.take_baseline()
+        world.tree.commits.clear()
+        world.tree.files |= {SETTINGS: "settings 1", "dblists/uploadsdisabled.dblist": "one"}
+        world.tree.taken_back = [gone]
+        world.chat.says("deployer", "!sync-dir wmf-config Back")
+        left, typed = world.chat.skip()
+        assert left == (
+            f"deployer: not queued. The tree has no more {gone.short} by other, which also touches"
+            " dblists/uploadsdisabled.dblist: wmf-config does not cover that, and the sync would take back"
+            " half of it."
+        )
+        command = typed.partition('"')[2].partition('"')[0]
+        world.chat.says("deployer", command)
+        world.chat.skip()
+        assert world.engine.status.live[2].waits_for == ("other",)
+
+
+def test_a_directory_of_several_that_lost_all_its_files_is_told() -> None:
+    with story() as world:
+        world.tree.change("submitter", "Oops", {SETTINGS: None, COMMON: None, "static/logo.png": "2"})
+        world.chat.says("deployer", "!sync-dir static, wmf-config Oops")
+        told = world.chat.skip()[0]
+        assert "It would delete 2 of 3 files on every host. Nothing is left of wmf-config." in told
+
+
+def test_what_a_check_says_of_private_files_is_not_repeated() -> None:
+    with story() as world:
+        why = "500: PHP Fatal error: Uncaught Error in private/key.php:3"
+        world.checker.answer(Stage.TESTSERVERS, Finding.FAIL, why, step=1)
+        submit(world)
+        sync(world)
+        world.chat.says("other", "!status 1")
+        world.chat.skip()
+        assert not [line for line in world.chat.all if "key.php" in line]
+        assert [line for line in world.chat.all if "in a private file" in line]

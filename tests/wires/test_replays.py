@@ -93,6 +93,27 @@ def test_a_file_that_can_not_be_shipped_is_left_behind(tmp_path: Path) -> None:
         assert "I can not ship static/etc: it is a link that leaves the tree" in world.chat.skip()[0]
 
 
+def test_a_merge_that_took_an_older_version_is_no_edit_and_is_not_shipped_in_silence(tmp_path: Path) -> None:
+    with tree_story(tmp_path) as world:
+        tree = world.tree
+        tree.git("branch", "side")
+        tree.commit("other", "Live fix", {"static/logo.svg": "<svg>fixed</svg>\n"})
+        world.deployed("!sync-dir static Live fix", "other")
+        tree.git("checkout", "-q", "side")
+        tree.commit("submitter", "Side work", {"wmf-config/CommonSettings.php": "<?php // side\n"})
+        tree.git("merge", "-q", "-s", "ours", "-m", "Merge main", "main")
+        tree.git("checkout", "-q", "main")
+        tree.git("merge", "-q", "--ff-only", "side")
+        world.chat.says("deployer", "!sync-dir . Side work")
+        (line,) = world.chat.skip()
+        assert line == (
+            "deployer: not queued. No change that waits explains what differs in static/logo.svg: a merge may"
+            ' have taken another version. See !diff, or say "!sync-dir --dirty . Side work" if you mean that.'
+        )
+        world.chat.says("deployer", "!sync-dir --dirty . Side work")
+        assert "With 1 edit in no commit: static/logo.svg (unexplained)." in world.chat.skip()[0]
+
+
 def test_an_empty_diff_is_refused_with_how_far_the_upstream_is(tmp_path: Path) -> None:
     with tree_story(tmp_path) as world:
         tree = world.tree
@@ -117,7 +138,7 @@ def test_an_emptied_tree_is_refused(tmp_path: Path) -> None:
         world.tree.commit("submitter", "Oops", dict.fromkeys([f for f in FIRST | many if f != "README.md"]))
         world.chat.says("deployer", "!sync-dir static Clean up")
         world.chat.expect(
-            "deployer: not queued. It would delete 22 of 22 files on every host. It looks emptied."
+            "deployer: not queued. It would delete 22 of 22 files on every host. Nothing is left of static."
             ' If that is meant: "!sync-dir --delete-many static Clean up".'
         )
         world.chat.says("deployer", "!sync-dir . Clean up")
@@ -131,7 +152,7 @@ def test_a_directory_that_lost_all_its_files_is_refused_however_few_they_are(tmp
         world.tree.commit("submitter", "Gone", gone)
         world.chat.says("deployer", "!sync-dir static Clean up")
         world.chat.expect(
-            "deployer: not queued. It would delete 2 of 2 files on every host. It looks emptied."
+            "deployer: not queued. It would delete 2 of 2 files on every host. Nothing is left of static."
             ' If that is meant: "!sync-dir --delete-many static Clean up".'
         )
         world.deployed("!sync-dir --delete-many static Clean up", "submitter")
@@ -255,7 +276,7 @@ def test_a_tree_that_was_set_back_says_what_it_takes_back(tmp_path: Path) -> Non
         world.chat.expect(
             f"deployer: #2 wmf-config: nothing new, 1 file (+2 −1). It takes back {gone}, which the fleet"
             " holds and the tree has no more. Nothing is ahead of it.",
-            f"deployer: #2 is on mwdebug1001 (~). {ASKED}",
+            f"other: #2 is on mwdebug1001 (~). {ASKED}",
         )
 
 

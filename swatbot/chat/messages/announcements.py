@@ -232,7 +232,9 @@ def _failed(event: e.Failed, d: Past, _at: datetime, site: Site) -> Sentences:
     counted = isinstance(event.reason, TreeChanged) and event.reason.private
     reason = why(event.reason) if counted or not d.private else "the tree or its files; the log has more."
     reason = reason.removeprefix("not queued. ")  # it was, once
-    return (f"{called(d.actor.name, site)}: #{d.number} stopped before any host was touched: {reason}",)
+    to, more = called(d.actor.name, site), alternatives(event.reason)
+    first = f"{to}: #{d.number} stopped before any host was touched: {reason}"
+    return (first, f"{to}: {more}") if more else (first,)
 
 
 Sentence = Callable[[Any, Any, datetime, Site], Sentences]

@@ -1,13 +1,13 @@
 """Why something is not done, and what to type instead: one sentence or two for each reason."""
 
-import re
 from typing import assert_never
 
-from swatbot.chat.messages.again import again, instead
+from swatbot.chat.messages.again import again
 from swatbot.chat.messages.names import plan_words
 from swatbot.chat.messages.notes import cancelled, links, untold
 from swatbot.chat.messages.text import both, count, fit, hhmm, quoted, some, spelled, typed, whole
 from swatbot.chat.messages.unheeded import about_people, about_words
+from swatbot.chat.messages.unshipped import ROOM, about_changes, listed_files
 from swatbot.domain import reasons as r
 from swatbot.domain.findings import MISSING
 from swatbot.domain.hosts import fold
@@ -21,16 +21,16 @@ _VERBS = {
     "broken": "reject",
     "here": "be here for",
 }
-# Bytes of a line that are left beside who is addressed, and that a deployment has stopped.
-_ROOM = 300
 _FEW = 3
 
 
 def why(reason: r.Reason) -> str:
     """The reason in words, with the next thing to type."""
     match reason:
-        case r.NoSuchDeployment() | r.NothingTo() | r.WhichOne() | r.WrongState() | r.LaterDeployment():
+        case r.NoSuchDeployment() | r.NothingTo() | r.WhichOne() | r.WrongState():
             return _about_numbers(reason)
+        case r.LaterDeployment() | r.BeforeBaseline() | r.LockState() | r.OutOfSeason():
+            return _not_now(reason)
         case r.NotAsked() | r.Relayed() | r.NotProven() | r.NotKnown() | r.NeedsRole() | r.SelfVerifyDenied():
             return about_people(reason)
         case (
@@ -43,8 +43,6 @@ def why(reason: r.Reason) -> str:
             | r.TooEarly()
         ):
             return about_words(reason)
-        case r.LockState() | r.OutOfSeason():
-            return _about_time(reason)
         case r.NoBaseline() | r.LookupFailed() | r.TreeChanged() | r.NothingToSync() | r.BadPaths():
             return _about_tree(reason)
         case r.UnknownHost() | r.ExclusionState() | r.NoHostLeft() | r.UnderWay() | r.AtWork():
@@ -57,11 +55,11 @@ def why(reason: r.Reason) -> str:
             | r.PathInMessage()
             | r.IdleStep()
         ):
-            return _about_changes(reason)
+            return about_changes(reason)
     assert_never(reason)
 
 
-Numbers = r.NoSuchDeployment | r.NothingTo | r.WhichOne | r.WrongState | r.LaterDeployment
+Numbers = r.NoSuchDeployment | r.NothingTo | r.WhichOne | r.WrongState
 
 
 def _about_numbers(reason: Numbers) -> str:
@@ -76,6 +74,16 @@ def _about_numbers(reason: Numbers) -> str:
             return f'I can not tell whether you mean {listed}: say "!{command} {numbers[0]}".'
         case r.WrongState(number=n, state=state, command=command):
             return f'#{n} is {state}, so I can not {_verb_it(command)}: "!status {n}" tells more.'
+
+
+def _not_undone(reason: r.LaterDeployment | r.BeforeBaseline) -> str:
+    """Why what is there now is not to be put back."""
+    match reason:
+        case r.BeforeBaseline(number=n):
+            return (
+                f"a baseline was taken since #{n}, so what it replaced is not what the fleet had then:"
+                " revert its changes in the tree, and sync that."
+            )
         case r.LaterDeployment(number=n, later=later, active=True):
             return f'#{later} is under way over what #{n} shipped: "!rollback {later}" first.'
         case r.LaterDeployment(number=n, later=later):
@@ -112,8 +120,10 @@ def _about_hosts(reason: Hosts) -> str:
             return f"{fit(fold(hosts), 100)} {are} being worked on: please ask again in a moment."
 
 
-def _about_time(reason: r.LockState | r.OutOfSeason) -> str:
+def _not_now(reason: r.LaterDeployment | r.BeforeBaseline | r.LockState | r.OutOfSeason) -> str:
     match reason:
+        case r.LaterDeployment() | r.BeforeBaseline():
+            return _not_undone(reason)
         case r.LockState(by=""):
             return 'deployments are not locked: "!queue" says what is going on.'
         case r.LockState(by=by, until=until, reason=words):
@@ -150,10 +160,12 @@ def _changed(reason: r.TreeChanged) -> str:
     for verb, ids in (("would ship, too", reason.new), ("would be taken back", reason.undone)):
         if ids:
             new.append(f"{count(len(ids), 'change') if reason.private else some(ids)} {verb}")
+    if reason.left:
+        new.append(f"{listed_files(reason.left, private=reason.private)} would be left behind, too")
     text = f"the tree has changed since you asked: {'; '.join(new)}."
     if not reason.edits:
         return f'{text} "!retry {reason.number}" asks anew.'
-    return whole((f"{text} To ship them say {command}." for command in again("--dirty", reason)), _ROOM)
+    return whole((f"{text} To ship them say {command}." for command in again("--dirty", reason)), ROOM)
 
 
 def _nothing(reason: r.NothingToSync) -> str:
@@ -176,104 +188,9 @@ def _bad_paths(reason: r.BadPaths) -> str:
         near = typed(first.suggestion)
         hints = [f"Did you mean {near}?"] if near else []
         hints.append("Paths are relative to it.")
-        return whole((f"there is no {path} in the tree. {hint}{more}" for hint in hints), _ROOM)
+        return whole((f"there is no {path} in the tree. {hint}{more}" for hint in hints), ROOM)
     near = typed(first.suggestion)
     hints = [f" Did you mean {near}?", ""] if near else [""]
     fault = fit(first.fault, 120)
     verb = "look at" if reason.command else "ship"
-    return whole((f"I can not {verb} {path}: {fault}.{hint}{more}" for hint in hints), _ROOM)
-
-
-def _path_in_message(reason: r.PathInMessage) -> str:
-    path = spelled(reason.doubt.path, 80)
-    if reason.doubt.ordered:
-        return f"not queued. {path} would not ship: the message begins at the first word that is no path."
-    return f"not queued. {path} is a path, and would not ship: without a comma it is a part of the message."
-
-
-def _idle(reason: r.IdleStep) -> str:
-    paths = "its paths" if reason.private else both(spelled(path, 60) for path in reason.paths)
-    empty = f"step {reason.step} would ship nothing"
-    whats = {
-        r.Idle.TWICE: f"{paths} is named twice",
-        r.Idle.COVERED: f"{empty}: the steps before it cover {paths}",
-        r.Idle.BEFORE: f"{empty}: what differs in {paths} is in the steps before it",
-        r.Idle.SAME: f"{empty}: nothing differs in {paths}",
-    }
-    return whole((f"not queued: {whats[reason.idle]}. Say {way}." for way in instead(reason)), _ROOM)
-
-
-Changes = r.LeftBehind | r.Dirty | r.ManyDeletions | r.UnknownAuthor | r.PathInMessage | r.IdleStep
-
-
-def _about_changes(reason: Changes) -> str:
-    match reason:
-        case r.LeftBehind():
-            return _left_behind(reason)
-        case r.Dirty():
-            return _dirty(reason)
-        case r.ManyDeletions():
-            return _deletions(reason)
-        case r.UnknownAuthor():
-            return _unknown_author(reason)
-        case r.PathInMessage():
-            return _path_in_message(reason)
-        case r.IdleStep():
-            return _idle(reason)
-
-
-def _files(files: tuple[str, ...], *, private: bool, width: int = 60) -> str:
-    """File names of at most so many bytes each; of private paths only how many."""
-    return count(len(files), "private file") if private else some([spelled(f, width) for f in files])
-
-
-def _left_behind(reason: r.LeftBehind) -> str:
-    change = reason.change
-    by = "" if reason.private else f" by {change.owner}"
-    files = _files(reason.left, private=reason.private)
-    more = f" The same goes for {_others(reason)}." if reason.more else ""
-    does = "do" if re.search(r", | then ", reason.plan) else "does"
-    return (
-        f"not queued. Change {change.short}{by} also touches {files}, which"
-        f" {fit(reason.plan, 60)} {does} not cover: the sync would ship half of it.{more}"
-    )
-
-
-def _others(reason: r.LeftBehind) -> str:
-    if reason.also is None or reason.private:
-        return count(reason.more, "more change")
-    return f"{reason.also.short} by {fit(reason.also.owner, 40)}"
-
-
-def _dirty(reason: r.Dirty) -> str:
-    def said(command: str, width: int) -> str:
-        owners = reason.owners if len(reason.owners) == len(reason.files) else ("",) * len(reason.files)
-        edits = [f"{spelled(f, width)} ({_whose(o)})" for f, o in zip(reason.files, owners, strict=True)]
-        files = _files(reason.files, private=True) if reason.private else some(edits)
-        return (
-            f"not queued. There are edits in the tree that are in no commit: {files}. Commit or undo them,"
-            f" or say {command} if you mean them."
-        )
-
-    ways = again("--dirty", reason)
-    return whole((said(command, width) for command in ways for width in (60, 30)), _ROOM)
-
-
-def _whose(owner: str) -> str:
-    return fit(owner, 20) if owner else "deleted"
-
-
-def _deletions(reason: r.ManyDeletions) -> str:
-    emptied = " It looks emptied." if reason.deletions == reason.held else ""
-    text = (
-        f"not queued. It would delete {reason.deletions} of {count(reason.held, 'file')} on every host."
-        f"{emptied} If that is meant: "
-    )
-    return whole((f"{text}{command}." for command in again("--delete-many", reason)), _ROOM)
-
-
-def _unknown_author(reason: r.UnknownAuthor) -> str:
-    change = reason.change
-    who = "its author" if reason.private else f"{fit(change.author, 40)} <{fit(change.email, 60)}>"
-    text = f"not queued. I do not know {who}, who wrote {change.short}. Who tests it? Say "
-    return whole((f"{text}{command}." for command in again("--for NAME", reason)), _ROOM)
+    return whole((f"I can not {verb} {path}: {fault}.{hint}{more}" for hint in hints), ROOM)

@@ -113,6 +113,7 @@ def drift(
     asked: int,
     origins: Iterable[Origin] = (),
     excluded: Collection[str] = (),
+    occupied: Collection[str] = (),
 ) -> Sentences:
     """The answer to `!drift`: who differs, who could not be asked and why, and that all others do not.
 
@@ -122,6 +123,7 @@ def drift(
         asked: how many hosts there are.
         origins: of the paths that were asked about.
         excluded: hosts that were not asked, for nothing is done with them.
+        occupied: hosts that were not asked, for a deployment is at work on them.
     """
     lines = [
         f"{folded(hosts)} {has(hosts)} {named(files)} not as the fleet has {them(files)}."
@@ -135,6 +137,8 @@ def drift(
         lines.append(
             f"{count(rest, 'host')} {'proves' if rest == 1 else 'prove'} what the fleet has: {what}."
         )
+    if occupied:
+        lines.append(f"A deployment is on {folded(occupied)}, which I did not ask.")
     if excluded:
         lines.append(f"Excluded, and so not asked: {folded(excluded)}.")
     return tuple(lines)

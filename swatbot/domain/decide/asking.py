@@ -15,6 +15,7 @@ from swatbot.domain.live import Live
 from swatbot.domain.plan import Options, path_fault
 from swatbot.domain.reasons import (
     BadPaths,
+    BeforeBaseline,
     DeclinedError,
     LaterDeployment,
     NoBaseline,
@@ -80,6 +81,8 @@ def on_rollback(status: Status, command: c.Rollback) -> tuple[Event, ...]:
         raise DeclinedError(WrongState(number=d.number, state=d.state.words, command="rollback"))
     if _undone(status, d.number) or any(o.of == d.number for o in _rollbacks(status.live)):
         raise DeclinedError(WrongState(number=d.number, state="rolled back", command="rollback"))
+    if d.number <= status.baseline:
+        raise DeclinedError(BeforeBaseline(number=d.number))
     later = shipped_over(status, d)
     if later is not None:
         busy = later in status.live

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from swatbot.domain import commands as c
-from swatbot.domain.coverage import Change, Covered, Share, coverage, missing, shipped
+from swatbot.domain.coverage import Change, Covered, Share, against, coverage, missing, shipped
 from swatbot.domain.decide.typed import mistyped
 from swatbot.domain.deployment import State
 from swatbot.domain.events import Accepted, Event, Failed, Pinned, Refused
@@ -45,13 +45,14 @@ def on_inspected(status: Status, d: Live, command: c.Inspected, rules: Rules) ->
             len(found.files),
             found.added,
             found.removed,
-            _asked(d, ships),
+            _asked(d, found, ships),
             ahead,
             found.private,
             _warnings(status, d, season, rules),
             found.notes,
             found.dirty,
             found.deletions,
+            _left(covered),
         ),
     )
 
@@ -63,17 +64,22 @@ def on_snapshotted(status: Status, d: Live, command: c.Snapshotted, rules: Rules
     found = command.pin.findings
     covered = coverage(found.changes, d.plan, d.actor.person or "", d.message)
     ships = shipped(covered)
-    reason = _refusal(d, found, covered, rules) or _untold(d, found, ships)
+    reason = _refusal(d, found, covered, rules) or _untold(d, found, ships, _left(covered))
     if reason is not None:
         return (Failed(d.number, reason),)
     left = {change.short for change in ships}
     gone = tuple(change.short for change in d.changes if change.short not in left)
-    asked = _asked(d, ships) if gone else ()
+    asked = _asked(d, found, ships) if gone else ()
     pin, behind = _slim(command), _behind(status)
     return (Pinned(d.number, pin, status.stages, command.effect.holdings, behind, gone, asked),)
 
 
-def _untold(d: Live, found: Findings, ships: tuple[Change, ...]) -> Reason | None:
+def _left(covered: tuple[Covered, ...]) -> tuple[str, ...]:
+    """The files that are left behind, each once."""
+    return tuple(dict.fromkeys(f for one in covered if one.share is Share.PART for f in one.left_behind))
+
+
+def _untold(d: Live, found: Findings, ships: tuple[Change, ...], left: tuple[str, ...]) -> Reason | None:
     """What would ship, and was not there when the deployer asked; what is no more there needs no question."""
     told = {change.short for change in d.changes}
     known = {(edit.path, edit.sha256) for edit in d.edits}
@@ -83,12 +89,13 @@ def _untold(d: Live, found: Findings, ships: tuple[Change, ...]) -> Reason | Non
         undone=tuple(short for short in found.notes.undone if short not in d.undone),
         edits=tuple(edit for edit in found.dirty if (edit.path, edit.sha256) not in known),
         private=found.private,
+        left=tuple(f for f in left if f not in d.left),
         known=tuple(edit.path for edit in found.dirty if edit.path in {path for path, _ in known}),
         plan=str(d.plan),
         message=d.message,
         options=replace(d.options, dirty=False),
     )
-    return changed if changed.new or changed.undone or changed.edits else None
+    return changed if changed.new or changed.undone or changed.edits or changed.left else None
 
 
 def _behind(status: Status) -> tuple[str, ...]:
@@ -117,14 +124,19 @@ def _refusal(d: Live, found: Findings, covered: tuple[Covered, ...], rules: Rule
             notes=NO_NOTES if found.private else found.notes,
         )
     limit = max(rules.delete_floor, int(rules.delete_share * found.held))
-    emptied = 0 < found.held == found.deletions
-    if (found.deletions > limit or (emptied and found.held > 1)) and not d.options.delete_many:
+    if (found.deletions > limit or found.emptied) and not d.options.delete_many:
         return ManyDeletions(
-            deletions=found.deletions, held=found.held, plan=plan, message=d.message, options=d.options
+            deletions=found.deletions,
+            held=found.held,
+            plan=plan,
+            message=d.message,
+            options=d.options,
+            emptied=() if found.private else found.emptied,
         )
     if found.dirty and not d.options.dirty:
         return _dirty(d, found)
-    return _left_behind(d, found, covered) or _unknown_author(d, found, shipped(covered))
+    left = _left_behind(d, found, covered) or _half_taken_back(d, found)
+    return left or _unknown_author(d, found, shipped(covered))
 
 
 def _dirty(d: Live, found: Findings) -> Reason:
@@ -158,6 +170,28 @@ def _left_behind(d: Live, found: Findings, covered: tuple[Covered, ...]) -> Reas
     )
 
 
+def _half_taken_back(d: Live, found: Findings) -> Reason | None:
+    """A commit that the tree has no more may be taken back whole, and not in part."""
+    held = [against(change, d.plan.paths) for change in found.taken_back]
+    parts = [one for one in held if one.share is Share.PART]
+    if not parts or d.options.partial:
+        return None
+    first = parts[0]
+    lacking = missing(found.taken_back, d.plan.paths)
+    return LeftBehind(
+        change=first.change,
+        left=first.left_behind,
+        plan=str(d.plan),
+        more=len(parts) - 1,
+        message=d.message,
+        private=found.private,
+        options=d.options,
+        lacking=lacking,
+        also=parts[1].change if len(parts) == 2 else None,
+        back=True,
+    )
+
+
 def _unknown_author(d: Live, found: Findings, ships: tuple[Change, ...]) -> Reason | None:
     if d.options.verifiers:
         return None
@@ -173,10 +207,14 @@ def _unknown_author(d: Live, found: Findings, ships: tuple[Change, ...]) -> Reas
     return None
 
 
-def _asked(d: Live, ships: tuple[Change, ...]) -> tuple[str, ...]:
-    """Those named by `--for`, else the authors; for edits without a commit, the deployer."""
-    names = d.options.verifiers or tuple(change.person for change in ships) or (d.actor.name,)
-    return tuple(dict.fromkeys(names))
+def _asked(d: Live, found: Findings, ships: tuple[Change, ...]) -> tuple[str, ...]:
+    """Those named by `--for`, else the authors of what ships and of what is taken back, if they are known.
+
+    For edits without a commit it is the deployer.
+    """
+    back = (c for c in found.taken_back if against(c, d.plan.paths).share is not Share.APART)
+    authors = (change.person for change in (*ships, *back) if change.person)
+    return tuple(dict.fromkeys(d.options.verifiers or authors)) or (d.actor.name,)
 
 
 def _season(d: Live, season: Season, outside: Outside, rules: Rules) -> Reason | None:

@@ -69,14 +69,14 @@ def on_patrolled(status: Status, command: c.PatrolReported) -> tuple[e.Event, ..
     if status.upkeep is None or status.upkeep.kind is not UpkeepKind.PATROL:
         return ()
     found = tuple(d for d in command.drift if d.host not in status.stale)
-    kept = tuple(d for d in _known(status) if d.host in command.silent)
+    asked = set(command.effect.hosts)
+    kept = tuple(d for d in _known(status) if d.host in command.silent or d.host not in asked)
     news = tuple(d.host for d in found if status.drift.get(d.host) != d.files)
     now = {d.host for d in (*found, *kept)}
-    back = tuple(h for h in status.drift if h not in now and h not in status.stale)
+    back = tuple(h for h in status.drift if h in asked and h not in now and h not in status.stale)
     silent = tuple(h for h in command.silent if h not in status.stale)
     missing = tuple(h for h in silent if h not in status.silent)
-    asked = len(command.effect.hosts)
-    return (e.Patrolled(asked, (*found, *kept), news, back, silent=silent, missing=missing),)
+    return (e.Patrolled(len(asked), (*found, *kept), news, back, silent=silent, missing=missing),)
 
 
 def on_drift_seen(status: Status, command: c.DriftSeen) -> tuple[e.Event, ...]:
@@ -138,15 +138,15 @@ def give_way(status: Status, number: int, *, urgent: bool) -> e.Event | None:
 
 def patrol_at(status: Status, rules: Rules) -> datetime | None:
     """When all hosts are to be asked next, None while something else is going on with them."""
-    idle = status.active is None and status.upkeep is None and status.holdings is not None
+    idle = bool(status.free) and status.upkeep is None and status.holdings is not None
     if not rules.patrol_every or not idle or status.patrolled_at is None:
         return None
     return status.patrolled_at + rules.patrol_every
 
 
 def start_patrol(status: Status) -> e.Event:
-    """All hosts are asked."""
-    return e.UpkeepStarted(Upkeep(UpkeepKind.PATROL, status.hosts))
+    """All hosts are asked that no deployment is at work on."""
+    return e.UpkeepStarted(Upkeep(UpkeepKind.PATROL, status.free))
 
 
 def _known(status: Status) -> tuple[Drift, ...]:

@@ -30,7 +30,7 @@ class Accepted:
     """It may be queued: what it would ship, who will be asked, what is ahead, and warnings to tell.
 
     `edits` are those in no commit that the deployer means to ship; no others will be. Of the `files` so many
-    are `deletions`.
+    are `deletions`; `left` are those of its changes that it leaves behind.
     """
 
     number: int
@@ -45,6 +45,7 @@ class Accepted:
     notes: Notes = NO_NOTES
     edits: tuple[Edit, ...] = ()
     deletions: int = 0
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from swatbot.domain.reasons.content import (
 from swatbot.domain.reasons.requests import (
     AlreadySaid,
     AtWork,
+    BeforeBaseline,
     ExclusionState,
     LaterDeployment,
     LockState,
@@ -64,6 +65,7 @@ Reason = (
     | SelfVerifyDenied
     | AlreadySaid
     | LaterDeployment
+    | BeforeBaseline
     | LockState
     | BadPaths
     | NothingToSync
@@ -98,6 +100,7 @@ __all__ = [
     "AlreadySaid",
     "AtWork",
     "BadPaths",
+    "BeforeBaseline",
     "DeclinedError",
     "Dirty",
     "ExclusionState",

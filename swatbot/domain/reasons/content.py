@@ -84,6 +84,7 @@ class LeftBehind:
         gone: those of the files lacking that are deleted.
         lacking: all files that the plan lacks to ship nothing in part.
         also: the id and owner of the only further one.
+        back: whether they are not shipped, but taken back, since the tree has them no more.
     """
 
     change: Change
@@ -96,6 +97,7 @@ class LeftBehind:
     gone: tuple[str, ...] = ()
     lacking: tuple[str, ...] = ()
     also: Change | None = None
+    back: bool = False
     why: Literal["left_behind"] = "left_behind"
 
 
@@ -114,13 +116,14 @@ class Dirty:
 
 @dataclass(frozen=True, kw_only=True)
 class ManyDeletions:
-    """The plan deletes more than the guard allows."""
+    """The plan deletes more than the guard allows; `emptied` are directories of which nothing is left."""
 
     deletions: int
     held: int
     plan: str
     message: str
     options: Options = NO_OPTIONS
+    emptied: tuple[str, ...] = ()
     why: Literal["many_deletions"] = "many_deletions"
 
 
@@ -160,6 +163,7 @@ class TreeChanged:
         undone: short ids of changes that the fleet holds and that would be taken back.
         edits: those in no commit that are new, or changed since.
         private: whether all of these are only counted.
+        left: files of changes that ship in part which would be left behind, and would not have then.
         known: the paths of edits that were told of, and that were edited again.
         plan: what was typed, with its message and options.
         message: see there.
@@ -171,6 +175,7 @@ class TreeChanged:
     undone: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
     private: bool = False
+    left: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     plan: str = ""
     message: str = ""

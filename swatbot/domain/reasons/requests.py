@@ -171,6 +171,14 @@ class LaterDeployment:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BeforeBaseline:
+    """What a deployment replaced is not what the fleet held before a baseline was taken."""
+
+    number: int
+    why: Literal["before_baseline"] = "before_baseline"
+
+
+@dataclass(frozen=True, kw_only=True)
 class LockState:
     """The lock is not as the command needs it: there is one (by, until), or there is none."""
 
