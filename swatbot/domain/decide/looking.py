@@ -135,7 +135,7 @@ def _refusal(d: Live, found: Findings, covered: tuple[Covered, ...], rules: Rule
         )
     if found.dirty and not d.options.dirty:
         return _dirty(d, found)
-    left = _left_behind(d, found, covered) or _half_taken_back(d, found)
+    left = _halves(d, found, found.changes, back=False) or _halves(d, found, found.taken_back, back=True)
     return left or _unknown_author(d, found, shipped(covered))
 
 
@@ -150,12 +150,14 @@ def _dirty(d: Live, found: Findings) -> Reason:
     )
 
 
-def _left_behind(d: Live, found: Findings, covered: tuple[Covered, ...]) -> Reason | None:
+def _halves(d: Live, found: Findings, changes: tuple[Change, ...], *, back: bool) -> Reason | None:
+    """Changes that would ship in part; or commits that the tree has no more and that would go so (`back`)."""
+    covered = [against(change, d.plan.paths) for change in changes]
     parts = [one for one in covered if one.share is Share.PART]
     if not parts or d.options.partial:
         return None
     first = parts[0]
-    lacking = missing(found.changes, d.plan.paths)
+    lacking = missing(changes, d.plan.paths)
     return LeftBehind(
         change=first.change,
         left=first.left_behind,
@@ -167,28 +169,7 @@ def _left_behind(d: Live, found: Findings, covered: tuple[Covered, ...]) -> Reas
         gone=tuple(f for f in lacking if f in found.absent),
         lacking=lacking,
         also=parts[1].change if len(parts) == 2 else None,
-    )
-
-
-def _half_taken_back(d: Live, found: Findings) -> Reason | None:
-    """A commit that the tree has no more may be taken back whole, and not in part."""
-    held = [against(change, d.plan.paths) for change in found.taken_back]
-    parts = [one for one in held if one.share is Share.PART]
-    if not parts or d.options.partial:
-        return None
-    first = parts[0]
-    lacking = missing(found.taken_back, d.plan.paths)
-    return LeftBehind(
-        change=first.change,
-        left=first.left_behind,
-        plan=str(d.plan),
-        more=len(parts) - 1,
-        message=d.message,
-        private=found.private,
-        options=d.options,
-        lacking=lacking,
-        also=parts[1].change if len(parts) == 2 else None,
-        back=True,
+        back=back,
     )
 
 
