@@ -1,7 +1,6 @@
 """Hosts that were brought back are checked like those of a sync: a right file may still not be served."""
 
-import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from swatbot.app.discreet import Discreet
@@ -10,8 +9,6 @@ from swatbot.domain.rules import Rules
 from swatbot.domain.stage import HostResult, Outcome, Stage
 from swatbot.domain.verdict import Finding, Verdict
 from swatbot.ports import Checker, CheckTask, Clock, Stop
-
-_LOG = logging.getLogger(__name__)
 
 
 class Aftercare:
@@ -22,25 +19,31 @@ class Aftercare:
         self._discreet = discreet
 
     def judged(self, effect: Mend, results: Sequence[HostResult], stop: Stop) -> tuple[HostResult, ...]:
-        """The results, where a host that fails a check has failed; what can not tell keeps no host away."""
+        """The results, where a host that fails a check has failed.
+
+        A check that can not tell keeps no host away, and is the reason of a result that is well.
+        """
         right = {r.host for r in results if r.outcome is Outcome.OK}
-        faults: dict[str, str] = {}
+        said: dict[Finding, dict[str, str]] = {finding: {} for finding in Finding}
         for stage in Stage:
             hosts = tuple(h for h in self._rules.hosts(stage) if h in right)
             for verdict in self._verdicts(effect, stage, hosts, stop):
-                faults |= dict.fromkeys(verdict.hosts or hosts, f"{verdict.check}: {verdict.reason}")
-        return tuple(
-            replace(r, outcome=Outcome.FAILED, reason=faults[r.host]) if r.host in faults else r
-            for r in results
-        )
+                words = f"{verdict.check}: {verdict.reason}"
+                said[verdict.finding] |= dict.fromkeys(verdict.hosts or hosts, words)
+        return tuple(_judged(r, said) if r.host in right else r for r in results)
 
-    def _verdicts(self, effect: Mend, stage: Stage, hosts: tuple[str, ...], stop: Stop) -> list[Verdict]:
+    def _verdicts(
+        self, effect: Mend, stage: Stage, hosts: tuple[str, ...], stop: Stop
+    ) -> tuple[Verdict, ...]:
         if not hosts or stop.is_set():
-            return []
+            return ()
         since = self._clock.now()
         task = CheckTask(0, stage, 0, hosts, (), since, baking=False, state=effect.whole)
-        found = tuple(map(self._discreet.verdict, self._checker.check(task, stop)))
-        for verdict in found:
-            if verdict.finding is Finding.UNKNOWN:
-                _LOG.warning("after %s were put right: %s: %s", hosts, verdict.check, verdict.reason)
-        return [verdict for verdict in found if verdict.finding is Finding.FAIL]
+        return tuple(map(self._discreet.verdict, self._checker.check(task, stop)))
+
+
+def _judged(result: HostResult, said: Mapping[Finding, Mapping[str, str]]) -> HostResult:
+    fault, doubt = (said[finding].get(result.host, "") for finding in (Finding.FAIL, Finding.UNKNOWN))
+    if fault:
+        return replace(result, outcome=Outcome.FAILED, reason=fault)
+    return replace(result, reason=doubt) if doubt else result

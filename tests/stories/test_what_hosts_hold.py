@@ -412,6 +412,7 @@ def test_a_host_that_is_repaired_and_does_not_serve_it_is_not_called_repaired() 
         world.chat.says("deployer", "!repair mw[1262,1300]")
         world.chat.expect(
             "mw[1262,1300]: repair for deployer, everything back to what the fleet has.",
+            "!log deployer@deploy1001 Repaired mw1262: 1 file put back to what the fleet has",
             "deployer: mw1300 has everything as the fleet has it.",
             f'deployer: mw1262 could not be put right: front page: {stale}. "!repair mw1262" tries again.',
         )
@@ -422,6 +423,18 @@ def test_a_host_that_is_repaired_and_does_not_serve_it_is_not_called_repaired() 
             (Stage.FLEET, ("mw1300",)),
             (Stage.CANARIES, ("mw1262",)),
         ]
+
+
+def test_a_host_of_which_no_check_can_tell_what_it_serves_is_told_as_such() -> None:
+    with story() as world:
+        why = "no answer within 5 s"
+        world.checker.answer(Stage.CANARIES, Finding.UNKNOWN, why, step=0, once=True)
+        world.chat.says("deployer", "!repair mw1262")
+        world.chat.expect(
+            "mw1262: repair for deployer, everything back to what the fleet has.",
+            "deployer: mw1262 has everything as the fleet has it.",
+            f"deployer: mw1262: whether it is served could not be told: front page: {why}.",
+        )
 
 
 def test_a_host_that_was_emptied_does_not_fill_the_journal() -> None:

@@ -54,12 +54,19 @@ def them(files: Files) -> str:
 
 def put_right(results: Iterable[HostResult]) -> list[Holders]:
     """The hosts that were put right and prove it, with the files: one that failed may have any of them."""
-    return together((r.host, r.put_right) for r in results if r.put_right and r.outcome is Outcome.OK)
+    return together((r.host, r.put_right) for r in results if r.put_right and _well(r))
+
+
+def _well(result: HostResult) -> bool:
+    return result.outcome is Outcome.OK
 
 
 def logged(done: str, results: Iterable[HostResult], who: str, site: Site) -> tuple[str, ...]:
-    """The `!log` line for files that were put back on production hosts, outside of what ships."""
-    found = put_right(results)
+    """The `!log` line for files that were put back on production hosts, outside of what ships.
+
+    A host that proved them and then failed, in a hook or a check, has them all the same.
+    """
+    found = together((r.host, r.put_right) for r in results if r.put_right and (_well(r) or r.digest))
     hosts = [host for names, _ in found for host in names]
     files = sum(len(names) * len(odd) for names, odd in found)
     if not hosts:

@@ -74,6 +74,9 @@ def _mended(event: e.HostsMended, after: Status, site: Site) -> Iterator[str]:
     same = tuple(r.host for r in event.results if r.outcome is Outcome.OK and not r.put_right)
     if same and not event.late:
         yield f"{_whose(event, same, site)} {has(same)} everything as the fleet has it."
+    doubts = together((r.host, r.reason) for r in event.results if r.outcome is Outcome.OK and r.reason)
+    for hosts, doubt in doubts:
+        yield f"{_whose(event, hosts, site)}: whether it is served could not be told: {fit(doubt, 200)}."
     bad = failures(event.results)
     if not repaired:  # that a stale host is still down is known, and a failure is told once
         bad = tuple(r for r in bad if after.setbacks.get(r.host) == 1 and r.outcome is Outcome.FAILED)
