@@ -357,7 +357,7 @@ def test_what_is_not_a_journal_is_refused_with_what_to_do(tmp_path: Path) -> Non
         (text, "choose another path"),
         (foreign, "not a journal of swatbot"),
         (newer, "has form 99, and this swatbot knows 1"),
-        (tmp_path / "missing" / "journal", "No such file or directory"),
+        (tmp_path / "missing" / "journal", "is missing: make it"),
     ):
         with pytest.raises(OperationalError, match=told):
             SqliteJournal(path)

@@ -249,7 +249,10 @@ def test_when_its_server_dies_the_bot_goes_on_at_another(tmp_path: Path, bots: C
     with linked(tmp_path) as (hub, leaf):
         leaf.register("swatbot", "bot-secret")
         bot = bots(hub.port, other_hosts=(("127.0.0.1", leaf.port),), **LOGIN).joined()
+        near = RawClient.joined(hub.port, "near", "#swat")
         with RawClient.joined(leaf.port, "dana", "#swat") as dana:
+            near.expect(":dana!.* JOIN")  # before that her server is sent nothing
+            near.close()
             said = [f"line {number}" for number in range(20)]
             for line in said[:10]:
                 bot.post(line)
