@@ -42,6 +42,23 @@ def test_a_user_of_another_workspace_is_that_and_no_other() -> None:
         assert place.heard.get(timeout=WAIT).account == f"slack:T0SWAT/{place.dana.id}"
 
 
+def test_a_bot_that_speaks_as_its_user_is_not_heard_either() -> None:
+    with alone() as place:
+        place.slack.other_bot().says_as(CHANNEL, "verified", place.dana.id)
+        place.dana.says(CHANNEL, "last")
+        assert place.heard.get(timeout=WAIT).text == "last"
+
+
+def test_a_click_from_another_workspace_is_not_a_click_of_ours() -> None:
+    with alone() as place:
+        guest = place.slack.user("guest", team="T0ELSEWHERE")
+        shared = place.slack.channel("#shared", place.dana, guest)
+        place.chat.show(shared, card(42), lambda ts: place.seen.put((42, ts)))
+        _, ts = place.seen.get(timeout=WAIT)
+        guest.clicks(shared, ts, "verify")
+        assert place.heard.get(timeout=WAIT).account == f"slack:T0ELSEWHERE/{guest.id}"
+
+
 def test_a_click_is_its_command_with_the_cards_number() -> None:
     with alone() as place:
         place.show(card(42))

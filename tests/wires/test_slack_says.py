@@ -1,8 +1,10 @@
 """What is said on Slack arrives once and whole, whatever Slack answers; and cards end up true."""
 
 import queue
+from functools import partial
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -77,6 +79,29 @@ def test_when_slack_asks_to_wait_nothing_goes_too_early_and_nothing_is_lost() ->
         assert place.slack.meter.too_early == []
 
 
+def test_an_edit_waits_as_long_as_slack_asks() -> None:
+    with alone(Limits(post_seconds=None, tiers={3: 12})) as place:  # of which the bot knows nothing
+        place.show(card(1, "state 0"))
+        _, ts = place.seen.get(timeout=WAIT)
+        for number in range(1, 100):
+            place.show(card(1, f"state {number}"))
+            place.slack.wait_for(partial(_edited_or_refused, place, ts, number), WAIT)
+            if _refused(place):
+                break
+        place.show(card(1, "the last"))
+        place.slack.wait_for(lambda: "the last" in last_text(place, ts), WAIT)
+        assert _refused(place) == 1
+        assert place.slack.too_early == []
+
+
+def _refused(place: Alone) -> int:
+    return [call.status for call in place.slack.calls if call.method == "chat.update"].count(429)
+
+
+def _edited_or_refused(place: Alone, ts: str, number: int) -> bool:
+    return bool(_refused(place)) or f"state {number}" in last_text(place, ts)
+
+
 def test_a_card_that_was_posted_though_nobody_heard_so_is_found_again() -> None:
     with alone() as place:
         place.slack.lose_answer("chat.postMessage")
@@ -102,6 +127,32 @@ def test_a_card_of_a_process_that_died_is_found_and_made_true() -> None:
             assert len(place.ours()) == 1
         finally:
             again.stop()
+
+
+@pytest.mark.parametrize(
+    "code", ["rate_limited", "message_limit_exceeded", "team_added_to_org", "accesslimited"]
+)
+def test_what_slack_refuses_for_the_moment_is_said_after_it(code: str) -> None:
+    with alone() as place:
+        place.slack.answer_next("chat.postMessage", code)
+        assert place.say("#1 is live").get(timeout=WAIT) == "#1 is live"
+        place.show(card(1, "is next"))
+        _, ts = place.seen.get(timeout=WAIT)
+        place.slack.answer_next("chat.update", code)
+        place.show(card(1, "is live"))
+        place.slack.wait_for(lambda: "is live" in last_text(place, ts), WAIT)
+
+
+def test_that_lines_can_be_said_does_not_say_that_they_are_heard() -> None:
+    with alone(told_after=1.0) as place:
+        place.slack.sockets.enabled = False
+        place.slack.disconnect("link_disabled")
+        assert "does not deliver to me" in place.told.get(timeout=WAIT)
+        assert place.say("a line").get(timeout=WAIT) == "a line"
+        assert place.told.empty()
+        place.slack.sockets.enabled = True
+        assert place.told.get(timeout=WAIT * 3) == "Slack is well again"
+        assert place.chat.wait_joined(0)
 
 
 def test_a_line_that_may_have_arrived_says_so_when_it_is_said_again() -> None:

@@ -35,6 +35,7 @@ _APP = frozenset(
 _CHANNEL = frozenset(
     (
         "channel_not_found",
+        "external_channel_migrating",
         "is_archived",
         "not_in_channel",
         "restricted_action",
@@ -43,14 +44,24 @@ _CHANNEL = frozenset(
         "restricted_action_thread_only_channel",
     )
 )
-# Of Slack itself, and of the moment.
+# Of the moment, and nothing was done. Slack spells the first in both ways.
+_NOT_NOW = frozenset(
+    (
+        "ratelimited",
+        "rate_limited",
+        "message_limit_exceeded",
+        "accesslimited",
+        "team_added_to_org",
+    )
+)
+# Of the moment, and it may have been done.
 _MOMENT = frozenset(
     (
         "fatal_error",
         "internal_error",
         "request_timeout",
         "service_unavailable",
-        "ratelimited",
+        "update_failed",
     )
 )
 
@@ -125,8 +136,8 @@ def _meaning(error: SlackApiError) -> Exception:
     code = str(data.get("error", ""))
     if answer.status_code == _TOO_MANY:
         return WaitError(_seconds(answer.headers))
-    if answer.status_code >= _SERVER or code in _MOMENT or not code:
-        return AwayError(code or f"status {answer.status_code}", perhaps=code != "ratelimited")
+    if answer.status_code >= _SERVER or code in _MOMENT | _NOT_NOW or not code:
+        return AwayError(code or f"status {answer.status_code}", perhaps=code not in _NOT_NOW)
     more = [str(data["needed"])] if "needed" in data else []
     more += [str(m) for m in data.get("response_metadata", {}).get("messages", [])]
     return DeniedError(code, "; ".join(more))

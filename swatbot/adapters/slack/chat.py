@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from swatbot.adapters.outbox import Outbox
@@ -26,6 +27,8 @@ _log = logging.getLogger(__name__)
 _MOST_BETWEEN = 30.0
 _STOP_SECONDS = 12.0
 _NOTHING: Mapping[str, Any] = {}
+# One way may be well while the other is not: neither says so for both.
+_HEARING, _SPEAKING = "hearing", "speaking"
 
 
 class SlackChat:
@@ -42,9 +45,9 @@ class SlackChat:
         self._api = Api(settings.bot_token, settings.api_url)
         self._app_api = Api(settings.app_token, settings.api_url)
         self._outbox, self._cards = Outbox(), CardWall()
-        tell = Tellers(self._trouble, self._well)
+        tell = Tellers(partial(self._trouble, _SPEAKING), partial(self._well, _SPEAKING))
         self._sender = Sender(settings, self._api, self._outbox, self._cards, clock, tell)
-        self._told: dict[str, str] = {}
+        self._told: dict[tuple[str, str], str] = {}
         self._telling = threading.Lock()
         self._stopping = threading.Event()
         self._joined = threading.Event()
@@ -109,10 +112,10 @@ class SlackChat:
             try:
                 self._connect()
             except (AwayError, WaitError, DeniedError) as error:
-                self._trouble(f"can not connect: {error}", "")
+                self._trouble(_HEARING, f"can not connect: {error}", "")
             except Exception as error:  # noqa: BLE001 - whatever it was, the next try may fare better
                 _log.exception("connecting to Slack stumbled")
-                self._trouble(f"can not connect: {error}", "")
+                self._trouble(_HEARING, f"can not connect: {error}", "")
             else:
                 return
             self._stopping.wait(backoff.next())
@@ -129,14 +132,14 @@ class SlackChat:
     def _there(self, gap: float) -> None:
         """Slack delivers to us; a short gap is none, for it delivers what it could not for some minutes."""
         self._joined.set()
-        self._well("")
+        self._well(_HEARING, "")
         if gap >= self._settings.told_after and gap:
             now = self._clock.now()
             self._tell(lambda: self._watch.gap(now - timedelta(seconds=gap), now))
 
     def _away(self) -> None:
         self._joined.clear()
-        self._trouble("does not deliver to me: nothing said there is heard", "")
+        self._trouble(_HEARING, "does not deliver to me: nothing said there is heard", "")
 
     def _deliver(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Deal with one payload; what is returned acknowledges it, and must not take longer than 3 s."""
@@ -179,22 +182,25 @@ class SlackChat:
             text = f'{click.heard.nick}: the dialog did not open. Say "{click.command} {click.number} WHY".'
             self.post(Outgoing(click.heard.reply_to, text), lambda _text: None)
 
-    def _trouble(self, text: str, channel: str) -> None:
+    def _trouble(self, way: str, text: str, channel: str) -> None:
         """Tell what is wrong, in a channel or everywhere, if that is not known yet."""
         with self._telling:
-            known, self._told[channel] = self._told.get(channel), text
+            known, self._told[way, channel] = self._told.get((way, channel)), text
         if known != text and not self._stopping.is_set():
-            where = frozenset({channel} if channel else self.channels)
-            name = f" {channel}" if channel else ""
-            self._tell(lambda: self._watch.trouble(f"Slack{name} {text}", where))
+            self._tell_of(channel, text)
 
-    def _well(self, channel: str) -> None:
+    def _well(self, way: str, channel: str) -> None:
+        """Nothing is wrong any more one way; it is well only if nothing is wrong the other way either."""
         with self._telling:
-            known = self._told.pop(channel, None)
-        if known is not None:
-            where = frozenset({channel} if channel else self.channels)
-            name = f" {channel}" if channel else ""
-            self._tell(lambda: self._watch.trouble(f"Slack{name} is well again", where))
+            known = self._told.pop((way, channel), None)
+            still = any(where == channel for _, where in self._told)
+        if known is not None and not still:
+            self._tell_of(channel, "is well again")
+
+    def _tell_of(self, channel: str, text: str) -> None:
+        where = frozenset({channel} if channel else self.channels)
+        name = f" {channel}" if channel else ""
+        self._tell(lambda: self._watch.trouble(f"Slack{name} {text}", where))
 
     def _tell(self, call: Callable[[], None]) -> None:
         try:
