@@ -8,27 +8,28 @@ from pydantic import AfterValidator, Field, SecretStr
 from swatbot.config.types import LocalPath, Section, Url, secret
 
 
-def _slack_team(text: str) -> str:
-    if not re.fullmatch(r"T[A-Z0-9]{5,}", text):
-        raise ValueError('the id of a workspace such as "T0123ABCD", as in the address of Slack in a browser')
-    return text
+def _like(pattern: str, what: str) -> AfterValidator:
+    """Text that looks so; who writes something else is told what it should be."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(what)
+        return text
+
+    return AfterValidator(check)
 
 
-def _slack_channel(text: str) -> str:
-    if not re.fullmatch(r"[CG][A-Z0-9]{5,}", text):
-        raise ValueError('the id of a channel such as "C0123ABCD", as its details in Slack end with')
-    return text
-
-
-def _slash(text: str) -> str:
-    if not re.fullmatch(r"/[a-z0-9_-]{1,31}", text):
-        raise ValueError('a slash command such as "/swat"')
-    return text
-
-
-SlackTeam = Annotated[str, AfterValidator(_slack_team)]
-SlackChannel = Annotated[str, AfterValidator(_slack_channel)]
-SlashCommand = Annotated[str, AfterValidator(_slash)]
+SlackTeam = Annotated[
+    str,
+    _like(
+        r"T[A-Z0-9]{5,}", 'the id of a workspace such as "T0123ABCD", as in the address of Slack in a browser'
+    ),
+]
+SlackChannel = Annotated[
+    str,
+    _like(r"[CG][A-Z0-9]{5,}", 'the id of a channel such as "C0123ABCD", as its details in Slack end with'),
+]
+SlashCommand = Annotated[str, _like(r"/[a-z0-9_-]{1,31}", 'a slash command such as "/swat"')]
 
 
 class SlackSection(Section):
