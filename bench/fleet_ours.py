@@ -52,7 +52,7 @@ class Ours:
     def push_to(self, hosts: Sequence[str], target: Manifest, stop: Stop) -> tuple[HostResult, ...]:
         """Bring some hosts from what all hold to this; what came of each."""
         budget = Budget(len(hosts))
-        order = Order(1, 1, tuple(hosts), self.held, target, _TOKEN, WIDTH, budget)
+        order = Order(1, (self.held, target), 0, 1, tuple(hosts), _TOKEN, WIDTH, budget)
         return self.fleet.push(order, self._library, lambda _: None, stop)
 
     def look(self) -> None:

@@ -65,16 +65,8 @@ class SyncLoad:
     def _run(self) -> None:
         while not self._stop.is_set():
             target = self._next(next(self._numbers))
-            order = Order(
-                0,
-                1,
-                self._hosts,
-                self._held,
-                target,
-                self._token,
-                len(self._hosts),
-                Budget(len(self._hosts)),
-            )
+            states, count = (self._held, target), len(self._hosts)
+            order = Order(0, states, 0, 1, self._hosts, self._token, count, Budget(count))
             results = self._fleet.push(order, self, _ignore, threading.Event())
             self.failed += sum(r.outcome is Outcome.FAILED or r.digest != target.digest for r in results)
             self._held = target

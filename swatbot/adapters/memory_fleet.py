@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 
+from swatbot.domain.catch_up import strays
 from swatbot.domain.manifest import Entry, Kind, Manifest, covered
 from swatbot.domain.stage import Files, HostResult, Outcome, Tally, failures
 from swatbot.ports import Contents, HostProof, Order, Stop
@@ -109,7 +110,7 @@ class MemoryFleet:
             reason = f"{unwanted[0]!r} is ignored by the config, and not written"
             return HostResult(host, Outcome.FAILED, reason=reason)
         before = self.held(host, order.target.roots)
-        odd = () if before.digest == order.target.digest else before.differences(order.base)
+        odd = () if before.digest == order.target.digest else strays(before, order.states)
         kept = {p: e for p, e in self.holds[host].items() if not self._told(p, order.target.roots)}
         if stuck := sorted(above for path in kept for above in _above(path) if above in order.target.by_path):
             return HostResult(

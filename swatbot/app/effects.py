@@ -110,7 +110,7 @@ class Effects:
         """A push from what the fleet holds to the same: who holds something else is repaired."""
         whole = self._world.tree.deployable(effect.whole)
         batch, budget = self._batch(), Budget(hosts=len(effect.hosts))
-        order = Order(effect.number, 0, effect.hosts, whole, whole, token, batch, budget)
+        order = Order(effect.number, (whole,), 0, 0, effect.hosts, token, batch, budget)
         return self._push(effect, order, report, stop)
 
     def _patrol(self, effect: f.Patrol, stop: Stop) -> c.PatrolReported:
@@ -124,21 +124,14 @@ class Effects:
     def _bring(
         self, effect: f.SyncStep | f.RestoreStep, token: int, report: Report, stop: Stop
     ) -> tuple[HostResult, ...]:
-        tree, rules = self._world.tree, self._rules
+        rules = self._rules
         batch, budget, pause = self._batch(), Budget(hosts=len(effect.hosts)), 0.0
         if isinstance(effect, f.SyncStep):  # a rollback is never held up, however many hosts fail
             batch, pause = rules.batch.size(effect.total), rules.pause.total_seconds()
             budget = Budget(hosts=rules.budget(effect.stage).size(effect.total))
+        states = tuple(map(self._world.tree.deployable, effect.states))
         order = Order(
-            effect.number,
-            effect.step,
-            effect.hosts,
-            tree.deployable(effect.base),
-            tree.deployable(effect.target),
-            token,
-            batch,
-            budget,
-            pause,
+            effect.number, states, effect.since, effect.step, effect.hosts, token, batch, budget, pause
         )
         return self._push(effect, order, report, stop)
 

@@ -38,7 +38,7 @@ class TakeSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class SyncStep:
-    """Bring hosts from S_`step`-1 to S_`step`; `base` and `target` are those manifests' digests.
+    """Bring hosts from S_`step`-1 to S_`step`; `states` are the digests of S_0 to S_`step`.
 
     `total` is how many hosts the stage has.
     """
@@ -47,9 +47,13 @@ class SyncStep:
     stage: Stage
     step: int
     hosts: tuple[str, ...]
-    base: str
-    target: str
+    states: tuple[str, ...]
     total: int
+
+    @property
+    def since(self) -> int:
+        """The state in which they are expected to be."""
+        return self.step - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +109,17 @@ class RunChecks:
 
 @dataclass(frozen=True, slots=True)
 class RestoreStep:
-    """Bring hosts back from S_`step`+1 to S_`step`."""
+    """Bring hosts back from S_`step`+1 to S_`step`; `states` are the digests of S_0 to S_`step`+1."""
 
     number: int
     step: int
     hosts: tuple[str, ...]
-    base: str
-    target: str
+    states: tuple[str, ...]
+
+    @property
+    def since(self) -> int:
+        """The state in which they are expected to be."""
+        return self.step + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +190,7 @@ def _on_stage(d: Live, stage: Stage) -> Effect | None:
         return None
     target = d.step + 1
     hosts = tuple(h for h in d.of_stage(stage) if not d.proves(h, target) and h not in unready)
-    return SyncStep(
-        d.number, stage, target, hosts, d.states[target - 1], d.states[target], len(d.hosts(stage))
-    )
+    return SyncStep(d.number, stage, target, hosts, d.states[: target + 1], len(d.hosts(stage)))
 
 
 def _put_right(d: Live) -> PutRight | None:
@@ -207,4 +213,4 @@ def _check(d: Live, stage: Stage, *, baking: bool) -> RunChecks:
 def _restore(d: Live) -> RestoreStep:
     state = d.undo - 1
     hosts = tuple(h for h in d.touched if d.marks[h].attempted > state)
-    return RestoreStep(d.number, state, hosts, d.states[state + 1], d.states[state])
+    return RestoreStep(d.number, state, hosts, d.states[: state + 2])

@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Container, Iterable
+from dataclasses import replace
 from typing import Any
 
 from swatbot.domain.manifest import Entry, Kind, Manifest
@@ -111,6 +112,13 @@ class Payload:
         if serves is not None:
             header["serves"] = serves
         return wire.request(header, packing.blob())
+
+
+def payloads_of(order: Order, contents: Contents, durable: bool) -> tuple[Payload, ...]:
+    """The requests that bring hosts to each state of an order, by its index."""
+    return tuple(
+        Payload(replace(order, step=step), contents, durable=durable) for step in range(len(order.states))
+    )
 
 
 def entries_of(rows: object) -> list[Entry]:

@@ -16,7 +16,7 @@ from swatbot.fleet.dial import UnreachedError
 from swatbot.fleet.hosts import PullSettings, SshSettings, Target
 from swatbot.fleet.keeper import Keeper
 from swatbot.fleet.lists import Lists
-from swatbot.fleet.payload import Payload
+from swatbot.fleet.payload import payloads_of
 from swatbot.fleet.proving import STUMBLED, Proving
 from swatbot.fleet.pulling import Pulling
 from swatbot.fleet.starting import Facts
@@ -60,8 +60,9 @@ class SshFleet:
             OperationalError: the contents can not be read; no host was begun then.
         """
         self._connections.want(order.hosts)
-        payload = Payload(order, contents, self._settings.durable)
-        self._lists.remember(order.base, order.target)
+        payloads = payloads_of(order, contents, self._settings.durable)
+        payload = payloads[order.step]
+        self._lists.remember(*order.states)
         pulling = self._pulling(order, stop)
         for host in order.hosts[:1]:  # a damaged store is found before the first host is begun
             prepare = payload.look if pulling else partial(payload.request, order.base)
@@ -69,7 +70,7 @@ class SshFleet:
         score = _Score(len(order.hosts))
 
         def with_host(host: str) -> Conversation[HostResult]:
-            attempt = Attempt(host, self._connections, payload, self._lists, self._settings, pulling)
+            attempt = Attempt(order, host, self._connections, payloads, self._lists, self._settings, pulling)
             result = yield from attempt.run()
             score.let_go += result.outcome is not Outcome.OK and self._connections.dropped(host)
             return score.counted(result)

@@ -16,10 +16,11 @@ class Order:
 
     Attributes:
         number: the deployment.
-        step: index of the state to reach (0: what the fleet held before).
+        states: what the plan makes of what the fleet held before (the first), all of the same roots, as far
+            as any host may have come.
+        since: index of the state in which the hosts are expected to be.
+        step: index of the state to reach.
         hosts: in the order in which they are begun.
-        base: what they are expected to hold under the roots.
-        target: what they must prove afterwards.
         token: the engine's fencing token.
         batch: how many hosts are in flight at once.
         pause: seconds between one batch that is done and the next; with none a host is begun as soon as
@@ -28,14 +29,24 @@ class Order:
     """
 
     number: int
+    states: tuple[Manifest, ...]
+    since: int
     step: int
     hosts: tuple[str, ...]
-    base: Manifest
-    target: Manifest
     token: int
     batch: int
     budget: Budget
     pause: float = 0.0
+
+    @property
+    def base(self) -> Manifest:
+        """What the hosts are expected to hold under the roots."""
+        return self.states[self.since]
+
+    @property
+    def target(self) -> Manifest:
+        """What they must prove afterwards."""
+        return self.states[self.step]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +67,9 @@ class Fleet(Protocol):
         """Carry the order out: one result for each host, in the order's order; never raises for a host.
 
         Idempotent: a host that already proves the target answers `ok`, and its files are not touched. A
-        host may have commands to run after every push; one that fails makes the host a failed one. An order
-        whose base is its target puts right what differs, and names it.
+        host may have commands to run after every push; one that fails makes the host a failed one. A host
+        that is in another state than was expected goes through those between, each complete (and its
+        commands run) before the next. Files that are as in none of the states are put right, and named.
         """
         ...
 

@@ -128,8 +128,9 @@ def order(
     number: int = 42,
     step: int = 1,
 ) -> Order:
-    """An order with the usual values."""
-    return Order(number, step, tuple(hosts), base, target, token, batch, Budget(hosts=budget))
+    """An order with the usual values; to step 0 it leads back."""
+    states, since = ((*[base] * step, target), step - 1) if step else ((target, base), 1)
+    return Order(number, states, since, step, tuple(hosts), token, batch, Budget(hosts=budget))
 
 
 class FixedClock:

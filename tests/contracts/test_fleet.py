@@ -158,6 +158,21 @@ def test_what_differed_from_the_base_is_put_right_and_named(lab: Lab) -> None:
     assert lab.read(drifted) == NEW
 
 
+def test_who_is_a_state_behind_comes_to_the_target_and_had_nothing_to_be_put_right(lab: Lab) -> None:
+    fill(lab, OLD)
+    store, files = Store(), {**OLD, "conf/z": (0o644, b"first")}
+    states = (store.take(ROOTS, OLD), store.take(ROOTS, files), store.take(ROOTS, {**files, **NEW}))
+    lab.fleet.push(order(lab.hosts[1:], *states[:2]), store, quiet, never())
+    lab.put(lab.hosts[2], "conf/stray", b"edited on the host")
+    ahead = replace(order(lab.hosts, *states[1:], step=2), states=states)
+    results = lab.fleet.push(ahead, store, quiet, never())
+    assert {(r.outcome, r.digest) for r in results} == {(Outcome.OK, states[2].digest)}
+    assert [r.put_right.names for r in results] == [(), (), ("conf/stray",), ()]
+    back = replace(order(lab.hosts, *states[:2]), states=states, since=2)
+    assert {r.put_right.names for r in lab.fleet.push(back, store, quiet, never())} == {()}
+    assert lab.read(lab.hosts[0]) == files
+
+
 def test_a_push_of_the_base_repairs(lab: Lab) -> None:
     fill(lab, OLD)
     lab.put(lab.hosts[0], "conf/a", b"edited")

@@ -5,7 +5,7 @@ import shutil
 import sys
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from swatbot.domain.manifest import Entry, Manifest, covered
+from swatbot.domain.manifest import Manifest, covered
 from swatbot.domain.plan import Plan, Step
 from swatbot.domain.stage import HostResult, Outcome
 from swatbot.fleet.attempt import Attempt
@@ -26,7 +26,7 @@ from swatbot.fleet.conversations import Answer, Ask, Conversation, Open
 from swatbot.fleet.helper import above
 from swatbot.fleet.hosts import SshSettings
 from swatbot.fleet.lists import Lists
-from swatbot.fleet.payload import Payload
+from swatbot.fleet.payload import payloads_of
 from swatbot.tree import copying
 from swatbot.tree.patterns import Patterns
 from swatbot.tree.walk import Seen, read
@@ -86,6 +86,7 @@ class Case:
         after: what the tree holds when the snapshot is taken.
         steps: the plan.
         edited: a file that somebody edits while the snapshot is taken, "" for none.
+        away: whether the last host misses the first step of several.
         again: whether an interrupted deployment is pushed again, or rolled back.
         fates: of each host's helpers.
     """
@@ -94,6 +95,7 @@ class Case:
     after: Files
     steps: tuple[tuple[str, ...], ...]
     edited: str
+    away: bool
     again: bool
     fates: tuple[list[Fate], ...]
 
@@ -110,7 +112,8 @@ def cases(draw: st.DrawFn) -> Case:
     cut = draw(st.integers(1, max(len(order_of) - 1, 1)))
     steps = tuple(tuple(step) for step in (order_of[:cut], order_of[cut:]) if step)
     edited = draw(st.sampled_from(("", *sorted(path for path, (mode, _) in after.items() if mode))))
-    return Case(before, after, steps, edited, draw(st.booleans()), tuple(draw(fates) for _ in HOSTS))
+    away, again = draw(st.booleans()), draw(st.booleans())
+    return Case(before, after, steps, edited, away, again, tuple(draw(fates) for _ in HOSTS))
 
 
 class Host:
@@ -203,12 +206,13 @@ class World:
             write_file(tree, edited, EDITED[1], EDITED[0])
         return data
 
-    def push(self, host: Host, step: int, base: Manifest, target: Manifest) -> HostResult:
-        wanted = order([host.name], base, target, step=step)
-        payload = Payload(wanted, self.lab.tree, durable=False)
-        attempt = Attempt(host.name, self._connections(host), payload, self.lists, SshSettings(Path()))
+    def push(self, host: Host, states: list[Manifest], since: int, step: int) -> HostResult:
+        wanted = replace(order([host.name], *states[:2]), states=tuple(states), since=since, step=step)
+        payloads = payloads_of(wanted, self.lab.tree, durable=False)
+        connections, settings = self._connections(host), SshSettings(Path())
+        attempt = Attempt(wanted, host.name, connections, payloads, self.lists, settings)
         # What the next helper finds, before it mends anything: a push tries again by itself.
-        host.when_killed = partial(holds_old_or_new, host, self, step, base, target)
+        host.when_killed = partial(holds_old_or_new, host, self, states)
         return host.hold(attempt.run())
 
     def close(self) -> None:
@@ -232,23 +236,28 @@ class World:
             write_file(self.lab.path, path, data, mode)
 
 
-def holds_old_or_new(host: Host, world: World, step: int, base: Manifest, target: Manifest) -> None:
-    """No file is anything else; where they are mixed, the host knows that it is not done."""
+def holds_old_or_new(host: Host, world: World, states: list[Manifest]) -> None:
+    """Every file is of one of two neighbouring states; where they are mixed, the host knows that."""
     held, unfinished = host.look()
-    part = held.select(base.roots)
-    for path in part.by_path.keys() | base.by_path.keys() | target.by_path.keys():
-        entries: tuple[Entry | None, ...] = (base.by_path.get(path), target.by_path.get(path))
-        assert part.by_path.get(path) in entries, path
-    if part.digest not in (base.digest, target.digest):
+    roots = states[0].roots
+    part = held.select(roots)
+    steps = [(step, to) for step in range(1, len(states)) for to in (step - 1, step)]
+    steps = [(step, to) for step, to in steps if all_as_in(part, *states[step - 1 : step + 1])]
+    assert steps, "it has a file of a step that is not its turn"
+    if part.digest not in {state.digest for state in states}:
         # Who dies before it has begun leaves what the one before it has left.
-        now = {"number": "42", "step": str(step), "target": target.digest[:16]}
-        assert unfinished in ([now, host.left] if host.left else [now])
+        now = [{"number": "42", "step": str(to), "target": states[to].digest[:16]} for _, to in steps]
+        assert unfinished in ([*now, host.left] if host.left else now)
     host.left = unfinished
     found = read_files(host.root).items()
     ignored = left_alone(world.case)
-    assert {p: f for p, f in found if p in ignored or not covered(p, base.roots)} == apart(
-        world.case, base.roots
-    )
+    assert {p: f for p, f in found if p in ignored or not covered(p, roots)} == apart(world.case, roots)
+
+
+def all_as_in(part: Manifest, old: Manifest, new: Manifest) -> bool:
+    """Whether every path is as in one of two states."""
+    paths = part.by_path.keys() | old.by_path.keys() | new.by_path.keys()
+    return all(part.by_path.get(p) in (old.by_path.get(p), new.by_path.get(p)) for p in paths)
 
 
 def apart(case: Case, roots: tuple[str, ...]) -> Files:
@@ -264,16 +273,20 @@ def left_alone(case: Case) -> Files:
 
 def deploy(world: World, states: list[Manifest]) -> int:
     """Push step by step until one is interrupted; the state that was to be reached last."""
+    last = len(states) - 1
     for step in range(1, len(states)):
-        base, target = states[step - 1], states[step]
-        results = [world.push(host, step, base, target) for host in world.hosts]
-        for host, result in zip(world.hosts, results, strict=True):
-            holds_old_or_new(host, world, step, base, target)
+        is_missed = world.case.away and step == 1 < last
+        hosts = world.hosts[:-1] if is_missed else world.hosts
+        results = [world.push(host, states, step - 1, step) for host in hosts]
+        for host, result in zip(hosts, results, strict=True):
+            holds_old_or_new(host, world, states)
             if result.outcome is Outcome.OK:
-                assert host.look()[0].select(target.roots).digest == result.digest == target.digest
+                held = host.look()[0].select(states[0].roots)
+                assert held.digest == result.digest == states[step].digest
+                assert not result.put_right, "what a host held before is nothing to be put right"
         if {r.outcome for r in results} != {Outcome.OK}:
             return step
-    return len(states) - 1
+    return last
 
 
 def recover(world: World, states: list[Manifest], reached: int) -> None:
@@ -281,11 +294,11 @@ def recover(world: World, states: list[Manifest], reached: int) -> None:
     last = len(states) - 1
     way = range(reached, last + 1) if world.case.again else range(reached - 1, -1, -1)
     for step in way:
-        base, target = states[step - 1 if world.case.again else step + 1], states[step]
+        since = step - 1 if world.case.again else step + 1
         for host in world.hosts:
-            while (result := world.push(host, step, base, target)).outcome is not Outcome.OK:
+            while (result := world.push(host, states, since, step)).outcome is not Outcome.OK:
                 assert "it died" in result.reason
-                holds_old_or_new(host, world, step, base, target)
+                holds_old_or_new(host, world, states)
 
 
 @given(cases())

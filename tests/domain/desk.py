@@ -163,7 +163,7 @@ class Desk:
                 self.hosts.spoiled.discard(host)
             return
         self.promises.may_write(self.status.live.get(effect.number), effect, host)
-        self.hosts.write(host, effect.target, fate)
+        self.hosts.write(host, effect.states[effect.step], fate)
 
     def breaks(self, running: Running, fates: list[Fate], *, bug: bool) -> None:
         """An effect raises, after it has changed whatever it has changed."""

@@ -167,7 +167,7 @@ def results_of(
         fate = fates[place] if place < len(fates) else Fate.OK
         over = not budget.allows(len(failures(r for r, _ in found)), len(effect.hosts))
         stop = stop or over or (stopped and fate is Fate.STOP)
-        target = effect.whole if isinstance(effect, Mend | PutRight) else effect.target
+        target = effect.whole if isinstance(effect, Mend | PutRight) else effect.states[effect.step]
         found.append((_result(host, target, fate, stop=stop), Fate.NOTHING if stop else fate))
     return found
 

@@ -77,6 +77,23 @@ def test_a_host_that_fails_in_a_step_is_not_told_as_put_right() -> None:
         assert not any("put right" in line for line in lines)
 
 
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.UNREACHABLE])
+def test_a_host_that_missed_a_step_held_what_the_fleet_did_and_has_nothing_put_right(
+    outcome: Outcome,
+) -> None:
+    with story(budgets=ONE_MAY_FAIL) as world:
+        world.tree.change("submitter", "Both", {FILE: "2", "static/logo.png": "2"})
+        world.fleet.fail("mw1300", outcome=outcome)
+        world.fleet.before["mw1301"] = lambda: world.fleet.heal("mw1300")
+        world.chat.says("deployer", "!sync-dir wmf-config then static Both")
+        world.chat.says("submitter", "verified")
+        lines = world.chat.skip()
+        assert any("mw1300 failed" in line or "mw1300 could not be reached" in line for line in lines)
+        assert not any("as the fleet has" in line for line in lines)
+        assert "#1 is live on 101 hosts" in lines[-1]
+        assert world.engine.status.stale == {}
+
+
 @pytest.mark.parametrize("host", ["mwdebug1001", "mw1262", "mw1300"])
 def test_a_reason_that_names_a_private_file_is_told_without_it(
     host: str, caplog: pytest.LogCaptureFixture

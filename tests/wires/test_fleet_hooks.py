@@ -10,6 +10,7 @@ import pytest
 from swatbot.domain.manifest import Manifest
 from swatbot.domain.stage import HostResult, Outcome
 from swatbot.fleet.sync import SshFleet
+from swatbot.ports import Order
 from tests.contracts.fleet_lab import Store, order
 from tests.wires.ssh_lab import SshLab
 from tests.wires.sshd import sshd  # noqa: F401 - a fixture
@@ -36,7 +37,13 @@ class Hosts:
         self.fleet = self.lab.another([target], after_sync_timeout=seconds)
 
     def push(self, base: Manifest, target: Manifest, token: int = 1) -> HostResult:
-        wanted = order(["h1"], base, target, token=token)
+        return self._carry_out(order(["h1"], base, target, token=token))
+
+    def push_to(self, states: tuple[Manifest, ...], since: int, step: int) -> HostResult:
+        wanted = order(["h1"], *states[:2])
+        return self._carry_out(replace(wanted, states=states, since=since, step=step))
+
+    def _carry_out(self, wanted: Order) -> HostResult:
         return self.fleet.push(wanted, self.store, lambda _: None, threading.Event())[0]
 
     @property
@@ -59,6 +66,25 @@ def test_a_hook_runs_after_the_files_and_after_a_rollback(hosts: Hosts) -> None:
     assert hosts.noted == "new;"
     assert hosts.push(hosts.new, hosts.old).outcome is Outcome.OK
     assert hosts.noted == "new;old;"
+
+
+def test_who_missed_steps_takes_each_of_them_with_its_hooks_before_the_next(hosts: Hosts) -> None:
+    texts = (b"old;", b"one;", b"two;", b"three;")
+    states = tuple(hosts.store.take(ROOTS, {"conf/a": (0o644, text)}) for text in texts)
+    assert hosts.push_to(states, since=2, step=3).digest == states[3].digest
+    assert hosts.noted == "one;two;three;"
+    assert hosts.push_to(states, since=1, step=0).digest == states[0].digest
+    assert hosts.noted == "one;two;three;two;one;old;"
+
+
+def test_a_hook_that_fails_after_a_step_that_was_missed_keeps_the_next_away(hosts: Hosts) -> None:
+    states = tuple(hosts.store.take(ROOTS, {"conf/a": (0o644, b"%d;" % n)}) for n in range(3))
+    hosts.lab.put("h1", "conf/a", b"0;")
+    hosts.hooks(("sh", "-c", 'cat conf/a >> "$0"; false', str(hosts.notes)))
+    result = hosts.push_to(states, since=1, step=2)
+    assert (result.outcome, result.digest) == (Outcome.FAILED, ""), "what was wanted is not proven"
+    assert hosts.noted == "1;"
+    assert hosts.lab.read("h1") == {"conf/a": (0o644, b"1;")}
 
 
 def test_a_hook_runs_again_where_the_target_was_proven_at_once(hosts: Hosts) -> None:
