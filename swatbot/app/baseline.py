@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from swatbot.app.engine import Engine
 from swatbot.domain.commands import TakeBaseline
 from swatbot.domain.hosts import fold
-from swatbot.domain.manifest import Manifest
+from swatbot.domain.manifest import Manifest, as_in_git
 from swatbot.domain.rules import Rules
 from swatbot.domain.stage import Stage
 from swatbot.errors import OperationalError, UserError
@@ -46,22 +46,21 @@ class Baseline:
         proofs = {proof.host: proof for proof in self._fleet.prove(hosts, _EVERYTHING)}
         _all_answer(proofs)
         production = self._rules.hosts(Stage.CANARIES) + self._rules.hosts(Stage.FLEET)
-        agreed = _agreed({h: m for h in production if (m := proofs[h].manifest) is not None})
+        agreed = _agreed({h: as_in_git(m) for h in production if (m := proofs[h].manifest) is not None})
         holdings = self._tree.adopt(agreed, commit)
         engine.report(TakeBaseline(holdings, len(production), by))
         while engine.work():
             pass
         held = commit or f"{holdings.marks[0].commit[:7]}, the newest commit that fits"
         taken = f"{len(production)} production hosts hold {held} ({holdings.manifest[:6]})"
-        return taken + self._test_servers(proofs, agreed)
+        return taken + _odd(hosts, proofs, agreed)
 
-    def _test_servers(self, proofs: dict[str, HostProof], agreed: Manifest) -> str:
-        odd = [
-            host
-            for host in self._rules.hosts(Stage.TESTSERVERS)
-            if (m := proofs[host].manifest) is not None and m.digest != agreed.digest
-        ]
-        return f"; {fold(odd)} differ, and are put right where a deployment touches them" if odd else ""
+
+def _odd(hosts: Sequence[str], proofs: dict[str, HostProof], agreed: Manifest) -> str:
+    """Who holds something else, if only modes that git can not hold."""
+    odd = [h for h in hosts if (m := proofs[h].manifest) is not None and m.digest != agreed.digest]
+    differ = "differs, and is" if len(odd) == 1 else "differ, and are"
+    return f"; {fold(odd)} {differ} put right where a deployment touches that" if odd else ""
 
 
 def _all_answer(proofs: dict[str, HostProof]) -> None:

@@ -6,7 +6,7 @@ target, whatever the order in which the files were found.
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -87,6 +87,17 @@ class Manifest:
         """The paths whose entries are not equal in both, sorted."""
         paths = self.by_path.keys() | other.by_path.keys()
         return tuple(sorted(p for p in paths if self.by_path.get(p) != other.by_path.get(p)))
+
+
+def as_in_git(manifest: Manifest) -> Manifest:
+    """The manifest with the modes that git can hold: 755 for what anybody may execute, else 644."""
+    return Manifest.of(manifest.roots, map(_as_in_git, manifest.entries))
+
+
+def _as_in_git(entry: Entry) -> Entry:
+    if entry.kind is Kind.LINK:
+        return replace(entry, mode=0)
+    return replace(entry, mode=0o755 if entry.mode & 0o111 else 0o644)
 
 
 def covered(path: str, roots: Iterable[str]) -> bool:

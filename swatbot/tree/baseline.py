@@ -1,10 +1,9 @@
 """Takes over what a fleet proves to hold, matched to a commit, when swatbot did not put it there."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from swatbot.domain.findings import Holdings, Mark
-from swatbot.domain.manifest import Entry, Kind, Manifest, covered
+from swatbot.domain.manifest import Entry, Kind, Manifest, as_in_git, covered
 from swatbot.errors import UserError
 from swatbot.tree.blobs import Blob
 from swatbot.tree.inspection import Inspection
@@ -32,7 +31,7 @@ def adopt(tree: Inspection, manifest: Manifest, commit: str) -> Holdings:
             fits, and the one that comes nearest is named.
         OperationalError: git or the disk failed.
     """
-    wanted = {e.path: _normal(e) for e in manifest.entries if not tree.ignore.match(e.path)}
+    wanted = {e.path: e for e in as_in_git(manifest).entries if not tree.ignore.match(e.path)}
     full = tree.history.commit(commit) if commit else _find(tree, wanted, manifest.roots)
     if full is None:
         raise UserError(f"the tree's history has no commit {commit[:60]}: name one that git log shows")
@@ -96,12 +95,6 @@ def _from_tree(
         if wanted[path].kind is Kind.LINK or batch.add(bytes_at(tree.tree, path)) == wanted[path].content:
             taken.add(path)
     return taken
-
-
-def _normal(entry: Entry) -> Entry:
-    if entry.kind is Kind.LINK:
-        return replace(entry, mode=0)
-    return replace(entry, mode=0o755 if entry.mode & 0o111 else 0o644)
 
 
 def _refusal(commit: str, differing: Sequence[str]) -> str:
