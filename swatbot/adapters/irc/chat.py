@@ -7,12 +7,12 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 
 from swatbot.adapters.irc.session import Listener, Session
 from swatbot.adapters.irc.settings import IrcSettings
 from swatbot.adapters.outbox import Outbox
 from swatbot.adapters.pace import Backoff
+from swatbot.adapters.teller import Teller
 from swatbot.adapters.watch import Watch
 from swatbot.errors import OperationalError
 from swatbot.ports import ChannelRole, Clock, Done, Incoming, Outgoing
@@ -47,14 +47,13 @@ class IrcChat:
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._watch = watch
+        self._teller = Teller(f"IRC {settings.network}:", "well again", settings.roles, watch)
         self._concerns = concerns
         self._outbox = Outbox()
         self._backoff = Backoff(settings.backoff_first, settings.backoff_most)
         self._joined = threading.Event()
         self._stopping = threading.Event()
         self._stop_by: float | None = None
-        self._told: dict[str, set[str]] = {}
         self._present: frozenset[str] = frozenset()
         self._missing: frozenset[str] = frozenset()
         self._gap_since: datetime | None = None
@@ -104,6 +103,7 @@ class IrcChat:
         """Send what is queued if that is possible within five seconds, and disconnect."""
         self._stop_by = time.monotonic() + _STOP_SECONDS
         self._stopping.set()
+        self._teller.hush()
         self._poke()
         if self._thread is not None:
             self._thread.join(_STOP_SECONDS + self._settings.connect_within)
@@ -126,8 +126,8 @@ class IrcChat:
         listener = Listener(
             hear,
             self._presence,
-            self._trouble,
-            self._well,
+            self._teller.trouble,
+            self._teller.well,
             healed=self._healed,
             concerns=self._concerns,
             stop_by=lambda: self._stop_by,
@@ -153,8 +153,7 @@ class IrcChat:
     def _lose(self, session: Session) -> None:
         if session.welcomed_at is not None and time.monotonic() - session.welcomed_at > _GOOD_SECONDS:
             self._backoff.reset()
-        if not self._stopping.is_set():
-            self._trouble(f"connection lost: {session.reason}")
+        self._teller.trouble(f"connection lost: {session.reason}")
         self._presence(frozenset(), session.last_heard)
 
     def _presence(self, present: frozenset[str], since: datetime | None = None) -> None:
@@ -165,10 +164,10 @@ class IrcChat:
         if self._missing:
             self._gap_since = self._gap_since or since or now
         elif self._gap_since is not None:
-            self._tell(partial(self._watch.gap, self._gap_since, now))
+            self._teller.gap(self._gap_since, now)
             self._gap_since = None
         if present:
-            self._well("")
+            self._teller.well()
         if present == frozenset(self.channels):
             self._joined.set()
         else:
@@ -176,27 +175,6 @@ class IrcChat:
 
     def _healed(self, start: datetime, end: datetime) -> None:
         """A netsplit is over."""
-        self._tell(partial(self._watch.split, start, end))
+        self._teller.split(start, end)
         if self._present:
-            self._well("")
-
-    def _trouble(self, text: str, channel: str = "") -> None:
-        """Tell what is wrong in a channel, or everywhere, if that is not known yet."""
-        known = self._told.setdefault(channel, set())
-        if text not in known:
-            known.add(text)
-            where = frozenset({channel} if channel else self.channels)
-            self._tell(partial(self._watch.trouble, f"IRC {self.network}: {text}", where))
-
-    def _well(self, channel: str) -> None:
-        """Tell that nothing is wrong any more in a channel, or everywhere, if something was."""
-        if self._told.pop(channel, None):
-            where = frozenset({channel} if channel else self.channels)
-            what = f"{channel} is well again" if channel else "well again"
-            self._tell(partial(self._watch.trouble, f"IRC {self.network}: {what}", where))
-
-    def _tell(self, call: Callable[[], None]) -> None:
-        try:
-            call()
-        except Exception:  # noqa: BLE001 - the connection outlives what others do with it
-            _log.exception("what follows a change on IRC has failed")
+            self._teller.well()

@@ -4,7 +4,6 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from swatbot.adapters.outbox import Outbox
@@ -18,7 +17,7 @@ from swatbot.adapters.slack.settings import SlackSettings
 from swatbot.adapters.slack.socket import Presence, Socket
 from swatbot.adapters.slack.targets import Target
 from swatbot.adapters.slack.text import told
-from swatbot.adapters.slack.voice import Tellers
+from swatbot.adapters.teller import HEARING, Teller
 from swatbot.adapters.watch import Watch
 from swatbot.chat.card import Card
 from swatbot.ports import ChannelRole, Clock, Done, Incoming, Outgoing, Seen
@@ -27,8 +26,6 @@ _log = logging.getLogger(__name__)
 _MOST_BETWEEN = 30.0
 _STOP_SECONDS = 12.0
 _NOTHING: Mapping[str, Any] = {}
-# One way may be well while the other is not: neither says so for both.
-_HEARING, _SPEAKING = "hearing", "speaking"
 
 
 class SlackChat:
@@ -41,14 +38,12 @@ class SlackChat:
     """
 
     def __init__(self, settings: SlackSettings, clock: Clock, watch: Watch) -> None:
-        self._settings, self._clock, self._watch = settings, clock, watch
+        self._settings, self._clock = settings, clock
         self._api = Api(settings.bot_token, settings.api_url)
         self._app_api = Api(settings.app_token, settings.api_url)
         self._outbox, self._cards = Outbox(), CardWall()
-        tell = Tellers(partial(self._trouble, _SPEAKING), partial(self._well, _SPEAKING))
-        self._sender = Sender(settings, self._api, self._outbox, self._cards, clock, tell)
-        self._told: dict[tuple[str, str], str] = {}
-        self._telling = threading.Lock()
+        self._teller = Teller("Slack", "is well again", settings.roles, watch)
+        self._sender = Sender(settings, self._api, self._outbox, self._cards, clock, self._teller)
         self._stopping = threading.Event()
         self._joined = threading.Event()
         self._socket: Socket | None = None
@@ -95,6 +90,7 @@ class SlackChat:
     def stop(self) -> None:
         """Hear nothing more, send what is queued if that is possible within seconds, and disconnect."""
         self._stopping.set()
+        self._teller.hush()
         if self._thread.is_alive():
             self._thread.join(_STOP_SECONDS)
         if self._socket is not None:
@@ -112,10 +108,10 @@ class SlackChat:
             try:
                 self._connect()
             except (AwayError, WaitError, DeniedError) as error:
-                self._trouble(_HEARING, f"can not connect: {error}", "")
+                self._teller.trouble(f"can not connect: {error}", way=HEARING)
             except Exception as error:  # noqa: BLE001 - whatever it was, the next try may fare better
                 _log.exception("connecting to Slack stumbled")
-                self._trouble(_HEARING, f"can not connect: {error}", "")
+                self._teller.trouble(f"can not connect: {error}", way=HEARING)
             else:
                 return
             self._stopping.wait(backoff.next())
@@ -132,14 +128,14 @@ class SlackChat:
     def _there(self, gap: float) -> None:
         """Slack delivers to us; a short gap is none, for it delivers what it could not for some minutes."""
         self._joined.set()
-        self._well(_HEARING, "")
+        self._teller.well(way=HEARING)
         if gap >= self._settings.told_after and gap:
             now = self._clock.now()
-            self._tell(lambda: self._watch.gap(now - timedelta(seconds=gap), now))
+            self._teller.gap(now - timedelta(seconds=gap), now)
 
     def _away(self) -> None:
         self._joined.clear()
-        self._trouble(_HEARING, "does not deliver to me: nothing said there is heard", "")
+        self._teller.trouble("does not deliver to me: nothing said there is heard", way=HEARING)
 
     def _deliver(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Deal with one payload; what is returned acknowledges it, and must not take longer than 3 s."""
@@ -181,29 +177,3 @@ class SlackChat:
             _log.warning("a dialog could not be opened: %s", error)
             text = f'{click.heard.nick}: the dialog did not open. Say "{click.command} {click.number} WHY".'
             self.post(Outgoing(click.heard.reply_to, text), lambda _text: None)
-
-    def _trouble(self, way: str, text: str, channel: str) -> None:
-        """Tell what is wrong, in a channel or everywhere, if that is not known yet."""
-        with self._telling:
-            known, self._told[way, channel] = self._told.get((way, channel)), text
-        if known != text and not self._stopping.is_set():
-            self._tell_of(channel, text)
-
-    def _well(self, way: str, channel: str) -> None:
-        """Nothing is wrong any more one way; it is well only if nothing is wrong the other way either."""
-        with self._telling:
-            known = self._told.pop((way, channel), None)
-            still = any(where == channel for _, where in self._told)
-        if known is not None and not still:
-            self._tell_of(channel, "is well again")
-
-    def _tell_of(self, channel: str, text: str) -> None:
-        where = frozenset({channel} if channel else self.channels)
-        name = f" {channel}" if channel else ""
-        self._tell(lambda: self._watch.trouble(f"Slack{name} {text}", where))
-
-    def _tell(self, call: Callable[[], None]) -> None:
-        try:
-            call()
-        except Exception:  # noqa: BLE001 - the connection outlives what others do with it
-            _log.exception("what follows a change on Slack has failed")

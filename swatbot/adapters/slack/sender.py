@@ -12,7 +12,8 @@ from swatbot.adapters.slack.say_cards import CardSayer
 from swatbot.adapters.slack.say_lines import LineSayer
 from swatbot.adapters.slack.settings import SlackSettings
 from swatbot.adapters.slack.targets import Target
-from swatbot.adapters.slack.voice import Tellers, Voice
+from swatbot.adapters.slack.voice import Voice
+from swatbot.adapters.teller import Teller
 from swatbot.ports import Clock
 
 _log = logging.getLogger(__name__)
@@ -28,15 +29,15 @@ class Sender:
         outbox: the lines that wait.
         cards: the cards.
         clock: tells which lines are late.
-        tell: about troubles.
+        teller: told of troubles.
     """
 
     def __init__(
-        self, settings: SlackSettings, api: Api, outbox: Outbox, cards: CardWall, clock: Clock, tell: Tellers
+        self, settings: SlackSettings, api: Api, outbox: Outbox, cards: CardWall, clock: Clock, teller: Teller
     ) -> None:
         self._outbox, self._cards = outbox, cards
         self._pacing = Pacing(settings.post_burst, settings.post_every, settings.edit_every)
-        voice = Voice(api, self._pacing, tell)
+        voice = Voice(api, self._pacing, teller)
         self._lines = LineSayer(settings, voice, outbox, cards, clock)
         self._shows = CardSayer(voice, cards)
         self._news = threading.Event()

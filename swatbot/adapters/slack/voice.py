@@ -1,36 +1,23 @@
 """Calls Slack for whoever says something, and knows what follows when it does not listen."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from swatbot.adapters.pace import Backoff
 from swatbot.adapters.slack.api import Api, AwayError, DeniedError
 from swatbot.adapters.slack.pacing import Pacing
+from swatbot.adapters.teller import Teller
 
 MENDED = 60.0
 """Seconds after which it is tried again whether somebody has mended what Slack says is wrong."""
 
 
-@dataclass(frozen=True)
-class Tellers:
-    """Who is told what is wrong.
-
-    Attributes:
-        trouble: in words, in a channel ("" for everywhere).
-        well: a channel, or everything, is well.
-    """
-
-    trouble: Callable[[str, str], None]
-    well: Callable[[str], None]
-
-
 class Voice:
     """The Web API with its pace; on the sender's thread only."""
 
-    def __init__(self, api: Api, pacing: Pacing, tell: Tellers) -> None:
+    def __init__(self, api: Api, pacing: Pacing, teller: Teller) -> None:
         self.pacing = pacing
-        self._api, self._tell = api, tell
+        self._api, self._teller = api, teller
         self._backoff = Backoff(1.0, 30.0)
 
     def call(self, method: str, arguments: Mapping[str, Any], channel: str = "") -> dict[str, Any]:
@@ -41,15 +28,15 @@ class Voice:
         """
         answer = self._api.call(method, arguments)
         self._backoff.reset()
-        self._tell.well("")
+        self._teller.well()
         if channel:
-            self._tell.well(channel)
+            self._teller.well(channel)
         return answer
 
     def away(self, error: AwayError) -> None:
         """Slack can not be reached: everything waits, longer each time."""
         self.pacing.wait("", self._backoff.next())
-        self._tell.trouble(f"can not be reached: {error}", "")
+        self._teller.trouble(f"can not be reached: {error}")
 
     def shut(self, error: DeniedError, channel: str) -> bool:
         """Whether somebody has to mend the app, or let it in; then that is waited for, and told."""
@@ -57,7 +44,7 @@ class Voice:
             return False
         where = "" if error.of_app else channel
         self.pacing.wait(where, MENDED)
-        self._tell.trouble(f"says {error}{_what_to_do(error)}", where)
+        self._teller.trouble(f"{where} says {error}{_what_to_do(error)}".strip(), where)
         return True
 
 
