@@ -44,7 +44,7 @@ class Teller:
             is_news = text not in known
             known.add(text)
         if is_news:
-            self._tell(text, channel)
+            self._tell(text, self._where(channel))
 
     def well(self, channel: str = "", way: str = SPEAKING) -> None:
         """Nothing is wrong one way any more; it is well only if nothing is wrong any other way either."""
@@ -52,7 +52,12 @@ class Teller:
             known = self._known.pop((channel, way), None)
             still = any(where == channel for where, _ in self._known)
         if known and not still:
-            self._tell(f"{channel} is well again" if channel else self._well, channel)
+            self._tell(f"{channel} is well again" if channel else self._well, self._where(channel))
+
+    def say(self, text: str) -> None:
+        """Tell something everywhere, as often as it happens."""
+        if not self._silent:
+            self._tell(text, frozenset())
 
     def gap(self, start: datetime, end: datetime) -> None:
         """Tell from when to when nothing was heard."""
@@ -62,9 +67,11 @@ class Teller:
         """Tell from when to when people were cut off by a netsplit."""
         self._call(partial(self._watch.split, start, end))
 
-    def _tell(self, text: str, channel: str) -> None:
-        where = frozenset({channel} if channel else self._channels)
-        self._call(partial(self._watch.trouble, f"{self._name} {text}", where))
+    def _where(self, channel: str) -> frozenset[str]:
+        return frozenset({channel} if channel else self._channels)
+
+    def _tell(self, text: str, but: frozenset[str]) -> None:
+        self._call(partial(self._watch.trouble, f"{self._name} {text}", but))
 
     def _call(self, call: Callable[[], None]) -> None:
         try:

@@ -49,6 +49,7 @@ class Alone:
     chat: SlackChat
     heard: "queue.Queue[Incoming]" = field(default_factory=queue.Queue)
     told: "queue.Queue[str]" = field(default_factory=queue.Queue)
+    but: "queue.Queue[frozenset[str]]" = field(default_factory=queue.Queue)
     gaps: "queue.Queue[tuple[datetime, datetime]]" = field(default_factory=queue.Queue)
     seen: "queue.Queue[tuple[int, str]]" = field(default_factory=queue.Queue)
 
@@ -100,10 +101,16 @@ def alone(limits: Limits | None = None, **more: Any) -> Iterator[Alone]:
             **(fast | more),
         )
         told: queue.Queue[str] = queue.Queue()
+        but: queue.Queue[frozenset[str]] = queue.Queue()
         gaps: queue.Queue[tuple[datetime, datetime]] = queue.Queue()
-        watch = Watch(lambda text, _where: told.put(text), lambda start, end: gaps.put((start, end)))
+
+        def trouble(text: str, where: frozenset[str]) -> None:
+            told.put(text)
+            but.put(where)
+
+        watch = Watch(trouble, lambda start, end: gaps.put((start, end)))
         chat = SlackChat(settings, clock, watch)
-        made = Alone(slack, dana, channel, settings, watch, chat, told=told, gaps=gaps)
+        made = Alone(slack, dana, channel, settings, watch, chat, told=told, but=but, gaps=gaps)
         made.chat.start(made.heard.put)
         assert made.chat.wait_joined(WAIT)
         try:

@@ -8,62 +8,12 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from swatbot.adapters.slack import refusals
+
 Json = dict[str, Any]
 _WITHIN = 10
 _TOO_MANY = 429
 _SERVER = 500
-# Of a whole workspace: until somebody mends the app, nothing can be said anywhere.
-_APP = frozenset(
-    (
-        "account_inactive",
-        "access_denied",
-        "ekm_access_denied",
-        "enterprise_is_restricted",
-        "invalid_auth",
-        "missing_scope",
-        "no_permission",
-        "not_allowed_token_type",
-        "not_authed",
-        "org_login_required",
-        "team_access_not_granted",
-        "token_expired",
-        "token_revoked",
-        "two_factor_setup_required",
-    )
-)
-# Of one channel: until somebody lets the bot in.
-_CHANNEL = frozenset(
-    (
-        "channel_not_found",
-        "external_channel_migrating",
-        "is_archived",
-        "not_in_channel",
-        "restricted_action",
-        "restricted_action_thread_locked",
-        "restricted_action_read_only_channel",
-        "restricted_action_thread_only_channel",
-    )
-)
-# Of the moment, and nothing was done. Slack spells the first in both ways.
-_NOT_NOW = frozenset(
-    (
-        "ratelimited",
-        "rate_limited",
-        "message_limit_exceeded",
-        "accesslimited",
-        "team_added_to_org",
-    )
-)
-# Of the moment, and it may have been done.
-_MOMENT = frozenset(
-    (
-        "fatal_error",
-        "internal_error",
-        "request_timeout",
-        "service_unavailable",
-        "update_failed",
-    )
-)
 
 
 class WaitError(Exception):
@@ -92,12 +42,17 @@ class DeniedError(Exception):
     @property
     def of_app(self) -> bool:
         """Whether nothing at all can be said until somebody mends the app."""
-        return self.code in _APP
+        return self.code in refusals.APP
 
     @property
     def of_channel(self) -> bool:
         """Whether nothing can be said in a channel until somebody lets the bot in."""
-        return self.code in _CHANNEL
+        return self.code in refusals.CHANNEL
+
+    @property
+    def final(self) -> bool:
+        """Whether the same again is known to be refused again."""
+        return self.code in refusals.FINAL
 
 
 class Api:
@@ -136,8 +91,8 @@ def _meaning(error: SlackApiError) -> Exception:
     code = str(data.get("error", ""))
     if answer.status_code == _TOO_MANY:
         return WaitError(_seconds(answer.headers))
-    if answer.status_code >= _SERVER or code in _MOMENT | _NOT_NOW or not code:
-        return AwayError(code or f"status {answer.status_code}", perhaps=code not in _NOT_NOW)
+    if answer.status_code >= _SERVER or code in refusals.MOMENT | refusals.NOT_NOW or not code:
+        return AwayError(code or f"status {answer.status_code}", perhaps=code not in refusals.NOT_NOW)
     more = [str(data["needed"])] if "needed" in data else []
     more += [str(m) for m in data.get("response_metadata", {}).get("messages", [])]
     return DeniedError(code, "; ".join(more))

@@ -24,6 +24,8 @@ class Showing:
         perhaps: whether it may have been posted, though nobody knows as which message.
         shown: whether it shows all that.
         plain: whether Slack has refused its blocks.
+        tries: how often Slack has refused it since it last showed what it was to.
+        given_up: whether it was told that it does not show what it is to.
         fixed: whether it can not be edited any more.
     """
 
@@ -34,6 +36,8 @@ class Showing:
     perhaps: bool = False
     shown: bool = False
     plain: bool = False
+    tries: int = 0
+    given_up: bool = False
     fixed: bool = False
 
     @property
@@ -88,7 +92,7 @@ class CardWall:
 
     def done(self, showing: Showing, message: str) -> None:
         """A card shows what it was to; something newer may be wanted meanwhile."""
-        self._change(showing, message=message, perhaps=False)
+        self._change(showing, message=message, perhaps=False, tries=0, given_up=False)
         with self._lock:
             now = self._cards[showing.place]
             if now.card == showing.card:
@@ -112,9 +116,22 @@ class CardWall:
             if showing.channel == channel and showing.message == message:
                 self._change(showing, message="", shown=False)
 
-    def fix(self, showing: Showing) -> None:
-        """It can not be edited any more: it stays as it is, and its thread goes on."""
-        self._change(showing, fixed=True, shown=True)
+    def tried(self, showing: Showing) -> None:
+        """Slack does not take it, for a reason that may pass."""
+        self._change(showing, tries=showing.tries + 1)
+
+    def give_up(self, showing: Showing, *, for_good: bool) -> bool:
+        """What it is to show will not be shown; whether that is news.
+
+        Args:
+            showing: the card.
+            for_good: whether it can not be edited any more, or may show what is wanted of it next.
+        """
+        with self._lock:
+            now = self._cards[showing.place]
+            shown = for_good or now.card == showing.card
+            self._cards[showing.place] = replace(now, fixed=for_good, shown=shown, given_up=True)
+            return not now.given_up
 
     def _change(self, showing: Showing, **fields: object) -> None:
         with self._lock:

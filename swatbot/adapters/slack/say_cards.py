@@ -9,7 +9,8 @@ from swatbot.adapters.chat_text import clean
 from swatbot.adapters.slack.api import AwayError, DeniedError, WaitError
 from swatbot.adapters.slack.blocks import card_blocks
 from swatbot.adapters.slack.cards import CardWall, Showing
-from swatbot.adapters.slack.say_lines import BAD_BLOCKS
+from swatbot.adapters.slack.losses import Losses
+from swatbot.adapters.slack.refusals import BLOCKS, CLOSED, GONE
 from swatbot.adapters.slack.text import told
 from swatbot.adapters.slack.voice import MENDED, Voice
 
@@ -20,8 +21,8 @@ _LOOKED_THROUGH = 100
 class CardSayer:
     """Takes a card from the wall to Slack."""
 
-    def __init__(self, voice: Voice, cards: CardWall) -> None:
-        self._voice, self._cards = voice, cards
+    def __init__(self, voice: Voice, cards: CardWall, losses: Losses) -> None:
+        self._voice, self._cards, self._losses = voice, cards, losses
 
     def post(self, showing: Showing) -> None:
         """Post it, or find that a process has posted it which died before it could note so."""
@@ -40,6 +41,9 @@ class CardSayer:
                 self._cards.perhaps_posted(showing)
         except DeniedError as error:
             self._denied(showing, error)
+        except Exception:
+            self._stumbled(showing)
+            raise
         else:
             self._seen(showing, str(answer["ts"]))
 
@@ -56,6 +60,9 @@ class CardSayer:
             self._voice.away(error)
         except DeniedError as error:
             self._denied(showing, error)
+        except Exception:
+            self._stumbled(showing)
+            raise
         else:
             self._seen(showing, showing.message)
 
@@ -77,16 +84,30 @@ class CardSayer:
             _log.exception("what follows a card that was shown has failed")
 
     def _denied(self, showing: Showing, error: DeniedError) -> None:
-        if error.code in BAD_BLOCKS and not showing.plain:
+        if error.code in BLOCKS and not showing.plain:
             _log.error("Slack refuses the blocks of the card of %s: %s", showing.name, error)
             self._cards.refused(showing)
-        elif error.code == "message_not_found" and showing.message:
+        elif error.code in GONE and showing.message:
             self._cards.lost(showing.channel, showing.message)
         elif self._voice.shut(error, showing.channel):
             self._voice.pacing.wait(showing.name, MENDED)
-        else:  # the thread goes on, and says what the card does not
-            _log.error("the card of %s can not be shown any more: %s", showing.name, error)
-            self._cards.fix(showing)
+        elif self._voice.once_more(error, showing.tries + 1, _waits(showing)):
+            self._cards.tried(showing)
+        else:
+            _log.error("what the card of %s says now can not be shown: %s", showing.name, error)
+            self._give_up(showing, error.code)
+
+    def _stumbled(self, showing: Showing) -> None:
+        """After a bug a card goes without its blocks, and is given up only if that was not it."""
+        if showing.plain:
+            self._give_up(showing, "a fault of mine")
+        else:
+            self._cards.refused(showing)
+
+    def _give_up(self, showing: Showing, why: str) -> None:
+        """What lines say goes on; that the card does not is told once."""
+        if self._cards.give_up(showing, for_good=why in CLOSED):
+            self._losses.card(showing.channel, showing.card.number, why)
 
     def _find(self, showing: Showing) -> str:
         me = str(self._voice.call("auth.test", {}).get("bot_id", ""))
@@ -95,6 +116,11 @@ class CardSayer:
             if message.get("bot_id") == me and message.get("metadata") == _metadata(showing):
                 return str(message["ts"])
         return ""
+
+
+def _waits(showing: Showing) -> str:
+    """Lines that belong below a card that is not there yet wait for it."""
+    return showing.name if showing.message else showing.channel
 
 
 def _metadata(showing: Showing) -> dict[str, Any]:

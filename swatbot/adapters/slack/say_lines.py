@@ -1,6 +1,7 @@
 """Says one line on Slack: in its thread, in its channel, or to one person."""
 
 import logging
+from collections import Counter
 from typing import Any
 
 from swatbot.adapters.chat_text import as_said, clean
@@ -8,25 +9,32 @@ from swatbot.adapters.outbox import Outbox, Post
 from swatbot.adapters.slack.api import AwayError, DeniedError, WaitError
 from swatbot.adapters.slack.blocks import line_blocks, line_text
 from swatbot.adapters.slack.cards import CardWall
+from swatbot.adapters.slack.losses import Losses
+from swatbot.adapters.slack.refusals import BLOCKS, NOBODY
 from swatbot.adapters.slack.settings import SlackSettings
 from swatbot.adapters.slack.targets import Target
 from swatbot.adapters.slack.voice import Voice
 from swatbot.ports import Clock
 
 _log = logging.getLogger(__name__)
-BAD_BLOCKS = frozenset(("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"))
-"""What Slack says of blocks that it does not like."""
 
 
 class LineSayer:
     """Takes a post out of the outbox to Slack, and settles it or puts it back."""
 
     def __init__(
-        self, settings: SlackSettings, voice: Voice, outbox: Outbox, cards: CardWall, clock: Clock
+        self,
+        settings: SlackSettings,
+        voice: Voice,
+        outbox: Outbox,
+        cards: CardWall,
+        clock: Clock,
+        losses: Losses,
     ) -> None:
         self._settings, self._voice, self._clock = settings, voice, clock
-        self._outbox, self._cards = outbox, cards
+        self._outbox, self._cards, self._losses = outbox, cards, losses
         self._plain: set[Post] = set()
+        self._tries: Counter[Post] = Counter()
 
     def say(self, post: Post) -> None:
         """Say it; where that can not be now, it waits."""
@@ -49,15 +57,16 @@ class LineSayer:
         except DeniedError as error:
             self._denied(post, target, thread, error)
         except Exception:
-            self._stumbled(post)
+            self._stumbled(post, target)
             raise
         else:
             self._settle(post, text)
+            self._losses.said(target)
 
-    def _stumbled(self, post: Post) -> None:
+    def _stumbled(self, post: Post, target: Target) -> None:
         """After a bug a line goes without its blocks, and is given up only if that was not it."""
         if post in self._plain:
-            self._settle(post, None)
+            self._give_up(post, target, "a fault of mine")
             return
         self._plain.add(post)
         self._outbox.put_back(post)
@@ -80,18 +89,36 @@ class LineSayer:
         return found
 
     def _denied(self, post: Post, target: Target, thread: str, error: DeniedError) -> None:
-        """What can be mended waits for that; a line is given up only if nobody could read it any more."""
+        """What can be mended, or may pass, waits for that; nothing is given up without a word."""
         if error.code == "thread_not_found" and thread and not target.thread:
             self._cards.lost(target.channel, thread)
-        elif error.code in BAD_BLOCKS and post not in self._plain:
+        elif error.code in BLOCKS and post not in self._plain:
             _log.error("Slack refuses the blocks of a line: %s", error)
             self._plain.add(post)
-        elif (target.personal and not error.of_app) or not self._voice.shut(error, target.channel):
-            _log.error("a line can not be said on Slack: %s: %r", error, post.line.text)
+        elif target.personal and error.code in NOBODY:
+            _log.warning("%s can not be told an answer: %s", target, error)
             self._settle(post, None)
+            return
+        elif not self._is_shut(target, error) and not self._again(post, target, error):
+            _log.error("a line can not be said on Slack: %s: %r", error, post.line.text)
+            self._give_up(post, target, error.code)
             return
         self._outbox.put_back(post)
 
+    def _is_shut(self, target: Target, error: DeniedError) -> bool:
+        """Whether it waits until somebody lets us speak; one person's eyes say nothing of a channel."""
+        return (error.of_app or not target.personal) and self._voice.shut(error, target.channel)
+
+    def _again(self, post: Post, target: Target, error: DeniedError) -> bool:
+        """Whether it is tried again, though nobody knows what would be better then."""
+        self._tries[post] += 1
+        return self._voice.once_more(error, self._tries[post], target.pace)
+
+    def _give_up(self, post: Post, target: Target, why: str) -> None:
+        self._settle(post, None)
+        self._losses.line(target, post.line.text, why)
+
     def _settle(self, post: Post, said: str | None) -> None:
         self._plain.discard(post)
+        del self._tries[post]
         self._outbox.settle(post, said)

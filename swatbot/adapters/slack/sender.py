@@ -7,6 +7,7 @@ import time
 from swatbot.adapters.outbox import Outbox
 from swatbot.adapters.slack.api import Api
 from swatbot.adapters.slack.cards import CardWall
+from swatbot.adapters.slack.losses import Losses
 from swatbot.adapters.slack.pacing import Pacing
 from swatbot.adapters.slack.say_cards import CardSayer
 from swatbot.adapters.slack.say_lines import LineSayer
@@ -38,8 +39,9 @@ class Sender:
         self._outbox, self._cards = outbox, cards
         self._pacing = Pacing(settings.post_burst, settings.post_every, settings.edit_every)
         voice = Voice(api, self._pacing, teller)
-        self._lines = LineSayer(settings, voice, outbox, cards, clock)
-        self._shows = CardSayer(voice, cards)
+        losses = Losses(teller)
+        self._lines = LineSayer(settings, voice, outbox, cards, clock, losses)
+        self._shows = CardSayer(voice, cards, losses)
         self._news = threading.Event()
         self._stop_by: float | None = None
         self._thread = threading.Thread(target=self._run, name=f"slack-{settings.team}-says", daemon=True)

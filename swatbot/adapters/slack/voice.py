@@ -1,5 +1,6 @@
 """Calls Slack for whoever says something, and knows what follows when it does not listen."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,11 @@ from swatbot.adapters.teller import Teller
 
 MENDED = 60.0
 """Seconds after which it is tried again whether somebody has mended what Slack says is wrong."""
+TRIES = 6
+"""So often is tried what Slack refuses for a reason that is in no list of ours."""
+PAUSE = 1.0
+"""Seconds before it is tried again the first time; each further pause is twice as long."""
+_log = logging.getLogger(__name__)
 
 
 class Voice:
@@ -45,6 +51,20 @@ class Voice:
         where = "" if error.of_app else channel
         self.pacing.wait(where, MENDED)
         self._teller.trouble(f"{where} says {error}{_what_to_do(error)}".strip(), where)
+        return True
+
+    def once_more(self, error: DeniedError, tries: int, where: str) -> bool:
+        """Whether a refusal may be of the moment; then that is waited for, where the call was about.
+
+        Args:
+            error: the refusal.
+            tries: how often the same was tried by now.
+            where: what waits, as of `Pacing.wait`.
+        """
+        if error.final or tries >= TRIES:
+            return False
+        _log.warning("Slack says %s, which may be of the moment: try %d of %d", error, tries, TRIES)
+        self.pacing.wait(where, PAUSE * 2 ** (tries - 1))
         return True
 
 

@@ -1,0 +1,149 @@
+"""Nothing is lost on Slack without a word: what may be of the moment is tried again, the rest is told."""
+
+import queue
+from collections.abc import Iterator
+
+import pytest
+
+from swatbot.adapters.slack import refusals, voice
+from swatbot.adapters.slack.losses import Losses
+from swatbot.adapters.slack.targets import Target
+from swatbot.adapters.slack.voice import TRIES
+from swatbot.adapters.teller import Teller
+from swatbot.adapters.watch import Watch
+from tests.wires.slack_bot import WAIT, Alone, alone, card
+
+UNHEARD_OF = "mercury_in_retrograde"
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Alone]:
+    """The adapter, with short pauses between tries."""
+    monkeypatch.setattr(voice, "PAUSE", 0.001)
+    with alone() as place:
+        yield place
+
+
+def refuse(place: Alone, method: str, code: str, times: int) -> None:
+    for _ in range(times):
+        place.slack.answer_next(method, code)
+
+
+def tries(place: Alone, method: str) -> int:
+    return [call.method for call in place.slack.calls].count(method)
+
+
+def test_a_line_refused_for_a_reason_nobody_knows_is_tried_again(place: Alone) -> None:
+    refuse(place, "chat.postMessage", UNHEARD_OF, TRIES - 1)
+    done = place.say("#1 is live")
+    place.say("after").get(timeout=WAIT)
+    assert done.get_nowait() == "#1 is live"
+    assert place.texts() == ["#1 is live", "after"]
+    assert place.told.empty()
+
+
+@pytest.mark.parametrize(("code", "times"), [(UNHEARD_OF, TRIES), ("no_text", 1)])
+def test_a_line_that_is_given_up_is_told_with_its_words(place: Alone, code: str, times: int) -> None:
+    refuse(place, "chat.postMessage", code, times)
+    assert place.say("#1 is live").get(timeout=WAIT) is None
+    words = f'Slack {place.channel} does not take a line ({code}), so it was not said there: "#1 is live"'
+    assert place.told.get(timeout=WAIT) == words
+    assert tries(place, "chat.postMessage") == times
+
+
+def test_the_channel_that_refused_a_line_is_told_as_well(place: Alone) -> None:
+    refuse(place, "chat.postMessage", "no_text", 1)
+    place.say("#1 is live").get(timeout=WAIT)
+    place.told.get(timeout=WAIT)
+    assert place.but.get(timeout=WAIT) == frozenset()
+
+
+def test_an_edit_refused_for_a_reason_nobody_knows_is_tried_again(place: Alone) -> None:
+    place.show(card(1, "is next"))
+    place.seen.get(timeout=WAIT)
+    refuse(place, "chat.update", UNHEARD_OF, TRIES - 1)
+    place.show(card(1, "is live"))
+    place.seen.get(timeout=WAIT)
+    assert "is live" in place.texts()[0]
+    assert place.told.empty()
+
+
+def test_a_card_that_is_given_up_is_told_once_and_its_next_state_is_tried(place: Alone) -> None:
+    place.show(card(1, "is next"))
+    place.seen.get(timeout=WAIT)
+    refuse(place, "chat.update", UNHEARD_OF, TRIES + 1)
+    place.show(card(1, "is on canaries"))
+    words = (
+        f'Slack {place.channel} does not take the card of #1 ({UNHEARD_OF}): "!status 1" tells how it stands'
+    )
+    assert place.told.get(timeout=WAIT) == words
+    place.show(card(1, "is on the fleet"))
+    place.slack.wait_for(lambda: tries(place, "chat.update") == TRIES + 1, WAIT)
+    place.show(card(1, "is live"))
+    place.seen.get(timeout=WAIT)
+    assert "is live" in place.texts()[0]
+    assert place.told.empty()
+    refuse(place, "chat.update", "no_text", 1)
+    place.show(card(1, "is undone"))
+    assert "(no_text)" in place.told.get(timeout=WAIT), "it was well in between"
+
+
+def test_a_card_that_can_not_be_posted_is_told_and_its_lines_are_in_the_channel(place: Alone) -> None:
+    refuse(place, "chat.postMessage", "invalid_arguments", 1)
+    place.show(card(1))
+    place.say("#1 is live", under=1).get(timeout=WAIT)
+    assert "does not take the card of #1 (invalid_arguments)" in place.told.get(timeout=WAIT)
+    (line,) = place.ours()
+    assert "thread_ts" not in line
+
+
+def test_what_one_person_alone_should_have_read_is_told_to_nobody_else(place: Alone) -> None:
+    refuse(place, "chat.postEphemeral", UNHEARD_OF, TRIES)
+    assert place.say("dana: no", to=f"{place.channel}@{place.dana.id}").get(timeout=WAIT) is None
+    words = f"Slack does not take an answer for {place.dana.id} alone ({UNHEARD_OF})"
+    assert place.told.get(timeout=WAIT) == words
+
+
+@pytest.mark.parametrize("blocked", ["card", "line"])
+def test_a_bug_in_what_is_said_keeps_nothing_else_from_being_said(
+    place: Alone, blocked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(*_: object) -> None:
+        raise LookupError("a bug")
+
+    monkeypatch.setattr("swatbot.adapters.slack.say_cards.told", stumble)
+    monkeypatch.setattr("swatbot.adapters.slack.say_lines.line_text", stumble)
+    if blocked == "card":
+        place.show(card(1))
+        assert "the card of #1 (a fault of mine)" in place.told.get(timeout=WAIT)
+    else:
+        assert place.say("#1 is live").get(timeout=WAIT) is None
+        assert "a line (a fault of mine)" in place.told.get(timeout=WAIT)
+    monkeypatch.undo()
+    assert place.say("after").get(timeout=WAIT) == "after"
+
+
+def test_a_channel_that_takes_nothing_is_told_of_once_and_how_much_it_lacks_when_it_does() -> None:
+    told: queue.SimpleQueue[str] = queue.SimpleQueue()
+    losses = Losses(Teller("Slack", "is well again", ("C1",), Watch(lambda text, _: told.put(text))))
+    for number in range(3):
+        losses.line(Target("C1"), f"#{number} is live", "no_text")
+    losses.line(Target("C2"), "#9 is live", "no_text")
+    losses.said(Target("U1"))
+    losses.said(Target("C1"))
+    losses.said(Target("C1"))
+    losses.said(Target("C2"))
+    assert [told.get_nowait() for _ in range(3)] == [
+        'Slack C1 does not take a line (no_text), so it was not said there: "#0 is live"',
+        'Slack C2 does not take a line (no_text), so it was not said there: "#9 is live"',
+        "Slack C1 did not get 2 more lines: my log has what",
+    ]
+    assert told.empty()
+
+
+def test_a_refusal_means_one_thing_only() -> None:
+    """A code in two lists would mean what is asked first."""
+    lists = [refusals.APP, refusals.CHANNEL, refusals.NOT_NOW, refusals.MOMENT]
+    final = refusals.FINAL - refusals.NOBODY  # of a channel these mean that it is shut
+    found = [code for codes in (*lists, final) for code in codes]
+    assert len(found) == len(set(found))
