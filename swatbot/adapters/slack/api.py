@@ -50,6 +50,11 @@ class DeniedError(Exception):
         return self.code in refusals.CHANNEL
 
     @property
+    def too_long(self) -> bool:
+        """Whether less of the same might be taken."""
+        return self.code.endswith("_too_long") or "must be less than" in self.detail
+
+    @property
     def final(self) -> bool:
         """Whether the same again is known to be refused again."""
         return self.code in refusals.FINAL

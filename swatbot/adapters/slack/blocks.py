@@ -20,7 +20,8 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from swatbot.adapters.slack.text import Piece, pieces, told
+from swatbot.adapters.slack.shape import BLOCK
+from swatbot.adapters.slack.text import Piece, fitted, pieces, told, told_size
 from swatbot.chat.card import Bar, Button, Card, Tone, Weight
 
 Json = dict[str, Any]
@@ -28,7 +29,7 @@ _MARKS = {Tone.WAITING: "◌", Tone.WORKING: "▶", Tone.HELD: "▮▮", Tone.GO
 _STYLES = {Weight.GO: "primary", Weight.STOP: "danger"}
 _CELLS = 10
 # Slack's limits: https://docs.slack.dev/reference/block-kit/blocks
-_HEADER, _SECTION, _BUTTON, _TITLE, _REASON = 150, 3000, 75, 24, 300
+_HEADER, _BUTTON, _TITLE, _REASON = 150, 75, 24, 300
 REASON = "reason"
 """Id of the dialog's input, and of the block around it."""
 
@@ -49,27 +50,27 @@ def _part(piece: Piece) -> Any:
     return parts.User(user_id=piece.text) if piece.is_user else parts.Text(text=piece.text)
 
 
-def card_blocks(card: Card) -> list[Json]:
-    """A card as blocks; only what there is to show has one."""
+def card_blocks(card: Card, most: int = BLOCK) -> list[Json]:
+    """A card as blocks, with so many bytes in each at most; only what there is to show has one."""
     blocks: list[Block] = [
         HeaderBlock(text=_plain(card.title, _HEADER)),
-        SectionBlock(text=_plain(f"{_MARKS[card.tone]} {card.state}", _SECTION)),
+        SectionBlock(text=_plain(f"{_MARKS[card.tone]} {card.state}", most)),
     ]
     if card.message:
-        blocks.append(SectionBlock(text=_plain(card.message, _SECTION)))
-    blocks += _list(card.changes)
-    blocks += _list([_drawn(bar) for bar in card.bars])
-    blocks += _list(card.people)
-    blocks += _list(card.checks)
+        blocks.append(SectionBlock(text=_plain(card.message, most)))
+    blocks += _list(card.changes, most)
+    blocks += _list([_drawn(bar) for bar in card.bars], most)
+    blocks += _list(card.people, most)
+    blocks += _list(card.checks, most)
     if card.buttons:
         blocks.append(ActionsBlock(elements=[_button(b, card.number) for b in card.buttons]))
     return _checked(blocks)
 
 
-def _list(lines: Sequence[str]) -> list[Block]:
+def _list(lines: Sequence[str], most: int) -> list[Block]:
     """Lines in small print, one below the other; Slack takes no text that has nothing in it."""
     text = "\n".join(filter(None, lines))
-    return [ContextBlock(elements=[_plain(text, _SECTION)])] if text else []
+    return [ContextBlock(elements=[_plain(text, most)])] if text else []
 
 
 def _drawn(bar: Bar) -> str:
@@ -127,9 +128,8 @@ def dialog(command: str, number: int, question: str, where: str) -> Json:
 
 
 def _plain(text: str, limit: int) -> PlainTextObject:
-    """Text in which not even a :smile: is one."""
-    cut = text if len(text) <= limit else f"{text[: limit - 1]}…"
-    return PlainTextObject(text=cut, emoji=False)
+    """Text in which not even a :smile: is one; Slack counts what it makes of it."""
+    return PlainTextObject(text=fitted(text, limit, told_size), emoji=False)
 
 
 def _checked(blocks: Iterable[Block]) -> list[Json]:

@@ -4,10 +4,12 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from swatbot.adapters.slack.shape import Shape
 from swatbot.chat.card import Card
 from swatbot.ports import Seen
 
 _KEPT = 200
+_WHOLE = Shape()
 Place = tuple[str, int]
 """A channel, and the number of the deployment."""
 
@@ -23,7 +25,7 @@ class Showing:
         message: the message that is the card, "" before it was posted.
         perhaps: whether it may have been posted, though nobody knows as which message.
         shown: whether it shows all that.
-        plain: whether Slack has refused its blocks.
+        shape: how much of it Slack takes.
         tries: how often Slack has refused it since it last showed what it was to.
         given_up: whether it was told that it does not show what it is to.
         fixed: whether it can not be edited any more.
@@ -35,7 +37,7 @@ class Showing:
     message: str = ""
     perhaps: bool = False
     shown: bool = False
-    plain: bool = False
+    shape: Shape = _WHOLE
     tries: int = 0
     given_up: bool = False
     fixed: bool = False
@@ -106,9 +108,9 @@ class CardWall:
         """Nobody knows whether it was posted."""
         self._change(showing, perhaps=True)
 
-    def refused(self, showing: Showing) -> None:
-        """Slack does not like its blocks: it goes without them."""
-        self._change(showing, plain=True)
+    def reshape(self, showing: Showing, shape: Shape) -> None:
+        """Slack does not take so much of it."""
+        self._change(showing, shape=shape)
 
     def lost(self, channel: str, message: str) -> None:
         """Somebody has deleted a card: it is posted anew."""

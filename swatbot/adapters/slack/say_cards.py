@@ -10,8 +10,8 @@ from swatbot.adapters.slack.api import AwayError, DeniedError, WaitError
 from swatbot.adapters.slack.blocks import card_blocks
 from swatbot.adapters.slack.cards import CardWall, Showing
 from swatbot.adapters.slack.losses import Losses
-from swatbot.adapters.slack.refusals import BLOCKS, CLOSED, GONE
-from swatbot.adapters.slack.text import told
+from swatbot.adapters.slack.refusals import CLOSED, GONE
+from swatbot.adapters.slack.text import fitted, told, told_size
 from swatbot.adapters.slack.voice import MENDED, Voice
 
 _log = logging.getLogger(__name__)
@@ -67,13 +67,14 @@ class CardSayer:
             self._seen(showing, showing.message)
 
     def _arguments(self, showing: Showing) -> dict[str, Any]:
-        found: dict[str, Any] = {"channel": showing.channel, "text": told(clean(showing.card.text))}
-        if showing.plain:
-            return found
+        """An edit that brought no blocks would leave those that are there; a card without them has none."""
+        card, shape = showing.card, showing.shape
+        text = told(fitted(clean(card.text), shape.text, told_size))
         try:
-            return found | {"blocks": card_blocks(showing.card)}
+            blocks = card_blocks(card, shape.block) if shape.block else []
         except SlackObjectFormationError as error:
             raise DeniedError("invalid_blocks", str(error)) from error
+        return {"channel": showing.channel, "text": text, "blocks": blocks}
 
     def _seen(self, showing: Showing, message: str) -> None:
         self._voice.pacing.rest(showing.name)
@@ -84,9 +85,9 @@ class CardSayer:
             _log.exception("what follows a card that was shown has failed")
 
     def _denied(self, showing: Showing, error: DeniedError) -> None:
-        if error.code in BLOCKS and not showing.plain:
-            _log.error("Slack refuses the blocks of the card of %s: %s", showing.name, error)
-            self._cards.refused(showing)
+        if (shape := showing.shape.smaller(error)) is not None:
+            _log.error("Slack refuses the form of the card of %s: %s", showing.name, error)
+            self._cards.reshape(showing, shape)
         elif error.code in GONE and showing.message:
             self._cards.lost(showing.channel, showing.message)
         elif self._voice.shut(error, showing.channel):
@@ -99,10 +100,11 @@ class CardSayer:
 
     def _stumbled(self, showing: Showing) -> None:
         """After a bug a card goes without its blocks, and is given up only if that was not it."""
-        if showing.plain:
+        shape = showing.shape.without_blocks()
+        if shape is None:
             self._give_up(showing, "a fault of mine")
         else:
-            self._cards.refused(showing)
+            self._cards.reshape(showing, shape)
 
     def _give_up(self, showing: Showing, why: str) -> None:
         """What lines say goes on; that the card does not is told once."""

@@ -10,13 +10,17 @@ from swatbot.adapters.slack.api import AwayError, DeniedError, WaitError
 from swatbot.adapters.slack.blocks import line_blocks, line_text
 from swatbot.adapters.slack.cards import CardWall
 from swatbot.adapters.slack.losses import Losses
-from swatbot.adapters.slack.refusals import BLOCKS, NOBODY
+from swatbot.adapters.slack.refusals import NOBODY
 from swatbot.adapters.slack.settings import SlackSettings
+from swatbot.adapters.slack.shape import LEAST, WHOLE_TEXT, Shape
 from swatbot.adapters.slack.targets import Target
+from swatbot.adapters.slack.text import fitted
 from swatbot.adapters.slack.voice import Voice
 from swatbot.ports import Clock
 
 _log = logging.getLogger(__name__)
+# The block of a line has all of it, and is not shortened: without it the text has all.
+_LINE = Shape(block=LEAST, plain=WHOLE_TEXT)
 
 
 class LineSayer:
@@ -33,19 +37,19 @@ class LineSayer:
     ) -> None:
         self._settings, self._voice, self._clock = settings, voice, clock
         self._outbox, self._cards, self._losses = outbox, cards, losses
-        self._plain: set[Post] = set()
+        self._shapes: dict[Post, Shape] = {}
         self._tries: Counter[Post] = Counter()
 
     def say(self, post: Post) -> None:
         """Say it; where that can not be now, it waits."""
         line = self._outbox.line(post)
-        target, text = Target.of(line.channel), clean(as_said(line, self._clock.now()))
+        target = Target.of(line.channel)
         thread = target.thread or self._cards.thread(target.channel, line.under)
         self._voice.pacing.line(target.pace)
-        method = "chat.postEphemeral" if target.user else "chat.postMessage"
         try:
+            text = self._cut(post, clean(as_said(line, self._clock.now())))
             arguments = self._arguments(post, target, text, thread)
-            self._voice.call(method, arguments, "" if target.personal else target.channel)
+            self._voice.call(target.method, arguments, "" if target.personal else target.channel)
         except WaitError as error:
             self._voice.pacing.wait(target.pace, error.seconds)
             self._outbox.put_back(post)
@@ -65,22 +69,34 @@ class LineSayer:
 
     def _stumbled(self, post: Post, target: Target) -> None:
         """After a bug a line goes without its blocks, and is given up only if that was not it."""
-        if post in self._plain:
+        shape = self._shape(post).without_blocks()
+        if shape is None:
             self._give_up(post, target, "a fault of mine")
             return
-        self._plain.add(post)
+        self._shapes[post] = shape
         self._outbox.put_back(post)
 
+    def _shape(self, post: Post) -> Shape:
+        return self._shapes.get(post, _LINE)
+
+    def _cut(self, post: Post, text: str) -> str:
+        """What is said of a line: all of it, unless Slack has refused so much."""
+        shape = self._shape(post)
+        return text if shape.block else fitted(text, shape.text, self._size)
+
+    def _size(self, text: str) -> int:
+        return len(line_text(text, self._settings.people).encode())
+
     def _arguments(self, post: Post, target: Target, text: str, thread: str) -> dict[str, Any]:
-        people = self._settings.people
+        people, shape = self._settings.people, self._shape(post)
         found: dict[str, Any] = {
             "channel": target.channel,
-            "text": line_text(text, people),
+            "text": line_text(fitted(text, shape.text, self._size), people),
             "mrkdwn": False,
             "unfurl_links": False,
             "unfurl_media": False,
         }
-        if post not in self._plain and text.strip():
+        if shape.block and text.strip():
             found["blocks"] = line_blocks(text, people)
         if thread:
             found["thread_ts"] = thread
@@ -92,9 +108,9 @@ class LineSayer:
         """What can be mended, or may pass, waits for that; nothing is given up without a word."""
         if error.code == "thread_not_found" and thread and not target.thread:
             self._cards.lost(target.channel, thread)
-        elif error.code in BLOCKS and post not in self._plain:
-            _log.error("Slack refuses the blocks of a line: %s", error)
-            self._plain.add(post)
+        elif (shape := self._shape(post).smaller(error)) is not None:
+            _log.error("Slack refuses the form of a line: %s", error)
+            self._shapes[post] = shape
         elif target.personal and error.code in NOBODY:
             _log.warning("%s can not be told an answer: %s", target, error)
             self._settle(post, None)
@@ -119,6 +135,6 @@ class LineSayer:
         self._losses.line(target, post.line.text, why)
 
     def _settle(self, post: Post, said: str | None) -> None:
-        self._plain.discard(post)
+        self._shapes.pop(post, None)
         del self._tries[post]
         self._outbox.settle(post, said)

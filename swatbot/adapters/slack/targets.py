@@ -45,3 +45,8 @@ class Target:
     def pace(self) -> str:
         """What has a pace of its own."""
         return f"{self.channel}@{self.user}" if self.user else self.channel
+
+    @property
+    def method(self) -> str:
+        """What says something there."""
+        return "chat.postEphemeral" if self.user else "chat.postMessage"

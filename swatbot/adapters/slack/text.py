@@ -1,7 +1,8 @@
 """Text as Slack writes it: what was typed is taken out of its marks, and what is said can not become any."""
 
 import re
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 _MARK = re.compile(r"<(?P<kind>[@#!]?)(?P<what>[^<>|]*)(?:\|(?P<label>[^<>]*))?>")
@@ -42,6 +43,27 @@ def typed(text: str, people: Mapping[str, str]) -> str:
 def told(text: str) -> str:
     """A text that Slack shows as it is, but for emphasis: no mention and no link can be made in it."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def fitted(text: str, most: int, size: Callable[[str], int]) -> str:
+    """The text, or as much of its beginning as fits with an ellipsis behind it.
+
+    It is cut as it was written, and measured as it is sent: so no cut goes through `&amp;` or a mention.
+
+    Args:
+        text: as it was written.
+        most: what is allowed.
+        size: what of that a text takes.
+    """
+    if size(text) <= most:
+        return text
+    kept = bisect_right(range(len(text)), most, key=lambda end: size(f"{text[:end]}…")) - 1
+    return f"{text[:kept]}…" if kept > 0 else ""
+
+
+def told_size(text: str) -> int:
+    """Bytes that a text takes as it is told. Slack counts characters in places: these are never more."""
+    return len(told(text).encode())
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from tests.wires.slack.text import Json
+from tests.wires.slack.text import Json, escaped
 
 TEXTS = ("plain_text", "mrkdwn")
 
@@ -24,7 +24,7 @@ class Faults:
             return
         text = thing.get("text")
         self.need(isinstance(text, str) and bool(text), "must be more than 0 characters", f"{at}/text")
-        self.short(text, f"{at}/text", most)
+        self.short(escaped(str(text)), f"{at}/text", most)  # as Slack keeps it
         known = {"type", "text", "emoji"} if thing["type"] == "plain_text" else {"type", "text", "verbatim"}
         self.known(thing, known, at)
 
