@@ -1,6 +1,7 @@
 """What a network that can edit its messages shows of a deployment: one card, kept true until it is over."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum
 
 
@@ -66,6 +67,7 @@ class Card:
         bars: how far each stage is.
         buttons: what makes sense now.
         over: whether nothing changes any more by itself.
+        since: when (UTC) it was asked for: there was no card of it before. None where that is not known.
     """
 
     number: int
@@ -79,6 +81,7 @@ class Card:
     bars: tuple[Bar, ...] = ()
     buttons: tuple[Button, ...] = ()
     over: bool = False
+    since: datetime | None = None
 
     @property
     def text(self) -> str:

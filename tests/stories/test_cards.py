@@ -80,6 +80,12 @@ def test_the_card_says_how_things_stand() -> None:
         assert chat.posted == [1]
 
 
+def test_a_card_knows_since_when_there_may_be_one() -> None:
+    with card_story() as (world, chat):
+        staged(world, chat)
+        assert chat.seen[1].since == world.engine.status.live[1].requested_at
+
+
 def test_only_what_makes_sense_can_be_clicked() -> None:
     with card_story() as (world, chat):
         staged(world, chat)

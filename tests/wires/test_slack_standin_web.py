@@ -131,9 +131,32 @@ def test_history_by_pages_with_metadata_and_without_replies(slack: SlackStandIn)
     assert found[-1]["reply_count"] == 1
     since = client.conversations_history(channel=channel, oldest=all_ts[3])["messages"]
     assert [message["text"] for message in since] == ["4"]
+    ends = client.conversations_history(channel=channel, oldest=all_ts[3], inclusive=True)["messages"]
+    assert [message["text"] for message in ends] == ["4", "3"]
     assert "metadata" not in since[0]
     thread = client.conversations_replies(channel=channel, ts=all_ts[0])["messages"]
     assert [message["text"] for message in thread] == ["0", "reply"]
+
+
+def test_a_page_goes_on_where_the_last_one_ended_whatever_comes_or_goes_meanwhile(
+    slack: SlackStandIn,
+) -> None:
+    amy = slack.user("amy")
+    channel = slack.channel("#swat", amy)
+    client = web_client(slack)
+    said = [amy.says("#swat", f"{n}") for n in range(5)]
+
+    def read(cursor: str) -> tuple[list[str], str]:
+        found = body_of(client.conversations_history(channel=channel, limit=2, oldest=said[0], cursor=cursor))
+        texts = [message["text"] for message in found["messages"]]
+        return texts, found.get("response_metadata", {}).get("next_cursor", "")
+
+    first, cursor = read("")
+    amy.says("#swat", "5")
+    amy.deletes("#swat", said[2])
+    second, end = read(cursor)
+    assert (first, second, end) == (["4", "3"], ["1"], "")
+    assert error_of(lambda: read("2")) == error_of(lambda: read("bmV4dA==")) == "invalid_cursor"
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from swatbot.adapters.chat_text import clean
 from swatbot.adapters.slack.api import AwayError, DeniedError, WaitError
 from swatbot.adapters.slack.blocks import card_blocks
 from swatbot.adapters.slack.cards import CardWall, Showing
+from swatbot.adapters.slack.find_cards import Finder, mark
 from swatbot.adapters.slack.losses import Losses
 from swatbot.adapters.slack.refusals import CLOSED, GONE
 from swatbot.adapters.slack.text import fitted, told, told_size
 from swatbot.adapters.slack.voice import MENDED, Voice
 
 _log = logging.getLogger(__name__)
-_LOOKED_THROUGH = 100
 
 
 class CardSayer:
@@ -23,15 +23,16 @@ class CardSayer:
 
     def __init__(self, voice: Voice, cards: CardWall, losses: Losses) -> None:
         self._voice, self._cards, self._losses = voice, cards, losses
+        self._finder = Finder(voice)
 
     def post(self, showing: Showing) -> None:
         """Post it, or find that a process has posted it which died before it could note so."""
         self._voice.pacing.line(showing.channel)
         try:
-            if showing.perhaps and (message := self._find(showing)):
+            if showing.perhaps and (message := self._finder.find(showing)):
                 self._cards.found(showing, message)
                 return
-            arguments = self._arguments(showing) | {"metadata": _metadata(showing)}
+            arguments = self._arguments(showing) | {"metadata": mark(showing)}
             answer = self._voice.call("chat.postMessage", arguments, showing.channel)
         except WaitError as error:
             self._voice.pacing.wait(showing.channel, error.seconds)
@@ -111,20 +112,7 @@ class CardSayer:
         if self._cards.give_up(showing, for_good=why in CLOSED):
             self._losses.card(showing.channel, showing.card.number, why)
 
-    def _find(self, showing: Showing) -> str:
-        me = str(self._voice.call("auth.test", {}).get("bot_id", ""))
-        arguments = {"channel": showing.channel, "limit": _LOOKED_THROUGH, "include_all_metadata": True}
-        for message in self._voice.call("conversations.history", arguments, showing.channel)["messages"]:
-            if message.get("bot_id") == me and message.get("metadata") == _metadata(showing):
-                return str(message["ts"])
-        return ""
-
 
 def _waits(showing: Showing) -> str:
     """Lines that belong below a card that is not there yet wait for it."""
     return showing.name if showing.message else showing.channel
-
-
-def _metadata(showing: Showing) -> dict[str, Any]:
-    """By which a card is found again; only our own app can write it into a message of ours."""
-    return {"event_type": "swatbot_card", "event_payload": {"number": showing.card.number}}

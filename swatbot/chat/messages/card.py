@@ -64,6 +64,7 @@ def card(d: Live | Past, status: Status, site: Site) -> Card:
         _bars(d),
         _buttons(d),
         d.state.terminal,
+        d.requested_at,
     )
 
 

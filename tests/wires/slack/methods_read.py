@@ -1,5 +1,6 @@
 """The Web API's methods that read, for Slack's stand-in: who the app is, people, channels and history."""
 
+import base64
 import copy
 from collections.abc import Iterable
 
@@ -9,6 +10,7 @@ from tests.wires.slack.refusal import RefusedError
 from tests.wires.slack.state import Channel
 from tests.wires.slack.text import Json
 
+MOST_MESSAGES = 999
 _TYPES = {"public_channel": "channel", "private_channel": "group", "im": "im"}
 
 
@@ -140,10 +142,33 @@ def _between(messages: Iterable[Json], call: Call) -> list[Json]:
 
 
 def _messages(messages: list[Json], call: Call, default: int = 100) -> Json:
-    shown, cursor = page(messages, call, default)
+    """A page of them. Its cursor stands for a message, so that none that comes meanwhile shifts the next."""
+    start = _start(messages, call.text("cursor"))
+    end = start + min(call.number("limit", default) or default, MOST_MESSAGES)
+    shown, cursor = messages[start:end], _cursor(messages[end]) if end < len(messages) else ""
     more = {"response_metadata": {"next_cursor": cursor}} if cursor else {}
     told = [_told(message, call.flag("include_all_metadata")) for message in shown]
     return {"messages": told, "has_more": bool(cursor), **more}
+
+
+def _cursor(following: Json) -> str:
+    return base64.b64encode(f"next_ts:{following['ts']}".encode()).decode()
+
+
+def _start(messages: list[Json], cursor: str) -> int:
+    """Where a page begins: the newest message comes first, or, in threads, last."""
+    if not cursor:
+        return 0
+    try:
+        name, _, ts = base64.b64decode(cursor, validate=True).decode().partition(":")
+        at = float(ts)
+    except ValueError:
+        name = ""
+    if name != "next_ts":
+        raise RefusedError("invalid_cursor")
+    times = [float(message["ts"]) for message in messages]
+    falls = times == sorted(times, reverse=True)
+    return next((n for n, time in enumerate(times) if (time <= at if falls else time >= at)), len(times))
 
 
 def _told(message: Json, with_metadata: bool) -> Json:
