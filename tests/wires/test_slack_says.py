@@ -162,17 +162,6 @@ def test_a_line_that_may_have_arrived_says_so_when_it_is_said_again() -> None:
         assert place.texts() == ["#1 is live", "(perhaps again) #1 is live"]
 
 
-def test_a_card_that_somebody_deletes_is_posted_anew() -> None:
-    with alone() as place:
-        place.show(card(1, "is next"))
-        _, ts = place.seen.get(timeout=WAIT)
-        place.dana.deletes(CHANNEL, ts)
-        place.show(card(1, "is live"))
-        _, other = place.seen.get(timeout=WAIT)
-        assert other != ts
-        assert "is live" in last_text(place, other)
-
-
 def test_a_card_that_can_not_be_edited_any_more_stays_and_its_thread_goes_on() -> None:
     with alone() as place:
         place.show(card(1, "is next"))

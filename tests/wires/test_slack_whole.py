@@ -114,6 +114,19 @@ def test_a_broken_one_is_rejected_with_the_reason_from_the_dialog(tmp_path: Path
         assert "@dana: revert " in slack.text(notified)
 
 
+def test_a_word_below_a_card_that_was_deleted_counts_and_what_follows_is_below_the_new_one(
+    tmp_path: Path,
+) -> None:
+    with workspace() as slack, slack_ground(tmp_path / "range", slack) as ground, bot(ground):
+        slack.staged()
+        old = slack.card(1)["ts"]
+        slack.people["bob"].deletes(CHANNEL, old)
+        slack.says("alice", "verified", thread=old)
+        slack.below(1, "^@dana, @alice: #1 is live on 5 hosts")
+        assert slack.card(1)["ts"] != old
+        slack.reads(1, "is live")
+
+
 def test_slash_commands_mentions_and_private_words(tmp_path: Path) -> None:
     with workspace() as slack, slack_ground(tmp_path / "range", slack) as ground, bot(ground):
         dana = slack.people["dana"]

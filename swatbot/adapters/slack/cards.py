@@ -10,6 +10,8 @@ from swatbot.ports import Seen
 
 _KEPT = 200
 _WHOLE = Shape()
+# So often a card that somebody has deleted is posted anew: once may be an accident, twice is a wish.
+_ANEW = 1
 Place = tuple[str, int]
 """A channel, and the number of the deployment."""
 
@@ -28,7 +30,8 @@ class Showing:
         shape: how much of it Slack takes.
         tries: how often Slack has refused it since it last showed what it was to.
         given_up: whether it was told that it does not show what it is to.
-        fixed: whether it can not be edited any more.
+        lost: how often somebody has deleted it.
+        fixed: whether nothing newer is shown: it can not be edited any more, or somebody does not want it.
     """
 
     channel: str
@@ -40,6 +43,7 @@ class Showing:
     shape: Shape = _WHOLE
     tries: int = 0
     given_up: bool = False
+    lost: int = 0
     fixed: bool = False
 
     @property
@@ -93,12 +97,14 @@ class CardWall:
         return [showing for showing in self._all() if not showing.shown]
 
     def done(self, showing: Showing, message: str) -> None:
-        """A card shows what it was to; something newer may be wanted meanwhile."""
-        self._change(showing, message=message, perhaps=False, tries=0, given_up=False)
+        """A card shows what it was to; something newer may be wanted meanwhile, or it may be deleted."""
         with self._lock:
             now = self._cards[showing.place]
-            if now.card == showing.card:
-                self._cards[showing.place] = replace(now, shown=True)
+            if now.message == showing.message:
+                shown = now.card == showing.card
+                self._cards[showing.place] = replace(
+                    now, message=message, perhaps=False, tries=0, given_up=False, shown=shown
+                )
 
     def found(self, showing: Showing, message: str) -> None:
         """It had been posted already; what it shows is to be seen to."""
@@ -112,11 +118,19 @@ class CardWall:
         """Slack does not take so much of it."""
         self._change(showing, shape=shape)
 
-    def lost(self, channel: str, message: str) -> None:
-        """Somebody has deleted a card: it is posted anew."""
-        for showing in self._all():
-            if showing.channel == channel and showing.message == message:
-                self._change(showing, message="", shown=False)
+    def lost(self, channel: str, message: str) -> bool:
+        """Somebody has deleted a message: a card is posted anew, but not for ever; whether it was one.
+
+        New lines go below the new card. One that is not posted any more has its lines in the channel.
+        """
+        with self._lock:
+            lost = [s for s in self._cards.values() if (s.channel, s.message) == (channel, message)]
+            for one in lost:
+                enough = one.lost >= _ANEW
+                self._cards[one.place] = replace(
+                    one, message="", perhaps=False, lost=one.lost + 1, fixed=enough, shown=enough
+                )
+            return bool(lost)
 
     def tried(self, showing: Showing) -> None:
         """Slack does not take it, for a reason that may pass."""

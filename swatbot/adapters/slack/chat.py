@@ -148,15 +148,21 @@ class SlackChat:
         elif kind == "view_submission":
             self._hear(ears.reason(body))
         elif kind == "event_callback":
-            line = ears.message(body)
-            if line is not None:
-                self._hear(line)
+            self._happened(ears, body)
         elif body.get("command") == self._settings.command:
             slash = ears.slash(body)
             self._hear(slash)
             # Slack shows a slash command to the channel only with an answer that is for all, and has words.
             return _NOTHING if slash.private else {"response_type": "in_channel", "text": told(slash.text)}
         return _NOTHING
+
+    def _happened(self, ears: Ears, body: Mapping[str, Any]) -> None:
+        """A line is heard; a card that somebody has deleted is posted anew."""
+        line, gone = ears.message(body), ears.deleted(body)
+        if line is not None:
+            self._hear(line)
+        if gone is not None and self._cards.lost(*gone):
+            self._sender.poke()
 
     def _clicked(self, click: Click | None) -> None:
         """A button stands for a command; one that needs a reason opens a dialog first."""

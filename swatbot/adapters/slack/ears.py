@@ -74,6 +74,17 @@ class Ears:
             at=_moment(event["ts"]),
         )
 
+    def deleted(self, body: Json) -> tuple[str, str] | None:
+        """The channel and the id of a message that was deleted; one with a thread becomes a stone instead."""
+        event = body["event"]
+        channel, stone = str(event.get("channel", "")), event.get("message", {})
+        match event.get("subtype"):
+            case "message_deleted":
+                return channel, str(event.get("deleted_ts", ""))
+            case "message_changed" if stone.get("subtype") == "tombstone":
+                return channel, str(stone.get("ts", ""))
+        return None
+
     def slash(self, body: Json) -> Incoming:
         """A slash command; outside of the channels in which commands are heard it is a private word."""
         user, channel, text = str(body["user_id"]), str(body["channel_id"]), str(body.get("text", ""))

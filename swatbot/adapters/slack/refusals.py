@@ -51,10 +51,10 @@ MOMENT = frozenset(
 BLOCKS = frozenset(("block_mismatch", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"))
 """Of blocks that Slack does not like."""
 
-GONE = frozenset(("message_not_found",))
-"""Of a message that somebody has deleted."""
+GONE = frozenset(("cant_update_message", "message_not_found"))
+"""Of a message that somebody has deleted; one with a thread leaves a stone, which nobody can edit."""
 
-CLOSED = frozenset(("cant_update_message", "edit_window_closed"))
+CLOSED = frozenset(("edit_window_closed",))
 """Of a message that can not be edited any more, whatever it is to say."""
 
 NOBODY = frozenset(

@@ -50,15 +50,12 @@ class Feed:
         self._mention(channel, message, ts)
 
     def deleted(self, channel: Channel, before: Json) -> None:
-        ts = self._workspace.next_ts()
-        event = {
-            "type": "message",
-            "subtype": "message_deleted",
-            "previous_message": before,
-            "deleted_ts": before["ts"],
-            "hidden": True,
-            "ts": ts,
-        }
+        """A message that is gone; where replies keep its place, that comes as a change."""
+        ts, stone = self._workspace.next_ts(), channel.messages.get(before["ts"])
+        how: Json = {"subtype": "message_deleted", "deleted_ts": before["ts"]}
+        if stone is not None:
+            how = {"subtype": "message_changed", "message": copy.deepcopy(stone)}
+        event = {"type": "message", **how, "previous_message": before, "hidden": True, "ts": ts}
         self._message(channel, event, ts)
 
     def reacted(self, verb: str, user: str, channel: Channel, message: Json, name: str) -> None:

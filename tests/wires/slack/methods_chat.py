@@ -41,8 +41,7 @@ def update(inside: Inside, call: Call) -> Json:
 def delete(inside: Inside, call: Call) -> Json:
     channel = inside.channel(call)
     message = _own_message(inside, channel, call, "cant_delete_message")
-    del channel.messages[message["ts"]]
-    inside.feed.deleted(channel, message)
+    inside.feed.deleted(channel, inside.workspace.delete(channel, message["ts"]))
     return {"channel": channel.id, "ts": message["ts"]}
 
 
@@ -141,8 +140,7 @@ def _replace_original(inside: Inside, channel: Channel, ts: str, content: Json |
             return
     message = _message(channel, ts)
     if content is None:
-        del channel.messages[ts]
-        inside.feed.deleted(channel, message)
+        inside.feed.deleted(channel, inside.workspace.delete(channel, ts))
     else:
         before = inside.workspace.edit(channel, ts, content, inside.app.bot_id)
         inside.feed.edited(channel, message, before)

@@ -61,7 +61,7 @@ class Person:
     def deletes(self, channel: str, ts: str) -> None:
         with self._workspace.changed:
             place = self.place(channel)
-            self._inside.feed.deleted(place, place.messages.pop(ts))
+            self._inside.feed.deleted(place, self._workspace.delete(place, ts))
             self._workspace.changed.notify_all()
 
     def reacts(self, channel: str, ts: str, name: str) -> None:

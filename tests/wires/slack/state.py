@@ -145,6 +145,15 @@ class Workspace:
         self.versions[channel.id, ts].append(copy.deepcopy(message))
         return before
 
+    def delete(self, channel: Channel, ts: str) -> Json:
+        """Take a message away, or leave a stone in its place if there are replies to it; returns it."""
+        before = channel.messages.pop(ts)
+        if before.get("reply_count"):
+            kept = {key: before[key] for key in ("type", "ts", "thread_ts", "reply_count", "latest_reply")}
+            words = {"text": "This message was deleted.", "user": "USLACKBOT"}
+            channel.messages[ts] = {**kept, **words, "subtype": "tombstone", "hidden": True}
+        return before
+
     def whisper(self, user: str, channel: Channel, message: Json) -> Json:
         """Show a message to one person only."""
         message["ts"] = self.next_ts()
