@@ -127,3 +127,8 @@ class Outbox:
     def __len__(self) -> int:
         with self._lock:
             return len(self._posts)
+
+    def __contains__(self, post: Post) -> bool:
+        """Whether a post is still to be said."""
+        with self._lock:
+            return post in self._posts

@@ -38,6 +38,10 @@ class TokenBucket:
         """Seconds from now until a token is there, none if there is one."""
         return max(0.0, (1 - self._at(now)) / self.per_second)
 
+    def is_full(self, now: float) -> bool:
+        """Whether it is as if nothing had been taken."""
+        return self._at(now) >= self.burst
+
     def _at(self, now: float) -> float:
         return min(self.burst, self._tokens + (now - self._filled_at) * self.per_second)
 

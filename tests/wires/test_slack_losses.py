@@ -5,12 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from swatbot.adapters.outbox import Post
 from swatbot.adapters.slack import refusals, voice
 from swatbot.adapters.slack.losses import Losses
+from swatbot.adapters.slack.shape import Shape
 from swatbot.adapters.slack.targets import Target
 from swatbot.adapters.slack.voice import TRIES
 from swatbot.adapters.teller import Teller
 from swatbot.adapters.watch import Watch
+from swatbot.ports import Outgoing, Urgency
 from tests.wires.slack_bot import WAIT, Alone, alone, card
 
 UNHEARD_OF = "mercury_in_retrograde"
@@ -123,6 +126,47 @@ def test_a_bug_in_what_is_said_keeps_nothing_else_from_being_said(
     assert place.say("after").get(timeout=WAIT) == "after"
 
 
+def test_a_scope_that_is_missing_is_named_once_and_stops_only_what_needs_it(place: Alone) -> None:
+    refuse(place, "chat.postEphemeral", "missing_scope", 2)
+    whispered = place.say("dana: no", to=f"{place.channel}@{place.dana.id}")
+    assert place.told.get(timeout=WAIT).startswith("Slack does not allow chat.postEphemeral: ")
+    assert place.say("#1 is live").get(timeout=WAIT) == "#1 is live"
+    _a_minute_is_over(place)
+    place.slack.wait_for(lambda: tries(place, "chat.postEphemeral") == 2, WAIT)
+    assert place.say("after").get(timeout=WAIT) == "after"
+    assert place.told.empty()
+    assert whispered.empty()
+    _a_minute_is_over(place)
+    assert whispered.get(timeout=WAIT) == "dana: no"
+    assert place.told.get(timeout=WAIT) == "Slack chat.postEphemeral is well again"
+
+
+def test_a_card_that_can_not_be_looked_for_is_posted_and_the_scope_is_named(place: Alone) -> None:
+    place.slack.app.scopes.discard("channels:history")
+    place.show(card(1), perhaps=True)
+    place.seen.get(timeout=WAIT)
+    hint = "give the app the scope channels:history, and install it anew"
+    assert place.told.get(timeout=WAIT) == f"Slack does not allow conversations.history: {hint}"
+
+
+def test_a_line_that_a_newer_one_took_the_place_of_is_forgotten(place: Alone) -> None:
+    sayer = place.chat._sender._lines
+    refuse(place, "chat.postMessage", "no_permission", 1)  # until somebody mends that
+    refuse(place, "chat.postMessage", "invalid_blocks", 1)
+    first: queue.Queue[str | None] = queue.Queue()
+    place.chat.post(Outgoing(place.channel, "#1 10 %", Urgency.PROGRESS, about=1), first.put)
+    place.told.get(timeout=WAIT)
+    sayer._shapes[Post(Outgoing(place.channel, "#1 9 %"), first.put, 0)] = Shape()
+    _a_minute_is_over(place)
+    assert first.get(timeout=WAIT) == "#1 10 %"
+    assert not sayer._shapes
+
+
+def _a_minute_is_over(place: Alone) -> None:
+    place.chat._sender._pacing._not_before.clear()
+    place.chat._sender.poke()
+
+
 def test_a_channel_that_takes_nothing_is_told_of_once_and_how_much_it_lacks_when_it_does() -> None:
     told: queue.SimpleQueue[str] = queue.SimpleQueue()
     losses = Losses(Teller("Slack", "is well again", ("C1",), Watch(lambda text, _: told.put(text))))
@@ -143,7 +187,7 @@ def test_a_channel_that_takes_nothing_is_told_of_once_and_how_much_it_lacks_when
 
 def test_a_refusal_means_one_thing_only() -> None:
     """A code in two lists would mean what is asked first."""
-    lists = [refusals.APP, refusals.CHANNEL, refusals.NOT_NOW, refusals.MOMENT]
+    lists = [refusals.APP, refusals.CHANNEL, refusals.NOT_NOW, refusals.MOMENT, refusals.METHOD]
     final = refusals.FINAL - refusals.NOBODY  # of a channel these mean that it is shut
     found = [code for codes in (*lists, final) for code in codes]
     assert len(found) == len(set(found))

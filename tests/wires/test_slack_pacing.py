@@ -61,3 +61,27 @@ def test_a_card_rests_after_an_edit_and_all_cards_after_too_many() -> None:
     pacing.wait("edits", 5)
     assert pacing.until_edit("C1 #99") == 5
     assert pacing.until_line("C1") == 0
+
+
+def test_a_method_that_is_not_allowed_stops_nothing_else() -> None:
+    pacing, _ = made()
+    pacing.wait("chat.postEphemeral", 60)
+    assert pacing.until_line("C1@U1", "chat.postEphemeral") == 60
+    assert pacing.until_line("C1") == 0
+    assert pacing.until_edit("C1 #1") == 0
+    pacing.wait("chat.update", 60)
+    assert pacing.until_edit("C1 #1") == 60
+    assert pacing.until_line("C1") == 0
+
+
+def test_what_is_over_is_forgotten() -> None:
+    pacing, clock = made(burst=2)
+    for number in range(1000):
+        assert pacing.until_line(f"C{number}") == 0
+        pacing.line(f"C{number}")
+        pacing.edit(f"C1 #{number}")
+        clock.now += 1.0
+    assert len(pacing) < 10
+    pacing.line("C1")
+    pacing.line("C1")
+    assert pacing.until_line("C1") == 1.0, "but nothing that is not over"

@@ -33,16 +33,27 @@ class AwayError(Exception):
 
 
 class DeniedError(Exception):
-    """Slack does not do it. `code` is its word for why, `detail` what it says more."""
+    """Slack does not do it.
 
-    def __init__(self, code: str, detail: str = "") -> None:
+    Attributes:
+        code: its word for why.
+        detail: what it says more; of a scope that is missing, which.
+        method: what it does not do, "" for what we do not even ask for.
+    """
+
+    def __init__(self, code: str, detail: str = "", method: str = "") -> None:
         super().__init__(f"{code} ({detail})" if detail else code)
-        self.code, self.detail = code, detail
+        self.code, self.detail, self.method = code, detail, method
 
     @property
     def of_app(self) -> bool:
         """Whether nothing at all can be said until somebody mends the app."""
         return self.code in refusals.APP
+
+    @property
+    def of_method(self) -> bool:
+        """Whether only this method is not allowed until somebody gives the app a scope."""
+        return self.code in refusals.METHOD
 
     @property
     def of_channel(self) -> bool:
@@ -81,7 +92,7 @@ class Api:
         try:
             answer = self.client.api_call(method, json=dict(arguments))
         except SlackApiError as error:
-            raise _meaning(error) from error
+            raise _meaning(error, method) from error
         except SlackClientError as error:
             raise AwayError(str(error), perhaps=True) from error
         except (OSError, http.client.HTTPException, json.JSONDecodeError) as error:
@@ -90,7 +101,7 @@ class Api:
         return found
 
 
-def _meaning(error: SlackApiError) -> Exception:
+def _meaning(error: SlackApiError, method: str) -> Exception:
     answer = error.response
     data = answer.data if isinstance(answer.data, dict) else {}
     code = str(data.get("error", ""))
@@ -100,7 +111,7 @@ def _meaning(error: SlackApiError) -> Exception:
         return AwayError(code or f"status {answer.status_code}", perhaps=code not in refusals.NOT_NOW)
     more = [str(data["needed"])] if "needed" in data else []
     more += [str(m) for m in data.get("response_metadata", {}).get("messages", [])]
-    return DeniedError(code, "; ".join(more))
+    return DeniedError(code, "; ".join(more), method)
 
 
 def _seconds(headers: Mapping[str, Any]) -> float:

@@ -45,9 +45,13 @@ class Finder:
     def _looked_further(self, showing: Showing, pages: int, cursor: str) -> tuple[str, str]:
         try:
             found, cursor = self._page(showing, cursor)
-        except DeniedError:  # perhaps of the cursor, which does not live for ever
+        except DeniedError as error:  # perhaps of the cursor, which does not live for ever
             self._looked.pop(showing.place, None)
-            raise
+            if not error.of_method:
+                raise
+            # A card that is there twice is better than none, and than one that keeps what else is said.
+            self._voice.shut(error, showing.channel)
+            return "", ""
         self._looked[showing.place] = pages + 1, cursor
         return found, cursor
 

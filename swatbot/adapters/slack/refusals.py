@@ -10,7 +10,6 @@ APP = frozenset(
         "ekm_access_denied",
         "enterprise_is_restricted",
         "invalid_auth",
-        "missing_scope",
         "no_permission",
         "not_allowed_token_type",
         "not_authed",
@@ -22,6 +21,9 @@ APP = frozenset(
     )
 )
 """Of a whole workspace: until somebody mends the app, nothing can be said anywhere."""
+
+METHOD = frozenset(("missing_scope",))
+"""Of one method: until somebody gives the app the scope that it needs."""
 
 CHANNEL = frozenset(
     (

@@ -106,6 +106,7 @@ class LineSayer:
 
     def _denied(self, post: Post, target: Target, thread: str, error: DeniedError) -> None:
         """What can be mended, or may pass, waits for that; nothing is given up without a word."""
+        self._forget()
         if error.code == "thread_not_found" and thread and not target.thread:
             self._cards.lost(target.channel, thread)
         elif (shape := self._shape(post).smaller(error)) is not None:
@@ -121,9 +122,15 @@ class LineSayer:
             return
         self._outbox.put_back(post)
 
+    def _forget(self) -> None:
+        """Newer lines took the place of some that Slack had refused: nobody settles these here."""
+        self._shapes = {post: shape for post, shape in self._shapes.items() if post in self._outbox}
+        self._tries = Counter({post: tries for post, tries in self._tries.items() if post in self._outbox})
+
     def _is_shut(self, target: Target, error: DeniedError) -> bool:
         """Whether it waits until somebody lets us speak; one person's eyes say nothing of a channel."""
-        return (error.of_app or not target.personal) and self._voice.shut(error, target.channel)
+        ours = error.of_app or error.of_method or not target.personal
+        return ours and self._voice.shut(error, target.channel)
 
     def _again(self, post: Post, target: Target, error: DeniedError) -> bool:
         """Whether it is tried again, though nobody knows what would be better then."""

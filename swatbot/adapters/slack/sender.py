@@ -85,7 +85,7 @@ class Sender:
         for showing in self._cards.open():
             until = self._pacing.until_line(showing.channel)
             waits.append(self._pacing.until_edit(showing.name) if showing.message else until)
-        waits += [self._pacing.until_line(Target.of(channel).pace) for channel in self._outbox.targets()]
+        waits += [self._until_line(channel) for channel in self._outbox.targets()]
         return min(waits)
 
     def _one(self) -> bool:
@@ -95,7 +95,7 @@ class Sender:
         if showing is not None:
             self._shows.post(showing)
             return True
-        post = self._outbox.take(lambda target: self._pacing.until_line(Target.of(target).pace) <= 0)
+        post = self._outbox.take(lambda target: self._until_line(target) <= 0)
         if post is not None:
             self._lines.say(post)
             return True
@@ -103,3 +103,7 @@ class Sender:
         if showing is not None:
             self._shows.edit(showing)
         return showing is not None
+
+    def _until_line(self, where: str) -> float:
+        target = Target.of(where)
+        return self._pacing.until_line(target.pace, target.method)

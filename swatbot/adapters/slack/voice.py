@@ -35,6 +35,7 @@ class Voice:
         answer = self._api.call(method, arguments)
         self._backoff.reset()
         self._teller.well()
+        self._teller.well(method)
         if channel:
             self._teller.well(channel)
         return answer
@@ -46,12 +47,17 @@ class Voice:
 
     def shut(self, error: DeniedError, channel: str) -> bool:
         """Whether somebody has to mend the app, or let it in; then that is waited for, and told."""
-        if not error.of_app and not error.of_channel:
-            return False
-        where = "" if error.of_app else channel
-        self.pacing.wait(where, MENDED)
-        self._teller.trouble(f"{where} says {error}{_what_to_do(error)}".strip(), where)
-        return True
+        if error.of_method:
+            self.pacing.wait(error.method, MENDED)
+            hint = f"give the app the scope {error.detail or 'that it needs'}, and install it anew"
+            self._teller.trouble(f"does not allow {error.method}: {hint}", error.method)
+        elif error.of_app:
+            self.pacing.wait("", MENDED)
+            self._teller.trouble(f"says {error}: see docs/slack.md")
+        elif error.of_channel:
+            self.pacing.wait(channel, MENDED)
+            self._teller.trouble(f"{channel} says {error}{_what_to_do(error)}", channel)
+        return error.of_method or error.of_app or error.of_channel
 
     def once_more(self, error: DeniedError, tries: int, where: str) -> bool:
         """Whether a refusal may be of the moment; then that is waited for, where the call was about.
@@ -69,6 +75,4 @@ class Voice:
 
 
 def _what_to_do(error: DeniedError) -> str:
-    if error.code in ("not_in_channel", "channel_not_found"):
-        return ": invite the app to it"
-    return ": see docs/slack.md" if error.of_app else ""
+    return ": invite the app to it" if error.code in ("not_in_channel", "channel_not_found") else ""
