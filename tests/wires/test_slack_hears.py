@@ -1,9 +1,15 @@
 """What Slack delivers is heard in order, with who said it, where and when; what is nobody's word is not."""
 
+import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from swatbot.adapters.slack import socket
+from swatbot.adapters.slack.dialogs import MOST
+from swatbot.chat.card import Button
 from tests.wires.slack_bot import CHANNEL, WAIT, Alone, alone, card
 
 
@@ -144,3 +150,64 @@ def _trouble(place: Alone, changes: dict[str, str]) -> str:
         return place.told.get(timeout=WAIT)
     finally:
         chat.stop()
+
+
+def test_a_slash_command_of_another_name_is_told_what_to_type() -> None:
+    with alone() as place:
+        place.slack.app.commands.add("/swatt")
+        answer = place.dana.slash("/swatt", "queue", CHANNEL)
+        assert answer.payload["response_type"] == "ephemeral"
+        assert answer.payload["text"] == 'I listen to /swat, and not to /swatt: type "/swat help".'
+        place.dana.says(CHANNEL, "last")
+        assert place.heard.get(timeout=WAIT).text == "last"
+
+
+def test_many_clicks_for_dialogs_are_one_thread_and_who_is_too_many_is_told_what_to_say() -> None:
+    with alone() as place:
+        place.show(card(1, buttons=(Button("broken", "Broken…", reason="What is broken?"),)))
+        _, ts = place.seen.get(timeout=WAIT)
+        opens, api = threading.Event(), place.chat._api
+        call = api.call
+
+        def slow(method: str, arguments: Mapping[str, Any]) -> Any:
+            assert method != "views.open" or opens.wait(WAIT)
+            return call(method, arguments)
+
+        api.call = slow  # type: ignore[method-assign]  # Slack takes its time
+        for _ in range(MOST + 3):
+            assert place.dana.clicks(CHANNEL, ts, "broken").acked
+        assert [t.name for t in threading.enumerate()].count("slack-T0SWAT-asks") == 1
+        assert not [t for t in threading.enumerate() if t.name == "slack-dialog"]
+        opens.set()
+        place.slack.wait_for(lambda: place.dana.ephemerals(CHANNEL), WAIT)
+        told = place.slack.text_of(place.dana.ephemerals(CHANNEL)[0])
+        assert told == '@dana: the dialog did not open. Say "broken 1 WHY".'
+        place.slack.wait_for(place.dana.has_view, WAIT)
+
+
+def test_a_socket_that_did_not_begin_in_time_is_not_there_beside_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with alone() as place:
+        place.chat.stop()
+        begins, first, make = threading.Event(), [True], socket._app
+
+        def slow(*arguments: Any) -> Any:
+            assert not first or not first.pop() or begins.wait(WAIT)
+            return make(*arguments)
+
+        monkeypatch.setattr(socket, "_app", slow)
+        monkeypatch.setattr(socket, "_STOP_SECONDS", 0.5)
+        again = place.another()
+        again.start(place.heard.put)
+        try:
+            assert "can not connect" in place.told.get(timeout=WAIT)
+            assert again.wait_joined(WAIT)
+            late = [t for t in threading.enumerate() if t.name == "slack-T0SWAT-hears"]
+            begins.set()
+            assert len(late) == 2
+            late[0].join(WAIT)
+            assert [t.is_alive() for t in late] == [False, True]
+            assert len(place.slack.sockets.links) == 1
+        finally:
+            again.stop()

@@ -9,8 +9,8 @@ from typing import Any
 from swatbot.adapters.outbox import Outbox
 from swatbot.adapters.pace import Backoff
 from swatbot.adapters.slack.api import Api, AwayError, DeniedError, WaitError
-from swatbot.adapters.slack.blocks import dialog
 from swatbot.adapters.slack.cards import CardWall
+from swatbot.adapters.slack.dialogs import Dialogs
 from swatbot.adapters.slack.ears import Click, Ears
 from swatbot.adapters.slack.sender import Sender
 from swatbot.adapters.slack.settings import SlackSettings
@@ -44,6 +44,7 @@ class SlackChat:
         self._outbox, self._cards = Outbox(), CardWall()
         self._teller = Teller("Slack", "is well again", settings.roles, watch)
         self._sender = Sender(settings, self._api, self._outbox, self._cards, clock, self._teller)
+        self._dialogs = Dialogs(self._api, self._unasked, self.network)
         self._stopping = threading.Event()
         self._joined = threading.Event()
         self._socket: Socket | None = None
@@ -70,6 +71,7 @@ class SlackChat:
         """Connect in the background; `hear` is called for every line that a person wrote or clicked."""
         self._hear = hear
         self._sender.start()
+        self._dialogs.start()
         self._thread.start()
 
     def post(self, line: Outgoing, done: Done) -> None:
@@ -95,6 +97,7 @@ class SlackChat:
             self._thread.join(_STOP_SECONDS)
         if self._socket is not None:
             self._socket.stop()
+        self._dialogs.stop()
         self._sender.stop()
 
     def wait_joined(self, timeout: float) -> bool:
@@ -149,12 +152,20 @@ class SlackChat:
             self._hear(ears.reason(body))
         elif kind == "event_callback":
             self._happened(ears, body)
-        elif body.get("command") == self._settings.command:
-            slash = ears.slash(body)
-            self._hear(slash)
-            # Slack shows a slash command to the channel only with an answer that is for all, and has words.
-            return _NOTHING if slash.private else {"response_type": "in_channel", "text": told(slash.text)}
+        elif "command" in body:
+            return self._commanded(ears, body)
         return _NOTHING
+
+    def _commanded(self, ears: Ears, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A slash command; one that is not ours by its name is not taken for one that is."""
+        ours = self._settings.command
+        if body["command"] != ours:
+            text = told(f'I listen to {ours}, and not to {body["command"]}: type "{ours} help".')
+            return {"response_type": "ephemeral", "text": text}
+        slash = ears.slash(body)
+        self._hear(slash)
+        # Slack shows a slash command to the channel only with an answer that is for all, and has words.
+        return _NOTHING if slash.private else {"response_type": "in_channel", "text": told(slash.text)}
 
     def _happened(self, ears: Ears, body: Mapping[str, Any]) -> None:
         """A line is heard; a card that somebody has deleted is posted anew."""
@@ -171,15 +182,9 @@ class SlackChat:
         if not click.question:
             self._hear(click.heard)
             return
-        # The dialog has to be there within three seconds, and so has the acknowledgement.
-        threading.Thread(target=self._ask, args=(click,), name="slack-dialog", daemon=True).start()
+        self._dialogs.ask(click)
 
-    def _ask(self, click: Click) -> None:
-        where = f"{click.number} {click.heard.channel}"
-        view = dialog(click.command, click.number, click.question, where)
-        try:
-            self._api.call("views.open", {"trigger_id": click.trigger, "view": view})
-        except (AwayError, WaitError, DeniedError) as error:
-            _log.warning("a dialog could not be opened: %s", error)
-            text = f'{click.heard.nick}: the dialog did not open. Say "{click.command} {click.number} WHY".'
-            self.post(Outgoing(click.heard.reply_to, text), lambda _text: None)
+    def _unasked(self, click: Click) -> None:
+        """Who can not be asked in a dialog is told how to say it."""
+        text = f'{click.heard.nick}: the dialog did not open. Say "{click.command} {click.number} WHY".'
+        self.post(Outgoing(click.heard.reply_to, text), lambda _text: None)

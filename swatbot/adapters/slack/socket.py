@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,28 +51,37 @@ class Socket:
     def __init__(self, settings: SlackSettings, deliver: Deliver, presence: Presence) -> None:
         self._settings, self._deliver, self._presence = settings, deliver, presence
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(
-            target=self._loop.run_forever, name=f"slack-{settings.team}-hears", daemon=True
-        )
+        self._thread = threading.Thread(target=self._live, name=f"slack-{settings.team}-hears", daemon=True)
         self._handler: SocketModeHandler | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, address: str) -> None:
-        """Connect in the background, first to this address, and come back whenever it is lost."""
+        """Connect in the background, first to this address, and come back whenever it is lost.
+
+        Raises:
+            TimeoutError: it could not even begin within seconds; then nothing of it is left.
+        """
         self._thread.start()
-        self._await(self._begin(address))
+        beginning = asyncio.run_coroutine_threadsafe(self._begin(address), self._loop)
+        try:
+            beginning.result(_STOP_SECONDS)
+        except Exception:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Hang up; what was not acknowledged is delivered again, to who connects next."""
         if not self._thread.is_alive():
             return
-        self._await(self._end())
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        ending = asyncio.run_coroutine_threadsafe(self._end(), self._loop)
+        ending.add_done_callback(lambda _: self._loop.call_soon_threadsafe(self._loop.stop))
         self._thread.join(_STOP_SECONDS)
-        self._loop.close()
+        if self._thread.is_alive():
+            _log.warning("the connection to Slack does not end in time: it ends as soon as it can")
 
-    def _await(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(_STOP_SECONDS)
+    def _live(self) -> None:
+        self._loop.run_forever()
+        self._loop.close()
 
     async def _begin(self, address: str) -> None:
         self._handler = SocketModeHandler(
