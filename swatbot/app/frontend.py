@@ -12,7 +12,7 @@ from swatbot.app.records import Body, Heard, Said, heard, said
 from swatbot.chat.grammar import read
 from swatbot.chat.handler import Site
 from swatbot.chat.messages.announcements import Line, tell
-from swatbot.chat.messages.network import only_reports
+from swatbot.chat.messages.network import only_reports, too_fast
 from swatbot.domain.events import Answered, Event, Progressed
 from swatbot.domain.status import Status
 from swatbot.errors import UserError
@@ -50,6 +50,7 @@ class FrontEnd:
         self._unsent: dict[int, int] = {}
         self._lock = threading.Lock()
         self._owed: Counter[str] = Counter()
+        self._warned: set[str] = set()
         self._heard: dict[str, None] = {}
         self._repeated: set[tuple[str, Urgency]] = set()
         self._already: set[tuple[int, str, int]] = set()
@@ -112,13 +113,12 @@ class FrontEnd:
         if self._chat.redelivers and incoming.message in self._heard:
             return
         if self._is_pressing(incoming):
-            _LOG.warning(
-                "not heard, for too many answers to %s wait already: %r", incoming.nick, incoming.text
-            )
+            self._put_off(incoming)
             return
         role = None if incoming.private else self._chat.channels.get(incoming.channel, ChannelRole.LOG)
         if role in (ChannelRole.PROGRESS, ChannelRole.LOG):
             self._show_the_way(incoming, role)
+            self._remember(incoming.message)
             return
         if self._cards is not None:
             incoming = replace(incoming, about=self._cards.about(incoming.channel, incoming.thread))
@@ -138,17 +138,29 @@ class FrontEnd:
         actor = self._site.rules.people.actor(incoming.nick, incoming.account)
         return actor.person is None and self._owed[incoming.nick] >= _MOST_OWED
 
+    def _put_off(self, incoming: Incoming) -> None:
+        """What is not heard is no request, and not journaled; that it is not is told once, and that is."""
+        _LOG.warning("not heard, for too many answers to %s wait already: %r", incoming.nick, incoming.text)
+        if incoming.nick not in self._warned and (incoming.addressed or self._is_command(incoming)):
+            self._warned.add(incoming.nick)
+            self._answer(incoming, too_fast(incoming.nick))
+
     def _show_the_way(self, incoming: Incoming, role: ChannelRole) -> None:
         """Who speaks to the bot where it only reports is told so; other bots' commands are let be."""
-        try:
-            meant = read(incoming.text, self._site.handlers, addressed=incoming.addressed)
-        except UserError:
-            meant = None
-        if incoming.addressed or (meant is not None and role is ChannelRole.PROGRESS):
+        if incoming.addressed or (role is ChannelRole.PROGRESS and self._is_command(incoming)):
             hears = [c for c, role in self._chat.channels.items() if role is ChannelRole.COMMANDS]
-            text = only_reports(incoming.nick, hears)
-            line = Outgoing(incoming.channel, text, Urgency.ANSWER, self._clock.now())
-            self._chat.post(line, self._owing(incoming.nick, self._when_sent(line.channel, 0, 0, None)))
+            self._answer(incoming, only_reports(incoming.nick, hears))
+
+    def _is_command(self, incoming: Incoming) -> bool:
+        try:
+            return read(incoming.text, self._site.handlers, addressed=incoming.addressed) is not None
+        except UserError:
+            return False
+
+    def _answer(self, incoming: Incoming, text: str) -> None:
+        """Tell somebody what no decision is needed for."""
+        line = Outgoing(incoming.channel, text, Urgency.ANSWER, self._clock.now())
+        self._chat.post(line, self._owing(incoming.nick, self._when_sent(line.channel, 0, 0, None)))
 
     def _follow(self, record: Record, body: Body, status: Status, overtaken: bool) -> None:
         if self._cards is not None:
@@ -230,6 +242,7 @@ class FrontEnd:
                 self._owed[nick] -= 1
                 if not self._owed[nick]:
                     del self._owed[nick]
+                    self._warned.discard(nick)
             done(text)
 
         with self._lock:

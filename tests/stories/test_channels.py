@@ -2,7 +2,8 @@
 
 import pytest
 
-from swatbot.ports import ChannelRole
+from swatbot.ports import ChannelRole, Incoming
+from tests.card_chat import card_story
 from tests.world import World, story
 
 TOLD, LOG = "#operations", "#sal"
@@ -129,11 +130,14 @@ def test_a_stranger_can_not_keep_everybodys_answers_waiting() -> None:
         world.chat.confirms = False  # the network takes its time
         for _ in range(20):
             world.chat.says("stranger", "!queue")
-        assert world.chat.skip() == ["stranger: nothing is active."] * 6
+        slower = "stranger: you ask faster than I may answer. Ask again when you have all your answers."
+        assert world.chat.skip() == [*["stranger: nothing is active."] * 6, slower]
+        for _ in range(3):
+            world.chat.says("stranger", "it rains")
         with_more_channels(world)
         for _ in range(10):
             world.chat.says("guest", "!queue", to=TOLD)
-        assert len(world.chat.skip()) == 6
+        assert len(world.chat.skip()) == 7
         world.chat.says("another", "!queue")
         world.chat.expect("another: nothing is active.")
         for _ in range(10):
@@ -141,5 +145,26 @@ def test_a_stranger_can_not_keep_everybodys_answers_waiting() -> None:
         assert world.chat.skip() == ["submitter: nothing is active."] * 10, "who is known is always heard"
         for done, text in world.chat.kept:
             done(text)
-        world.chat.says("stranger", "!queue")
-        world.chat.expect("stranger: nothing is active.")
+        for _ in range(20):
+            world.chat.says("stranger", "!queue")
+        assert world.chat.skip()[-2:] == ["stranger: nothing is active.", slower], "and is told so again"
+
+
+def test_chatter_of_a_stranger_who_waits_for_answers_is_let_be() -> None:
+    with story() as world:
+        world.chat.confirms = False
+        for _ in range(6):
+            world.chat.says("stranger", "!queue")
+        world.chat.skip()
+        world.chat.says("stranger", "it rains")
+        world.chat.silent()
+
+
+def test_who_is_shown_the_way_is_shown_it_once_though_the_network_delivers_it_again() -> None:
+    with card_story() as (world, chat):
+        chat.channels |= {TOLD: ChannelRole.PROGRESS}
+        for message in ("message-1", "message-1", "message-2"):
+            chat._hear(Incoming("!queue", "other", "irc:net/other", TOLD, message=message))
+        shown = "other: here I only report. I hear what is said in #swat."
+        assert chat.skip() == [shown, shown]
+        assert world.engine.status.latest == 0

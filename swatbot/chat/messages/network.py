@@ -30,3 +30,8 @@ def was_split(start: datetime, end: datetime) -> str:
 def only_reports(nick: str, hears: Sequence[str]) -> str:
     """Somebody speaks to the bot in a channel that is not for commands."""
     return f"{nick}: here I only report. I hear what is said in {both(hears)}."
+
+
+def too_fast(nick: str) -> str:
+    """Somebody whom the bot does not know asks faster than it may answer."""
+    return f"{nick}: you ask faster than I may answer. Ask again when you have all your answers."
