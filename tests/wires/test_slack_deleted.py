@@ -2,7 +2,7 @@
 
 import pytest
 
-from swatbot.adapters.slack.cards import CardWall
+from swatbot.adapters.slack.cards import CardWall, Showing
 from tests.wires.slack_bot import CHANNEL, WAIT, Alone, alone, card
 
 
@@ -74,12 +74,26 @@ def test_one_that_is_deleted_twice_stays_away_and_its_lines_are_in_the_channel()
         assert "thread_ts" not in line
 
 
-def test_one_that_is_deleted_while_it_is_edited_is_not_taken_for_shown() -> None:
+def edited() -> tuple[CardWall, Showing]:
+    """A wall with a card that is on its way to Slack."""
     wall = CardWall()
     wall.want("C1", card(1), lambda _message: None, "1.1", perhaps=False)
-    (editing,) = wall.open()
+    (showing,) = wall.open()
+    return wall, showing
+
+
+def test_one_that_is_deleted_while_it_is_edited_is_neither_shown_nor_given_up() -> None:
+    wall, editing = edited()
     assert wall.lost("C1", "1.1")
     assert not wall.lost("C1", "1.1")
     wall.done(editing, "1.1")
+    assert not wall.give_up(editing, for_good=True)
     (again,) = wall.open()
-    assert again.message == ""
+    assert (again.message, again.fixed) == ("", False)
+
+
+def test_a_deletion_that_names_no_message_is_of_no_card() -> None:
+    wall, _ = edited()
+    assert wall.lost("C1", "1.1")
+    assert not wall.lost("C1", "")
+    assert not wall.lost("C2", "1.1")

@@ -99,7 +99,7 @@ class CardWall:
     def done(self, showing: Showing, message: str) -> None:
         """A card shows what it was to; something newer may be wanted meanwhile, or it may be deleted."""
         with self._lock:
-            now = self._cards[showing.place]
+            now = self._cards.get(showing.place, showing)
             if now.message == showing.message:
                 shown = now.card == showing.card
                 self._cards[showing.place] = replace(
@@ -124,7 +124,8 @@ class CardWall:
         New lines go below the new card. One that is not posted any more has its lines in the channel.
         """
         with self._lock:
-            lost = [s for s in self._cards.values() if (s.channel, s.message) == (channel, message)]
+            cards = [s for s in self._cards.values() if s.message]
+            lost = [s for s in cards if (s.channel, s.message) == (channel, message)]
             for one in lost:
                 enough = one.lost >= _ANEW
                 self._cards[one.place] = replace(
@@ -144,7 +145,9 @@ class CardWall:
             for_good: whether it can not be edited any more, or may show what is wanted of it next.
         """
         with self._lock:
-            now = self._cards[showing.place]
+            now = self._cards.get(showing.place, showing)
+            if now.message != showing.message:
+                return False
             shown = for_good or now.card == showing.card
             self._cards[showing.place] = replace(now, fixed=for_good, shown=shown, given_up=True)
             return not now.given_up
