@@ -201,7 +201,7 @@ def test_a_socket_that_did_not_begin_in_time_is_not_there_beside_the_next(
         again = place.another()
         again.start(place.heard.put)
         try:
-            assert "can not connect" in place.told.get(timeout=WAIT)
+            assert place.told.get(timeout=WAIT) == "Slack can not connect: TimeoutError"
             assert again.wait_joined(WAIT)
             late = [t for t in threading.enumerate() if t.name == "slack-T0SWAT-hears"]
             begins.set()

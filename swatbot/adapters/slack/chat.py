@@ -114,7 +114,7 @@ class SlackChat:
                 self._teller.trouble(f"can not connect: {error}", way=HEARING)
             except Exception as error:  # noqa: BLE001 - whatever it was, the next try may fare better
                 _log.exception("connecting to Slack stumbled")
-                self._teller.trouble(f"can not connect: {error}", way=HEARING)
+                self._teller.trouble(f"can not connect: {str(error) or type(error).__name__}", way=HEARING)
             else:
                 return
             self._stopping.wait(backoff.next())
