@@ -224,6 +224,7 @@ class FakeFleet(MemoryFleet):
         self.failing: dict[str, Outcome] = {}
         self.says = "No space left on device"
         self.odd: tuple[str, ...] = ()
+        self.hook_fails: dict[str, int] = {}
         self.before: dict[str, Callable[[], None]] = {}
         self.progress_at: dict[str, float] = {}
         self.writes: list[tuple[str, int, int]] = []
@@ -282,6 +283,9 @@ class FakeFleet(MemoryFleet):
         result = super().apply(host, order)
         if result.outcome is Outcome.OK and before.digest != order.target.digest:
             self.writes.append((host, order.number, order.step))
+        if self.hook_fails.get(host) == order.step:  # once
+            del self.hook_fails[host]
+            return replace(result, outcome=Outcome.FAILED, reason="after sync: reload exited 1")
         return result
 
 

@@ -38,7 +38,7 @@ class TakeSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class SyncStep:
-    """Bring hosts from S_`step`-1 to S_`step`; `states` are the digests of S_0 to S_`step`.
+    """Bring hosts from S_`step`-1 to S_`step`; `states` are the digests of all that the plan has.
 
     `total` is how many hosts the stage has.
     """
@@ -109,7 +109,7 @@ class RunChecks:
 
 @dataclass(frozen=True, slots=True)
 class RestoreStep:
-    """Bring hosts back from S_`step`+1 to S_`step`; `states` are the digests of S_0 to S_`step`+1."""
+    """Bring hosts back from S_`step`+1 to S_`step`; `states` are the digests of all that the plan has."""
 
     number: int
     step: int
@@ -189,8 +189,10 @@ def _on_stage(d: Live, stage: Stage) -> Effect | None:
     if d.phase is Phase.DONE:
         return None
     target = d.step + 1
-    hosts = tuple(h for h in d.of_stage(stage) if not d.proves(h, target) and h not in unready)
-    return SyncStep(d.number, stage, target, hosts, d.states[: target + 1], len(d.hosts(stage)))
+    ready = (h for h in d.of_stage(stage) if h not in unready)
+    # A canary that failed in a later step waits for the fleet to come there: it is not taken back.
+    hosts = tuple(h for h in ready if not d.proves(h, target) and not d.is_past(h, target))
+    return SyncStep(d.number, stage, target, hosts, d.states, len(d.hosts(stage)))
 
 
 def _put_right(d: Live) -> PutRight | None:
@@ -213,4 +215,4 @@ def _check(d: Live, stage: Stage, *, baking: bool) -> RunChecks:
 def _restore(d: Live) -> RestoreStep:
     state = d.undo - 1
     hosts = tuple(h for h in d.touched if d.marks[h].attempted > state)
-    return RestoreStep(d.number, state, hosts, d.states[: state + 2])
+    return RestoreStep(d.number, state, hosts, d.states)

@@ -135,6 +135,11 @@ class Live(Deployment):
         mark = self.marks.get(host)
         return mark is not None and mark.proven == state
 
+    def is_past(self, host: str, state: int) -> bool:
+        """Whether something later than S_state may be on the host."""
+        mark = self.marks.get(host)
+        return mark is not None and mark.attempted > state
+
     @property
     def touched(self) -> tuple[str, ...]:
         """Hosts on which anything of this deployment may be."""

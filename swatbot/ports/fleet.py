@@ -16,8 +16,8 @@ class Order:
 
     Attributes:
         number: the deployment.
-        states: what the plan makes of what the fleet held before (the first), all of the same roots, as far
-            as any host may have come.
+        states: what the plan makes, step by step, of what the fleet held before (the first); all of the same
+            roots.
         since: index of the state in which the hosts are expected to be.
         step: index of the state to reach.
         hosts: in the order in which they are begun.

@@ -87,6 +87,7 @@ class Case:
         steps: the plan.
         edited: a file that somebody edits while the snapshot is taken, "" for none.
         away: whether the last host misses the first step of several.
+        goes_on: whether a step that was interrupted on some hosts is followed by the next, on all.
         again: whether an interrupted deployment is pushed again, or rolled back.
         fates: of each host's helpers.
     """
@@ -96,6 +97,7 @@ class Case:
     steps: tuple[tuple[str, ...], ...]
     edited: str
     away: bool
+    goes_on: bool
     again: bool
     fates: tuple[list[Fate], ...]
 
@@ -112,8 +114,8 @@ def cases(draw: st.DrawFn) -> Case:
     cut = draw(st.integers(1, max(len(order_of) - 1, 1)))
     steps = tuple(tuple(step) for step in (order_of[:cut], order_of[cut:]) if step)
     edited = draw(st.sampled_from(("", *sorted(path for path, (mode, _) in after.items() if mode))))
-    away, again = draw(st.booleans()), draw(st.booleans())
-    return Case(before, after, steps, edited, away, again, tuple(draw(fates) for _ in HOSTS))
+    away, goes_on, again = draw(st.booleans()), draw(st.booleans()), draw(st.booleans())
+    return Case(before, after, steps, edited, away, goes_on, again, tuple(draw(fates) for _ in HOSTS))
 
 
 class Host:
@@ -272,7 +274,7 @@ def left_alone(case: Case) -> Files:
 
 
 def deploy(world: World, states: list[Manifest]) -> int:
-    """Push step by step until one is interrupted; the state that was to be reached last."""
+    """Push step by step, or until one is interrupted; the state that was to be reached last."""
     last = len(states) - 1
     for step in range(1, len(states)):
         is_missed = world.case.away and step == 1 < last
@@ -284,7 +286,7 @@ def deploy(world: World, states: list[Manifest]) -> int:
                 held = host.look()[0].select(states[0].roots)
                 assert held.digest == result.digest == states[step].digest
                 assert not result.put_right, "what a host held before is nothing to be put right"
-        if {r.outcome for r in results} != {Outcome.OK}:
+        if {r.outcome for r in results} != {Outcome.OK} and not world.case.goes_on:
             return step
     return last
 
@@ -319,3 +321,30 @@ def test_hosts_are_old_or_new_and_after_recovery_all_are_one(case: Case) -> None
                 assert host.look()[1] is None
         finally:
             world.close()
+
+
+TEN = {f"{top}/{n}": (0o644, b"old") for top in "ab" for n in range(5)}
+
+
+@pytest.mark.parametrize(
+    ("deaths", "pushes", "stands"),
+    [(("6", "8"), [(0, 1), (1, 2)], (4, 0)), (("10", "14"), [(0, 1), (1, 2), (1, 0)], (5, 1))],
+)
+def test_who_died_within_a_step_ends_or_undoes_it_before_the_next(
+    tmp_path: Path, deaths: tuple[str, str], pushes: list[tuple[int, int]], stands: tuple[int, int]
+) -> None:
+    """One file is missing of the first step, or one is there of the second; then it dies once more."""
+    after, steps = dict.fromkeys(TEN, (0o644, b"new")), (("b",), ("a",))
+    dies: list[Fate] = [fate for death in deaths for fate in ((death, "moves"), ("0",))]
+    world = World(tmp_path, Case(TEN, after, steps, "", False, True, False, (dies, [])))
+    try:
+        host, states, stood = world.hosts[0], world.snapshot(), []
+        for since, step in pushes:
+            world.push(host, states, since, step)
+            holds_old_or_new(host, world, states)
+            new = [path for path, (_, data) in read_files(host.root).items() if data == b"new"]
+            stood.append(tuple(sum(path.startswith(f"{top}/") for path in new) for top in "ba"))
+        assert stands in stood, "it was to die there"
+        assert stood[-1] not in (stands, (5, 5), (0, 0)), "it was to die again, in the other step"
+    finally:
+        world.close()

@@ -44,13 +44,23 @@ def test_who_is_in_a_state_goes_to_the_one_beside_it_and_has_nothing_astray(
     assert strays(states[at], states) == frozenset()
 
 
-def test_who_is_in_no_state_is_taken_for_one_in_the_nearest() -> None:
+def test_who_broke_off_within_a_step_completes_or_undoes_that_step_first() -> None:
+    old = {"conf/0": 0, "conf/1": 0, "conf/2": 0, "conf/3": 0}
+    first = {**old, "conf/0": 1, "conf/1": 1, "conf/2": 1}
+    states = [made(old), made(first), made({**first, "conf/3": 1})]
+    nearly = made({**first, "conf/2": 0})
+    assert [next_state(nearly, states, goal) for goal in range(3)] == [0, 1, 1]
+
+
+def test_who_is_in_no_state_is_taken_to_be_where_the_fewest_files_are_astray() -> None:
     old, first, last = ({"conf/1": n, "conf/2": n, "conf/3": n} for n in range(3))
     states = [made(old), made(first), made(last)]
     assert next_state(made({**old, "conf/9": 1}), states, 2) == 1
-    assert next_state(made({**first, "conf/9": 1}), states, 2) == 2
     assert next_state(made({**last, "conf/9": 1}), states, 2) == 2
     assert next_state(made({**last, "conf/9": 1}), states, 0) == 1
+    # Whether it lacks the end of the first step or the beginning of the second can not be told.
+    assert next_state(made({**first, "conf/9": 1}), states, 2) == 1
+    assert next_state(made({**first, "conf/9": 1}), states, 0) == 1
     assert strays(made({**old, "conf/9": 1}), states) == {"conf/9"}
     assert strays(made({"conf/1": 0, "conf/2": 9, "conf/3": 1}), states) == {"conf/2"}
     assert strays(made({"conf/1": 1, "conf/2": 1}), states) == {"conf/3"}

@@ -94,6 +94,20 @@ def test_a_host_that_missed_a_step_held_what_the_fleet_did_and_has_nothing_put_r
         assert world.engine.status.stale == {}
 
 
+def test_a_canary_whose_hook_failed_in_a_later_step_is_not_taken_back_nor_called_put_right() -> None:
+    budgets = {Stage.CANARIES: Budget(hosts=1), Stage.FLEET: Budget(hosts=1)}
+    with story(budgets=budgets) as world:
+        world.tree.change("submitter", "Both", {FILE: "2", "static/logo.png": "2"})
+        world.fleet.hook_fails["mw1262"] = 2
+        world.chat.says("deployer", "!sync-dir wmf-config then static Both")
+        world.chat.says("submitter", "verified")
+        lines = world.chat.skip()
+        assert "#1 mw1262 failed: after sync: reload exited 1. It goes on without." in lines
+        assert not any("as the fleet has" in line or "Put right" in line for line in lines)
+        assert [step for host, _, step in world.fleet.writes if host == "mw1262"] == [1, 2]
+        assert "#1 is live on 101 hosts" in lines[-1]
+
+
 @pytest.mark.parametrize("host", ["mwdebug1001", "mw1262", "mw1300"])
 def test_a_reason_that_names_a_private_file_is_told_without_it(
     host: str, caplog: pytest.LogCaptureFixture
