@@ -128,16 +128,20 @@ def shipped(found: Iterable[Covered]) -> tuple[Change, ...]:
 
 
 def cancel(
-    changes: Sequence[Change], differs: Callable[[str], bool]
+    changes: Sequence[Change],
+    differs: Callable[[str], bool],
+    is_nothing: Callable[[tuple[str, ...], str], bool],
 ) -> tuple[tuple[Change, ...], dict[Cancelled, frozenset[str]]]:
     """Take out changes that wait together with their revert.
 
     A revert counts as one if it touches the very files that the reverted changes touch. It is believed only
-    where the files bear it out: each is as the fleet holds it, or another change that waits touches it too.
+    where the files bear it out: each is as the fleet holds it, or another change that waits touches it too,
+    and the revert leaves nothing of the reverted ones in it.
 
     Args:
         changes: what waits, newest first, with all paths that wait, whether they differ or not.
         differs: whether tree and fleet differ in a path.
+        is_nothing: whether these commits (their ids) do nothing to a path, taken together.
 
     Returns:
         What is left, and what cancels out with its files.
@@ -150,7 +154,7 @@ def cancel(
     found: dict[Cancelled, frozenset[str]] = {}
     for pair in pairs:
         revert, *reverted = [by_id[commit] for commit in pair]
-        if all(f in explained or not differs(f) for f in revert.files):
+        if all(not differs(f) or (f in explained and is_nothing(pair, f)) for f in revert.files):
             out.update(pair)
             found[Cancelled(tuple(c.short for c in reverted), revert.short)] = frozenset(revert.files)
     return tuple(change for change in changes if change.commit not in out), found

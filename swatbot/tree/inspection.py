@@ -4,6 +4,7 @@ import os
 import posixpath
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from swatbot.domain.coverage import Change, Share, against
@@ -26,8 +27,10 @@ from swatbot.ports import Clock
 from swatbot.tree.committed import uncommitted
 from swatbot.tree.compare import Side, count
 from swatbot.tree.difference import Difference, difference, emptied
+from swatbot.tree.held_back import held_back
 from swatbot.tree.history import History, TreeState
 from swatbot.tree.manifest import Captured, HashCache, capture, entry_at
+from swatbot.tree.net import is_nothing
 from swatbot.tree.owners import owner
 from swatbot.tree.patterns import Patterns
 from swatbot.tree.pending import Waiting, effective, pending
@@ -167,13 +170,13 @@ class Inspection:
         """Edits in no commit; and what differs though no commit that waits, or is taken back, touches it.
 
         A merge may have taken one parent's older file, an edit that shipped may have vanished, or the config
-        may deploy more than before.
+        may deploy more than before. Where an edit undoes what a commit does to a file, that does not differ.
         """
-        edited = set(uncommitted(self.history, head, found.files, found.new, content))
+        edited = {*uncommitted(self.history, head, found.files, found.new, content), *_undone(found, waiting)}
         explained = [f for c in (*waiting.changes, *waiting.undone) for f in c.files]
         return tuple(
             Edit.of(f, owner(self.tree, f) if f in edited else UNEXPLAINED, found.new.get(f))
-            for f in found.files
+            for f in sorted(edited.union(found.files))
             if f in edited or not covered(f, explained)
         )
 
@@ -204,8 +207,13 @@ class Inspection:
             # What lies there and can not be shipped is left behind, too: a link that leaves the tree, say.
             return entry != held.by_path.get(path) or (entry is None and os.path.lexists(self.tree / path))
 
+        def lacks(path: str) -> bool:
+            entry = entry_at(self.tree, path, self.cache.sha256)
+            return held_back(self.history, head, path, entry)
+
         commits = self.history.since(head, frozenset(mark.commit for mark in marks))
-        return pending(commits, head, marks, deployed, differs, self.people)
+        nothing = partial(is_nothing, self.history.git)
+        return pending(commits, head, marks, deployed, differs, lacks, nothing, self.people)
 
     def _below_differs(self, path: str, held: Manifest) -> bool:
         captured = capture(self.tree, [path], self.ignore, self.cache.sha256, together=False)
@@ -255,6 +263,14 @@ class Inspection:
                 places.add(place)
         beside = (child for place in sorted(places) for child in place.iterdir())
         return [c for c in beside if not self.ignore.match(c.relative_to(self.tree).as_posix())]
+
+
+def _undone(found: Difference, waiting: Waiting) -> Iterator[str]:
+    """Paths of the plan that a commit changes, and that the tree has as the fleet does all the same."""
+    paths = dict.fromkeys(f for change in waiting.changes for f in change.files)
+    for path in paths:
+        if covered(path, found.old.roots) and not any(covered(file, (path,)) for file in found.files):
+            yield path
 
 
 def _parents(path: str) -> list[str]:

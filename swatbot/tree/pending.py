@@ -32,7 +32,7 @@ class Waiting:
 
     Attributes:
         changes: commits of the tree that some path's mark does not have, newest first, with the paths that
-            the fleet holds differently; without those that cancel out.
+            the fleet holds differently, or would if no edit undid that; without those that cancel out.
         cancelled: changes that wait together with their revert, and the paths that they touch.
         undone: commits that some path's mark has and the tree has not, with the paths that differ.
     """
@@ -48,6 +48,8 @@ def pending(
     marks: Sequence[Mark],
     deployed: Callable[[str], bool],
     differs: Callable[[str], bool],
+    lacks: Callable[[str], bool],
+    is_nothing: Callable[[tuple[str, ...], str], bool],
     people: People,
 ) -> Waiting:
     """Hold the commits against what the fleet holds.
@@ -58,6 +60,8 @@ def pending(
         marks: the effective marks.
         deployed: whether a path is deployed at all; asked once for each path.
         differs: whether tree and fleet differ in a path that is deployed; asked once too.
+        lacks: whether the tree has not what HEAD has at a path, though it does not differ from the fleet.
+        is_nothing: whether these commits do nothing to a path, taken together.
         people: whose addresses are whose.
 
     Raises:
@@ -67,7 +71,7 @@ def pending(
     held = {mark.commit: reach(mark.commit, graph) for mark in marks}
     _refuse_unrelated(head, graph)
     ours = reach(head, graph)
-    deployed, differs = _once(deployed), _once(differs)
+    deployed, differs, lacks = _once(deployed), _once(differs), _once(lacks)
 
     def has(commit: Commit, path: str) -> bool:
         mark = mark_for(path, marks)
@@ -82,8 +86,10 @@ def pending(
     counted = {c.commit for c in waiting}
     silent = {commit.id for commit in commits if not any(map(deployed, commit.paths))}
     told = [replace(c, reverts=_reverted(graph[c.commit], graph, counted, silent)) for c in waiting]
-    left, cancelled = cancel(told, differs)
-    return Waiting(_differing(left, differs), cancelled, _differing(back, differs))
+    left, cancelled = cancel(told, differs, is_nothing)
+    return Waiting(
+        _differing(left, lambda path: differs(path) or lacks(path)), cancelled, _differing(back, differs)
+    )
 
 
 def change_of(commit: Commit, people: People, files: tuple[str, ...]) -> Change:

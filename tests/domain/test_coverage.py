@@ -56,7 +56,7 @@ def test_every_file_of_every_change_ships_or_is_told_to_be_left_behind(
 def test_what_cancels_out_leaves_no_file_that_differs_unexplained(
     changes: tuple[Change, ...], differing: set[str]
 ) -> None:
-    left, out = cancel(changes, differing.__contains__)
+    left, out = cancel(changes, differing.__contains__, wholly)
     gone = {short for pair in out for short in (*pair.changes, pair.revert)}
     assert {c.short for c in left} | gone >= {c.short for c in changes}
     assert len(left) + sum(len(pair.changes) + 1 for pair in out) == len(changes)
@@ -66,30 +66,49 @@ def test_what_cancels_out_leaves_no_file_that_differs_unexplained(
     assert differing & touched <= explained
 
 
+def wholly(_commits: tuple[str, ...], _path: str) -> bool:
+    """Each revert leaves nothing of what it reverts."""
+    return True
+
+
 def names(changes: tuple[Change, ...]) -> list[int]:
     return [int(c.short, 16) for c in changes]
 
 
 def test_a_revert_of_a_revert_leaves_the_change() -> None:
     first, undo, redo = change(1, "a/1"), change(2, "a/1", reverts=(1,)), change(3, "a/1", reverts=(2,))
-    left, out = cancel((redo, undo, first), lambda _: True)
+    left, out = cancel((redo, undo, first), lambda _: True, wholly)
     assert names(left) == [1]
     assert list(out) == [Cancelled((undo.short,), redo.short)]
     again = change(4, "a/1", reverts=(3,))
-    left, out = cancel((again, redo, undo, first), lambda _: False)
+    left, out = cancel((again, redo, undo, first), lambda _: False, wholly)
     assert (names(left), len(out)) == ([], 2)
+
+
+def test_a_revert_that_leaves_something_of_a_file_that_differs_cancels_nothing() -> None:
+    asked: list[tuple[tuple[str, ...], str]] = []
+
+    def leaves(commits: tuple[str, ...], path: str) -> bool:
+        asked.append((commits, path))
+        return path != "a/2"
+
+    whole, undo = change(1, "a/1", "a/2"), change(2, "a/1", "a/2", reverts=(1,))
+    later = change(3, "a/1", "a/2")
+    assert names(cancel((later, undo, whole), lambda _: True, leaves)[0]) == [3, 2, 1]
+    assert asked == [((undo.commit, whole.commit), path) for path in ("a/1", "a/2")]
+    assert names(cancel((later, undo, whole), lambda path: path == "a/1", leaves)[0]) == [3]
 
 
 def test_a_revert_of_half_a_change_cancels_nothing() -> None:
     whole, half = change(1, "a/1", "b/1"), change(2, "a/1", reverts=(1,))
-    assert cancel((half, whole), lambda _: False) == ((half, whole), {})
+    assert cancel((half, whole), lambda _: False, wholly) == ((half, whole), {})
 
 
 def test_a_revert_of_several_cancels_all_or_nothing() -> None:
     one, two = change(1, "a/1"), change(2, "b/1")
     both = change(3, "a/1", "b/1", reverts=(2, 1))
-    assert cancel((both, two, one), lambda _: False)[0] == ()
-    assert names(cancel((both, two), lambda _: False)[0]) == [3, 2]
+    assert cancel((both, two, one), lambda _: False, wholly)[0] == ()
+    assert names(cancel((both, two), lambda _: False, wholly)[0]) == [3, 2]
 
 
 def test_only_somebody_elses_whole_change_is_along() -> None:

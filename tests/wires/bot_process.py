@@ -18,13 +18,15 @@ from swatbot.practising import Ground, ground
 from tests.wires.irc_client import RawClient
 
 WAIT = 30.0
+# A look at a server that is silent takes as long as the bot waits there.
+_COMMAND_WAIT = 2 * WAIT
 _ENTRY = (sys.executable, "-m", "swatbot")
 
 
 def swatbot(place: Ground, *words: str) -> "subprocess.CompletedProcess[str]":
     """Run a command of the command line to its end."""
     command = [*_ENTRY, *words, "--config", str(place.config)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=WAIT, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=_COMMAND_WAIT, check=False)
 
 
 @dataclass

@@ -98,6 +98,46 @@ def test_a_file_that_is_staged_and_in_no_commit_is_an_edit(tmp_path: Path) -> No
         assert "), static/new.svg (" in line
 
 
+HALF = {LOGO: "committed\n", "static/new.svg": "new\n", "wmf-config/CommonSettings.php": "<?php // both\n"}
+
+
+def test_half_a_change_is_left_behind_also_where_an_edit_undoes_the_other_half(tmp_path: Path) -> None:
+    with tree_story(tmp_path) as world:
+        before = (world.tree.path / LOGO).read_text()
+        world.tree.commit("submitter", "Both", HALF)
+        world.tree.write({LOGO: before, "static/new.svg": None})
+        world.chat.says("deployer", "!sync-dir wmf-config Both")
+        files = f"{LOGO}, static/new.svg"
+        assert f"also touches {files}, which wmf-config does not cover" in world.chat.skip()[0]
+        world.chat.says("deployer", "!sync-dir static, wmf-config Both")
+        owner = (world.tree.path / LOGO).owner()
+        named = f"{LOGO} ({owner}), static/new.svg (deleted)"
+        assert f"edits in the tree that are in no commit: {named}." in world.chat.skip()[0]
+        world.tree.git("checkout", "--", ".")
+        world.chat.says("deployer", "!sync-dir static, wmf-config Both")
+        assert "1 change by submitter, 3 files" in world.chat.skip()[0]
+
+
+def test_a_submodule_that_is_not_checked_out_as_committed_is_left_behind(tmp_path: Path) -> None:
+    with tree_story(tmp_path) as world:
+        top = library(world)
+        (top / "code.php").write_text("<?php // 2\n")
+        world.tree.git("commit", "-q", "-am", "Second", cwd=top)
+        newest = world.tree.git("rev-parse", "HEAD", cwd=top)
+        world.tree.git("checkout", "-q", "HEAD~1", cwd=top)
+        world.tree.git("update-index", "--cacheinfo", f"160000,{newest},vendor/lib")
+        world.tree.write({"wmf-config/CommonSettings.php": "<?php // uses 2\n"})
+        world.tree.git("add", "wmf-config")
+        world.tree.git("commit", "-q", "-m", "Use the second", who="submitter")
+        world.chat.says("deployer", "!sync-dir wmf-config Use the second")
+        assert "also touches vendor/lib, which wmf-config does not cover" in world.chat.skip()[0]
+        world.chat.says("deployer", "!sync-dir vendor, wmf-config Use the second")
+        assert "edits in the tree that are in no commit: vendor/lib (" in world.chat.skip()[0]
+        world.tree.git("-c", "protocol.file.allow=always", "submodule", "update", "-q")
+        world.chat.says("deployer", "!sync-dir vendor, wmf-config Use the second")
+        assert "1 change by submitter, 2 files" in world.chat.skip()[0]
+
+
 def library(world: TreeWorld) -> Path:
     """A submodule that is live: `vendor/lib`, itself with one in `deep`."""
     tree, top = world.tree, world.tree.path.parent

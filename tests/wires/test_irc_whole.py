@@ -156,4 +156,4 @@ def test_check_config_live_says_what_each_server_proves(tmp_path: Path) -> None:
         server.end_services()
         gone = swatbot(place.ground, "check-config", "--live")
         assert gone.returncode == 1
-        assert "the bot can not be there: SASL login as swatbot failed" in gone.stdout
+        assert "the bot can not be there: SASL login as swatbot failed" in gone.stdout, gone.stdout

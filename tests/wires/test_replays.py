@@ -221,6 +221,42 @@ def test_a_revert_that_was_edited_is_no_revert(tmp_path: Path) -> None:
         assert "Both will be asked." in first
 
 
+SETTINGS_PHP = "wmf-config/CommonSettings.php"
+ONE, TWO, THREE = "$one = 1;\n", "$two = 2;\n", "$three = 3;\n"
+
+
+@pytest.mark.parametrize(("left", "cancels"), [("", True), (TWO, False)])
+def test_what_a_revert_leaves_of_a_change_is_asked_about_though_a_third_one_explains_the_file(
+    tmp_path: Path, left: str, cancels: bool
+) -> None:
+    with tree_story(tmp_path) as world:
+        before = (world.tree.path / SETTINGS_PHP).read_text()
+        world.tree.commit("other", "Raise the limit", {SETTINGS_PHP: before + ONE + TWO})
+        message = f'Revert "Raise the limit"\n\nThis reverts commit {world.tree.git("rev-parse", "HEAD")}.'
+        world.tree.commit("other", message, {SETTINGS_PHP: before + left})
+        world.tree.commit("submitter", "Three", {SETTINGS_PHP: before + left + THREE})
+        world.chat.says("deployer", "!sync-dir wmf-config Three")
+        first = world.chat.skip()[0]
+        assert ("cancel out" in first) == cancels
+        assert ("by other" in first) != cancels
+
+
+@pytest.mark.parametrize("kind", ["mode", "binary"])
+def test_modes_and_what_is_no_text_are_no_revert_unless_they_are_back(tmp_path: Path, kind: str) -> None:
+    with tree_story(tmp_path) as world:
+        file = "static/logo.svg"
+        old = (world.tree.path / file).read_text()
+        bad = {"mode": old, "binary": "\0\1"}[kind]
+        (world.tree.path / file).chmod(0o755 if kind == "mode" else 0o644)
+        world.tree.commit("other", "Bad", {file: bad + "<!-- 1 -->\n"})
+        message = f'Revert "Bad"\n\nThis reverts commit {world.tree.git("rev-parse", "HEAD")}.'
+        world.tree.commit("other", message, {file: old})
+        assert bool((world.tree.path / file).stat().st_mode & 0o100) == (kind == "mode"), "it is left so"
+        world.tree.commit("submitter", "Icon", {file: old + "<!-- 2 -->\n"})
+        world.chat.says("deployer", "!sync-dir static Icon")
+        assert "cancel out" not in world.chat.skip()[0]
+
+
 def test_after_a_rebase_a_revert_is_still_one_and_nothing_waits_twice(tmp_path: Path) -> None:
     with tree_story(tmp_path) as world:
         tree = world.tree
