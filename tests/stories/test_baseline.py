@@ -77,9 +77,9 @@ def test_modes_that_git_can_not_hold_are_no_difference_and_their_hosts_are_named
 
 
 def test_hosts_that_hold_something_else_than_most_are_named_with_the_files(ground: Ground) -> None:
-    ground.fleet.put("mw1300", "conf/a", b"a", 0o755)
+    ground.fleet.put("mw1261", "conf/a", b"a", 0o755)
     ground.fleet.put("mw1301", "conf/b", b"b")
-    with pytest.raises(UserError, match=r"most others do: mw1300: conf/a; mw1301: conf/b\. Make them equal"):
+    with pytest.raises(UserError, match=r"most others do: mw1261: conf/a; mw1301: conf/b\. Make them equal"):
         ground.take()
 
 

@@ -24,6 +24,19 @@ def test_a_change_that_the_paths_cover_in_part_is_refused_with_what_to_type() ->
         assert "#2 wmf-config: 1 change by submitter" in world.chat.skip()[0]
 
 
+def test_a_half_that_was_meant_once_is_asked_about_when_it_is_tried_again() -> None:
+    with story() as world:
+        files: dict[str, str | None] = {"wmf-config/CommonSettings.php": "2", "dblists/closed.dblist": "2"}
+        world.tree.change("submitter", "Both", files)
+        world.chat.says("deployer", "!sync-dir --partial wmf-config Both")
+        world.chat.says("submitter", "broken Not yet")
+        world.chat.skip()
+        world.chat.says("deployer", "!retry 1")
+        first, *rest = world.chat.skip()
+        assert "also touches dblists/closed.dblist, which wmf-config does not cover" in first
+        assert '"!sync-dir --partial wmf-config ' in "".join(rest)
+
+
 @pytest.mark.parametrize(
     ("paths", "order"),
     [

@@ -153,6 +153,9 @@ class Server:
     def end_services(self) -> None:
         assert self.services is not None
         self.services.ask_to_end()
+        with RawClient(self.port, "mourner") as probe:
+            probe.expect(" 001 ")
+            await_answer(probe, "WHOIS NickServ", " 401 ", " (311|401) .*NickServ")
 
     def start_services(self) -> None:
         assert self.services is not None

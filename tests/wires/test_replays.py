@@ -316,6 +316,29 @@ def test_a_tree_that_was_set_back_says_what_it_takes_back(tmp_path: Path) -> Non
         )
 
 
+def test_half_of_a_commit_that_a_tree_was_set_back_from_is_not_taken_back(tmp_path: Path) -> None:
+    with tree_story(tmp_path) as world:
+        files = {SETTINGS_PHP: "<?php // 2\n", "static/logo.svg": "two\n"}
+        gone = world.tree.commit("other", "New", files)
+        world.deployed("!sync-dir wmf-config, static New", "other")
+        world.tree.git("reset", "-q", "--hard", "HEAD~1")
+        world.chat.says("deployer", "!sync-dir wmf-config Back")
+        told = "\n".join(world.chat.skip())
+        assert f"not queued. The tree has no more {gone} by other, which also touches static/logo.svg" in told
+        world.chat.says("deployer", "!sync-dir static/logo.svg, wmf-config Back")
+        assert f"It takes back {gone}" in world.chat.skip()[0]
+
+
+def test_a_directory_that_was_renamed_is_left_behind_and_not_deleted(tmp_path: Path) -> None:
+    with tree_story(tmp_path) as world:
+        world.tree.git("mv", "static", "assets")
+        world.tree.commit("submitter", "Rename", {})
+        world.chat.says("deployer", "!sync-dir static Rename")
+        assert "which static does not cover: the sync would ship half of it" in world.chat.skip()[0]
+        world.chat.says("deployer", "!sync-dir static, assets Rename")
+        assert "1 change by submitter, 4 files, 2 of them deleted" in world.chat.skip()[0]
+
+
 def test_an_amended_commit_takes_back_what_the_fleet_holds_and_ships_the_new_one(tmp_path: Path) -> None:
     with tree_story(tmp_path) as world:
         old = world.tree.commit("other", "New", {"wmf-config/CommonSettings.php": "<?php // 2\n"})

@@ -62,7 +62,7 @@ def on_retry(status: Status, command: c.Retry, rules: Rules) -> tuple[Event, ...
     old = known(status, command.number)
     if isinstance(old, Live) or old.kind is Kind.ROLLBACK:
         raise DeclinedError(WrongState(number=old.number, state=old.state.words, command="retry"))
-    options = Options(verifiers=old.options.verifiers, partial=old.options.partial)
+    options = Options(verifiers=old.options.verifiers)
     sync = c.Sync(command.actor, command.place, old.plan, old.message, options)
     return on_sync(status, sync, rules, old.number)
 

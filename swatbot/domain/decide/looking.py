@@ -123,20 +123,29 @@ def _refusal(d: Live, found: Findings, covered: tuple[Covered, ...], rules: Rule
             fetched_at=found.fetched_at,
             notes=NO_NOTES if found.private else found.notes,
         )
-    limit = max(rules.delete_floor, int(rules.delete_share * found.held))
-    if (found.deletions > limit or found.emptied) and not d.options.delete_many:
-        return ManyDeletions(
-            deletions=found.deletions,
-            held=found.held,
-            plan=plan,
-            message=d.message,
-            options=d.options,
-            emptied=() if found.private else found.emptied,
-        )
-    if found.dirty and not d.options.dirty:
-        return _dirty(d, found)
+    return _guarded(d, found, rules) or _unknown_author(d, found, shipped(covered))
+
+
+def _guarded(d: Live, found: Findings, rules: Rules) -> Reason | None:
+    """What is shipped only if it is meant; what was moved out of the plan is deleted only with the rest."""
     left = _halves(d, found, found.changes, back=False) or _halves(d, found, found.taken_back, back=True)
-    return left or _unknown_author(d, found, shipped(covered))
+    limit = max(rules.delete_floor, int(rules.delete_share * found.held))
+    many = found.deletions > limit or found.emptied
+    moved = left is not None and left.gone != left.lacking and not found.dirty
+    if many and not moved and not d.options.delete_many:
+        return _deletions(d, found)
+    return _dirty(d, found) if found.dirty and not d.options.dirty else left
+
+
+def _deletions(d: Live, found: Findings) -> Reason:
+    return ManyDeletions(
+        deletions=found.deletions,
+        held=found.held,
+        plan=str(d.plan),
+        message=d.message,
+        options=d.options,
+        emptied=() if found.private else found.emptied,
+    )
 
 
 def _dirty(d: Live, found: Findings) -> Reason:
@@ -150,7 +159,7 @@ def _dirty(d: Live, found: Findings) -> Reason:
     )
 
 
-def _halves(d: Live, found: Findings, changes: tuple[Change, ...], *, back: bool) -> Reason | None:
+def _halves(d: Live, found: Findings, changes: tuple[Change, ...], *, back: bool) -> LeftBehind | None:
     """Changes that would ship in part; or commits that the tree has no more and that would go so (`back`)."""
     covered = [against(change, d.plan.paths) for change in changes]
     parts = [one for one in covered if one.share is Share.PART]
