@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
+# Tests wait for servers more than they compute.
+WORKERS ?= $(shell echo $$(($$(nproc) * 3 / 2)))
 # Packages of Debian and Ubuntu that bring the real servers and clients of the wire tests.
 SERVERS := openssh-server openssh-client rsync sudo ngircd inspircd atheme-services ii irssi tmux
 
@@ -19,7 +21,7 @@ practice: $(READY) ## Leave a practice range running, to be joined with any IRC 
 	@$(BIN)/swatbot practice $(if $(DIR),--directory "$(DIR)")
 
 test: servers check ## Lint, types, import contracts, and all tests (SOAK=1: the long loops in full).
-	$(BIN)/python -m pytest -q $(if $(SOAK),-o faulthandler_timeout=3600)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(if $(SOAK),-o faulthandler_timeout=3600)
 
 check: $(READY) ## Lint, types and import contracts only.
 	$(BIN)/ruff check .
