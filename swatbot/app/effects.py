@@ -1,13 +1,14 @@
 """Carrying out effects in workers: each ends in a command that says what came of it."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from swatbot.app.aftercare import Aftercare
 from swatbot.app.discreet import Discreet
 from swatbot.domain import commands as c
 from swatbot.domain import effects as f
+from swatbot.domain.manifest import Manifest
 from swatbot.domain.rules import Rules
 from swatbot.domain.stage import Budget, HostResult, Tally
 from swatbot.domain.status import Status
@@ -78,7 +79,12 @@ class Effects:
                 results = self._whole(effect, token, report, stop)
                 return c.MendReported(effect, self._aftercare.judged(effect, results, stop))
             case f.Patrol():
-                return self._patrol(effect, stop)
+                whole = self._world.tree.deployable(effect.whole)
+                return c.PatrolReported(effect, *self._asked(effect.hosts, whole, stop, afresh=True))
+            case f.ProveStaged():
+                tree = self._world.tree
+                whole = tree.deployable(tree.overlay(effect.whole, effect.part))
+                return c.StagedReported(effect, *self._asked(effect.hosts, whole, stop, afresh=False))
             case f.RunChecks():
                 found = self._world.checker.check(_task(effect), stop)
                 return c.ChecksReported(effect, tuple(map(self._discreet.verdict, found)))
@@ -113,13 +119,15 @@ class Effects:
         order = Order(effect.number, (whole,), 0, 0, effect.hosts, token, batch, budget)
         return self._push(effect, order, report, stop)
 
-    def _patrol(self, effect: f.Patrol, stop: Stop) -> c.PatrolReported:
-        whole = self._world.tree.deployable(effect.whole)
-        proofs = self._world.fleet.prove(effect.hosts, whole.roots, afresh=True, stop=stop)
+    def _asked(
+        self, hosts: Sequence[str], whole: Manifest, stop: Stop, *, afresh: bool
+    ) -> tuple[tuple[Drift, ...], tuple[str, ...]]:
+        """Which hosts hold something else than this, and which could not be asked."""
+        proofs = self._world.fleet.prove(hosts, whole.roots, afresh=afresh, stop=stop)
         held = {proof.host: proof.manifest for proof in proofs if proof.manifest is not None}
         drift = (Drift(h, self._discreet.files(m.differences(whole))) for h, m in held.items())
         silent = tuple(proof.host for proof in proofs if proof.manifest is None)
-        return c.PatrolReported(effect, tuple(d for d in drift if d.files), silent)
+        return tuple(d for d in drift if d.files), silent
 
     def _bring(
         self, effect: f.SyncStep | f.RestoreStep, token: int, report: Report, stop: Stop

@@ -314,4 +314,4 @@ def _found_nothing(command: c.ShellCommand) -> bool:
     """Checks and patrols that were stopped are no finding; a mending that was says nothing by failing."""
     if isinstance(command, c.EffectFailed):
         return isinstance(command.effect, Mend | Patrol)
-    return isinstance(command, c.ChecksReported | c.PatrolReported)
+    return isinstance(command, c.ChecksReported | c.PatrolReported | c.StagedReported)

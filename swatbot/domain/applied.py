@@ -95,12 +95,17 @@ def _enter(d: Live, stage: Stage, at: datetime) -> Live:
 def _put_right(d: Live, event: e.HostsPutRight, _at: datetime) -> Live:
     results = [r for r in event.results if r.host in d.behind]  # or it was excluded meanwhile
     proven = {r.host: HostMark(0, 0) for r in results if r.outcome is Outcome.OK}
-    failed = {r.host: HostMark(0, None, r.reason) for r in failures(results)}
+    # Who was staged before, and can not be put right to be staged anew, may still have all of it.
+    failed = {r.host: _not_right(d.marks.get(r.host, HostMark(0, None)), r) for r in failures(results)}
     begun = len(proven) + len(failed) == len(results) and not (d.state is State.HELD and failed)
     over = d.phase is Phase.BASELINE and (begun or d.cause is not None)
     phase = Phase.SYNC if over else d.phase
     behind = tuple(h for h in d.behind if h not in proven)
     return replace(d, marks={**d.marks, **proven, **failed}, phase=phase, behind=behind)
+
+
+def _not_right(mark: HostMark, result: HostResult) -> HostMark:
+    return replace(mark, proven=None, reason=result.reason, uncertain=mark.attempted > 0)
 
 
 def _synced(d: Live, event: e.HostsSynced, _at: datetime) -> Live:
@@ -184,6 +189,18 @@ def _reminded(d: Live, _event: e.Reminded, at: datetime) -> Live:
     return replace(d, reminded_at=at)
 
 
+def _still_staged(d: Live, _event: e.StillStaged, _at: datetime) -> Live:
+    return replace(d, phase=Phase.PROVEN)
+
+
+def _no_longer_staged(d: Live, _event: e.NoLongerStaged, at: datetime) -> Live:
+    """As after the snapshot: the test servers are put right, the steps staged, and everybody is asked."""
+    hosts = (h for h in d.hosts(Stage.TESTSERVERS) if h not in d.behind)
+    asked = tuple(Asked(a.person) for a in d.asked)
+    d = replace(d, asked=asked, asked_at=None, deadline=None, behind=(*d.behind, *hosts))
+    return _enter(d, Stage.TESTSERVERS, at)
+
+
 def _canaries(d: Live, _event: e.CanariesStarted, at: datetime) -> Live:
     return _enter(replace(d, deadline=None, shipping_at=at), Stage.CANARIES, at)
 
@@ -248,6 +265,8 @@ _APPLY: dict[type[e.DeploymentEvent], Apply] = {
     e.VerificationAsked: _asked,
     e.Answer: _answer,
     e.Reminded: _reminded,
+    e.StillStaged: _still_staged,
+    e.NoLongerStaged: _no_longer_staged,
     e.CanariesStarted: _canaries,
     e.BakeStarted: _bake,
     e.FleetStarted: _fleet,

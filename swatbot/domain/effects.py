@@ -57,6 +57,16 @@ class SyncStep:
 
 
 @dataclass(frozen=True, slots=True)
+class ProveStaged:
+    """Whether the test servers still hold what was staged: `whole` with `part`, both digests, over it."""
+
+    number: int
+    hosts: tuple[str, ...]
+    whole: str
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
 class PutRight:
     """Bring hosts to exactly what the fleet holds: `whole` is the digest of the whole tree's manifest."""
 
@@ -135,7 +145,9 @@ class Finish:
     paths: tuple[str, ...]
 
 
-Effect = Inspect | TakeSnapshot | PutRight | SyncStep | RunChecks | RestoreStep | Finish | Mend | Patrol
+OfTree = Inspect | TakeSnapshot | Finish
+OfHosts = ProveStaged | PutRight | SyncStep | RunChecks | RestoreStep | Mend | Patrol
+Effect = OfTree | OfHosts
 
 
 def next_effect(d: Live, status: Status) -> Effect | None:
@@ -145,6 +157,8 @@ def next_effect(d: Live, status: Status) -> Effect | None:
         effect = _on_stage(d, STAGE_OF[d.state])
     elif d.state is State.BAKING and d.phase is Phase.CHECK:
         effect = _check(d, Stage.CANARIES, baking=True)
+    elif d.state is State.AWAITING_VERIFICATION:
+        effect = _prove_staged(d)
     elif d.state is State.ROLLING_BACK:
         effect = _restore(d) if d.undo > 0 else _put_right(d)
     elif status.holdings is not None:
@@ -193,6 +207,15 @@ def _on_stage(d: Live, stage: Stage) -> Effect | None:
     # A canary that failed in a later step waits for the fleet to come there: it is not taken back.
     hosts = tuple(h for h in ready if not d.proves(h, target) and not d.is_past(h, target))
     return SyncStep(d.number, stage, target, hosts, d.states, len(d.hosts(stage)))
+
+
+def _prove_staged(d: Live) -> ProveStaged | None:
+    """Once everybody's word is there: it was about what the test servers held until then."""
+    if d.waits_for or d.phase is not Phase.DONE or d.before is None:
+        return None
+    last = len(d.states) - 1
+    hosts = tuple(h for h in d.hosts(Stage.TESTSERVERS) if d.proves(h, last))
+    return ProveStaged(d.number, hosts, d.before.manifest, d.states[last])
 
 
 def _put_right(d: Live) -> PutRight | None:

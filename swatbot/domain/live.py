@@ -18,6 +18,7 @@ class Phase(StrEnum):
     SYNC = "sync"
     CHECK = "check"
     DONE = "done"
+    PROVEN = "proven"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ TABLE: dict[tuple[State, type[e.DeploymentEvent]], Target] = {
     (S.STAGING, e.VerificationAsked): S.AWAITING_VERIFICATION,
     (S.AWAITING_VERIFICATION, e.Answer): S.AWAITING_VERIFICATION,
     (S.AWAITING_VERIFICATION, e.Reminded): S.AWAITING_VERIFICATION,
+    (S.AWAITING_VERIFICATION, e.StillStaged): S.AWAITING_VERIFICATION,
+    (S.AWAITING_VERIFICATION, e.NoLongerStaged): S.STAGING,
     (S.AWAITING_VERIFICATION, e.CanariesStarted): S.CANARIES,
     (S.CANARIES, e.BakeStarted): S.BAKING,
     (S.BAKING, e.Checked): S.BAKING,

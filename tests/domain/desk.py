@@ -109,8 +109,8 @@ class Desk:
                 return self._push(effect, fates, stopped=running.stopped)
             case f.Mend():
                 return self._mend(effect, fates)
-            case f.Patrol():
-                return self._patrol(effect)
+            case f.Patrol() | f.ProveStaged():
+                return self._prove(effect, fates)
             case f.RunChecks():
                 verdict = Verdict("logs", finding, "told so \u202e\r\n")
                 return c.ChecksReported(effect, (verdict,))
@@ -145,9 +145,17 @@ class Desk:
         results += [HostResult(host, Outcome.NOT_STARTED) for host in effect.hosts[2:]]
         return c.MendReported(effect, tuple(results), stopped=True)
 
-    def _patrol(self, effect: f.Patrol) -> c.PatrolReported:
-        wrong = (Drift(host, Files.of(self.hosts.wrong(host, effect.whole))) for host in effect.hosts)
-        return c.PatrolReported(effect, tuple(d for d in wrong if d.files))
+    def _prove(
+        self, effect: f.Patrol | f.ProveStaged, fates: list[Fate]
+    ) -> c.PatrolReported | c.StagedReported:
+        part = effect.part if isinstance(effect, f.ProveStaged) else effect.whole
+        whole = spell(unspell(effect.whole) | unspell(part))
+        wrong = (Drift(host, Files.of(self.hosts.wrong(host, whole))) for host in effect.hosts)
+        drift = tuple(d for d in wrong if d.files)
+        if isinstance(effect, f.Patrol):
+            return c.PatrolReported(effect, drift)
+        silent = (h for h, fate in zip(effect.hosts, fates, strict=False) if fate is Fate.UNREACHABLE)
+        return c.StagedReported(effect, drift, tuple(silent))
 
     def _noticed(self, effect: f.PutRight | f.Mend, result: HostResult) -> HostResult:
         wrong = self.hosts.wrong(result.host, effect.whole)

@@ -22,7 +22,7 @@ from swatbot.domain.rules import Rules
 from swatbot.domain.stage import Outcome, Stage
 from swatbot.domain.status import Status
 from swatbot.domain.verdict import Finding
-from tests.domain.paper import PRODUCTION, PaperHosts
+from tests.domain.paper import PRODUCTION, PaperHosts, unspell
 
 ORDER = tuple(Stage)
 SETTLED = (e.RolledBack, e.Parked, e.Cancelled, e.Failed, e.Refused)
@@ -42,6 +42,7 @@ class Ledger:
         sent: hosts that were really changed.
         restored: the lowest state that was gone back to.
         reached: the highest state that was sent.
+        anew: whether it had to be staged once more.
     """
 
     asked: set[str] = field(default_factory=set)
@@ -53,6 +54,7 @@ class Ledger:
     sent: set[str] = field(default_factory=set)
     restored: int | None = None
     reached: int = 0
+    anew: bool = False
 
 
 class Promises:
@@ -93,8 +95,8 @@ class Promises:
                 self.ledgers[event.number].asked = set(event.asked)
             case e.Pinned():
                 self._pinned(before.live[event.number], event)
-            case e.Answer():
-                self._word(event)
+            case e.Answer() | e.NoLongerStaged() | e.CanariesStarted():
+                self._verification(before.live[event.number], event)
             case e.Checked() | e.Continued():
                 self._checked(before.live[event.number], event)
             case e.HostsPutRight():
@@ -113,6 +115,18 @@ class Promises:
             ledger.asked = set(d.options.verifiers) or left or {d.actor.name}
             assert set(event.asked) == ledger.asked, "somebody else is asked than whose change ships"
 
+    def _verification(self, d: Live, event: e.Answer | e.NoLongerStaged | e.CanariesStarted) -> None:
+        match event:
+            case e.Answer():
+                self._word(event)
+            case e.NoLongerStaged():
+                ledger = self.ledgers[event.number]
+                ledger.approved.clear()
+                ledger.reported.clear()
+                ledger.anew, ledger.reached = True, 0
+            case e.CanariesStarted():
+                self._as_tested(d)
+
     def _word(self, event: e.Answer) -> None:
         ledger = self.ledgers[event.number]
         if event.override:
@@ -126,6 +140,13 @@ class Promises:
             ledger.approved.difference_update(event.persons)
         else:
             ledger.approved.update(event.persons)
+
+    def _as_tested(self, d: Live) -> None:
+        assert d.before is not None
+        wanted = unspell(d.before.manifest) | unspell(d.states[-1])
+        for host in d.hosts(Stage.TESTSERVERS):
+            if d.proves(host, len(d.states) - 1):
+                assert self.hosts.truth[host] == wanted, "what was tested is not what ships"
 
     def _checked(self, d: Live, event: e.Checked | e.Continued) -> None:
         ledger = self.ledgers[event.number]
@@ -225,7 +246,7 @@ class Promises:
         assert d is not None, f"{effect} writes for a deployment that is over"
         assert host in d.behind, "a host that was not behind is put right"
         ledger = self.ledgers[effect.number]
-        assert host not in ledger.sent, "put right after it was synced"
+        assert host not in ledger.sent or ledger.anew, "put right after it was synced"
         if host in PRODUCTION:
             assert ledger.asked <= ledger.approved, "production before everybody's word"
 
@@ -294,7 +315,8 @@ class Promises:
                 held_up = status.active is not None or status.lock is not None or status.upkeep is not None
                 return held_up and d.number in status.queue
             case State.AWAITING_VERIFICATION:
-                return bool(d.waits_for or status.mending) and d.deadline is not None
+                by_itself = next_effect(d, status) is not None
+                return by_itself or (bool(d.waits_for or status.mending) and d.deadline is not None)
             case State.PARKED:
                 return bool(d.people) and d.deadline is not None
             case _:

@@ -80,7 +80,7 @@ def test_a_host_that_failed_and_is_then_unreachable_is_put_back() -> None:
 def test_a_canary_that_was_left_out_of_a_later_step_is_put_back() -> None:
     desk = Desk(rules(spare=1))
     ask(desk, Plan((Step(("a",)), Step(("b",)))))
-    desk.go_on(10)
+    desk.go_on(11)
     desk.end(running(desk), [Fate.UNREACHABLE])
     desk.go_on(2)
     assert desk.status.live[1].state is State.FLEET
@@ -149,7 +149,7 @@ def test_a_check_that_breaks_when_nobody_wants_it_does_not_stop_the_rollback() -
 
 
 def test_continuing_beyond_the_budget_still_runs_the_checks() -> None:
-    desk = desk_with(steps=6, rolls_back=False)
+    desk = desk_with(steps=7, rolls_back=False)
     desk.end(running(desk), [Fate.OK, Fate.UNREACHABLE])
     hold = desk.status.live[1].hold
     assert hold is not None

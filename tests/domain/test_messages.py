@@ -52,7 +52,8 @@ patient = settings(
 )
 SITE = Site("swatbot", "deploy1001", rules())
 UNTOLD = {e.HostsReturned, e.DriftFound,
-    e.Requested, e.Started, e.Pinned, e.Checked, e.CanariesStarted, e.FinishStarted, e.HostsRestored,
+    e.Requested, e.Started, e.Pinned, e.Checked, e.StillStaged, e.CanariesStarted, e.FinishStarted,
+    e.HostsRestored,
 }  # fmt: skip
 
 

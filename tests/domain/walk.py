@@ -7,6 +7,7 @@ from datetime import timedelta
 from swatbot.domain import commands as c
 from swatbot.domain import effects as f
 from swatbot.domain.deployment import State, Word
+from swatbot.domain.live import Phase
 from swatbot.domain.plan import Plan, Step
 from swatbot.domain.stage import Tally
 from swatbot.domain.verdict import Finding
@@ -94,7 +95,8 @@ class Walker:
 
     def _spoil(self) -> None:
         """Test servers are where people try things; what they hold matters from the next staging on."""
-        if self.desk.status.active is None:
+        active = self.desk.status.active
+        if active is None or (active.state is State.AWAITING_VERIFICATION and active.phase is Phase.DONE):
             self.desk.hosts.spoil("debug1", self.random.choice(PATHS))
 
     def _other_hosts(self) -> None:

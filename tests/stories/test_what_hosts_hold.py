@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -51,6 +52,73 @@ def test_a_test_server_that_can_not_be_put_right_is_not_staged_on() -> None:
         )
         world.chat.expect('#1 is off: it was on no host. deployer: "!retry 1" when mwdebug1001 is well.')
         assert world.fleet.writes == []
+
+
+NOT_SYNCED = "#1 is not synced: mwdebug1001"
+ANEW = "and that may be what was tested. It is staged anew."
+
+
+@pytest.mark.parametrize("path", [FILE, "static/logo.svg"])
+def test_what_was_edited_on_a_test_server_meanwhile_is_not_what_ships(path: str) -> None:
+    put_back = {
+        FILE: f"1 file ({FILE}) not as the fleet has it",
+        "static/logo.svg": f"2 files (static/logo.svg, {FILE}) not as the fleet has them",
+    }
+    with story() as world:
+        submit(world)
+        world.chat.skip()
+        world.fleet.spoil("mwdebug1001", path)
+        world.chat.says("submitter", "verified")
+        world.chat.expect(
+            "#1 verified by submitter (~). Syncing canaries mw[1261-1263].",
+            f"{NOT_SYNCED} has 1 file ({path}) not as staged, {ANEW}",
+            f"#1 mwdebug1001 had {put_back[path]}: put back to what the fleet has, then staged.",
+            "submitter: #1 is on mwdebug1001 (~). Test with X-Wikimedia-Debug: backend=mwdebug1001, then say"
+            ' "verified", or "broken" and why, by 14:22 UTC.',
+        )
+        assert {host for host, _, _ in world.fleet.writes} == {"mwdebug1001"}
+        world.chat.says("submitter", "verified")
+        assert world.chat.skip()[-1].startswith("deployer, submitter: #1 is live on 101 hosts")
+
+
+def test_a_test_server_that_can_not_be_asked_at_the_end_has_proven_nothing() -> None:
+    with story() as world:
+        submit(world)
+        world.chat.skip()
+        world.fleet.fail("mwdebug1001", outcome=Outcome.UNREACHABLE)
+        world.chat.says("submitter", "verified")
+        lines = world.chat.skip()
+        assert lines[1] == f"{NOT_SYNCED} can not be asked what is there, {ANEW}"
+        assert {host for host, _, _ in world.fleet.writes} == {"mwdebug1001"}
+        assert world.engine.status.past[1].state is State.ROLLBACK_INCOMPLETE
+
+
+def test_a_private_file_that_was_edited_on_a_test_server_meanwhile_is_counted() -> None:
+    with story() as world:
+        submit(world)
+        world.fleet.spoil("mwdebug1001", "private/key.php")
+        world.chat.says("submitter", "verified")
+        lines = world.chat.skip()
+        assert any("mwdebug1001 has 1 file (1 private) not as staged" in line for line in lines)
+        assert not any("key.php" in line for line in lines)
+
+
+def test_a_hold_while_the_test_servers_are_asked_is_kept() -> None:
+    with story() as world:
+        submit(world)
+        world.chat.skip()
+        plain = world.fleet.prove
+
+        def held(hosts: Sequence[str], roots: Sequence[str], **how: Any) -> tuple[HostProof, ...]:
+            world.fleet.prove = plain  # type: ignore[method-assign]  # once
+            world.chat.says("submitter", "!hold Wait")
+            return plain(hosts, roots, **how)
+
+        world.fleet.prove = held  # type: ignore[method-assign]
+        world.chat.says("submitter", "verified")
+        assert world.engine.status.live[1].state is State.HELD
+        world.chat.says("deployer", "!resume 1")
+        assert "#1 is live on 101 hosts" in world.chat.skip()[-1]
 
 
 def test_what_failed_is_not_told_as_put_right() -> None:
@@ -150,7 +218,7 @@ def test_a_host_that_was_down_is_caught_up_before_it_gets_the_next_deployment() 
         )
         world.tree.change("other", "New logo", {"static/logo.svg": "new"})
         world.chat.says("deployer", "!sync-dir static New logo")
-        world.fleet.heal("mw1300")
+        world.fleet.before["mw1261"] = lambda: world.fleet.heal("mw1300")
         world.chat.says("other", "verified")
         lines = world.chat.skip()
         put_back = "not as the fleet has it: put back to what the fleet has, then synced."

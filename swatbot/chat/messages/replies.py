@@ -96,7 +96,7 @@ def _where(d: Live | Past, now: datetime) -> str:
     """The state, with what is known of its hosts or whom it waits for."""
     if isinstance(d, Past):
         return f"{d.state.words}{_hosts(d)}"
-    if d.state is State.AWAITING_VERIFICATION:
+    if d.state is State.AWAITING_VERIFICATION and d.waits_for:
         until = f" until {hhmm(d.deadline)}" if d.deadline else ""
         return f"waiting for {both(d.waits_for)}{until}"
     held = ""

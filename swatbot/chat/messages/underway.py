@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 
 from swatbot.chat.handler import Site
-from swatbot.chat.messages.hosts import folded, logged, named, odd, them
+from swatbot.chat.messages.hosts import folded, has, logged, named, odd, them, together
 from swatbot.chat.messages.hosts import put_right as hosts_put_right
 from swatbot.chat.messages.names import called, testers
 from swatbot.chat.messages.text import ago, both, count, fit, hhmm, quoted
@@ -12,7 +12,7 @@ from swatbot.domain import events as e
 from swatbot.domain.deployment import HoldKind, State, Word
 from swatbot.domain.hosts import fold
 from swatbot.domain.live import Live, Phase
-from swatbot.domain.stage import Stage, failures
+from swatbot.domain.stage import Files, Stage, failures
 from swatbot.domain.verdict import Finding
 
 Sentences = tuple[str, ...]
@@ -39,7 +39,7 @@ def _without(event: e.HostsSynced | e.HostsPutRight, d: Live, site: Site) -> Sen
 def _mended(event: e.HostsSynced, d: Live) -> Sentences:
     """Files that were neither as before nor as wanted, by the hosts that had the same ones."""
     return tuple(
-        f"#{d.number} {folded(hosts)} had {count(len(files), 'file') if d.private else named(files)}"
+        f"#{d.number} {folded(hosts)} had {_which(files, d)}"
         f" not as the fleet has {them(files)}: put right, then synced."
         for hosts, files in hosts_put_right(event.results)
     )
@@ -123,6 +123,19 @@ def _then(d: Live, site: Site) -> str:
     if d.state is State.HELD:
         return f'. It is held: "!resume {d.number}" lets it go on.'
     return f". Syncing canaries {fold(d.hosts(Stage.CANARIES))}."
+
+
+def no_longer_staged(event: e.NoLongerStaged, d: Live, _at: datetime, _site: Site) -> Sentences:
+    """What is on the test servers by now, so that nobody knows what was tested."""
+    found = together((one.host, one.files) for one in event.drift)
+    lines = [f"{folded(hosts)} {has(hosts)} {_which(files, d)} not as staged" for hosts, files in found]
+    lines += [f"{folded(event.silent)} can not be asked what is there"] if event.silent else []
+    said = f"#{d.number} is not synced: {'; '.join(lines)}, and that may be what was tested."
+    return (f"{said} It is staged anew.",)
+
+
+def _which(files: Files, d: Live) -> str:
+    return count(len(files), "file") if d.private else named(files)
 
 
 def reminded(_event: e.Reminded, d: Live, at: datetime, site: Site) -> Sentences:

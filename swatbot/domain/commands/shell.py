@@ -9,6 +9,7 @@ from swatbot.domain.effects import (
     Inspect,
     Mend,
     Patrol,
+    ProveStaged,
     PutRight,
     RestoreStep,
     RunChecks,
@@ -95,6 +96,15 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
+class StagedReported:
+    """Test servers said what they hold: `drift` of those that differ, `silent` could not be asked."""
+
+    effect: ProveStaged
+    drift: tuple[Drift, ...]
+    silent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class HostReturned:
     """A host that could not be asked answers again."""
 
@@ -149,6 +159,7 @@ ShellCommand = (
     | HostReturned
     | MendReported
     | PatrolReported
+    | StagedReported
     | DriftSeen
     | EffectFailed
 )

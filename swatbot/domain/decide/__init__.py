@@ -22,6 +22,7 @@ from swatbot.domain.decide.reports import (
     on_finished,
     on_hosts,
     on_progress,
+    on_staged,
 )
 from swatbot.domain.decide.ticking import on_tick
 from swatbot.domain.decide.upkeep import (
@@ -154,7 +155,7 @@ def _shell(status: Status, command: c.ShellCommand, now: datetime, rules: Rules)
 
 
 OfTree = c.Inspected | c.Snapshotted | c.Finished
-OfHosts = c.HostsReported | c.TellProgress | c.ChecksReported
+OfHosts = c.HostsReported | c.TellProgress | c.ChecksReported | c.StagedReported
 
 
 def _outcome(
@@ -191,3 +192,5 @@ def _of_hosts(status: Status, d: Live, command: OfHosts, now: datetime, rules: R
             return on_progress(d, command, now)
         case c.ChecksReported():
             return on_checks(d, command, now, rules)
+        case c.StagedReported():
+            return on_staged(d, command)

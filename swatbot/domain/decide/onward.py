@@ -25,7 +25,7 @@ def _step(d: Live, now: datetime, rules: Rules) -> e.DeploymentEvent | None:
     match d.state:
         case State.STAGING if done:
             return e.VerificationAsked(d.number, now + rules.verify_within)
-        case State.AWAITING_VERIFICATION if not d.waits_for:
+        case State.AWAITING_VERIFICATION if not d.waits_for and d.phase is Phase.PROVEN:
             return e.CanariesStarted(d.number)
         case State.CANARIES if done:
             return e.BakeStarted(d.number)

@@ -86,6 +86,18 @@ def on_checks(d: Live, command: c.ChecksReported, now: datetime, rules: Rules) -
     return checked, held
 
 
+def on_staged(d: Live, command: c.StagedReported) -> tuple[e.Event, ...]:
+    """What was verified is what ships only if it was still there; who can not be asked proves nothing.
+
+    Where no test server had it, somebody let it go on with a reason.
+    """
+    if d.state is not State.AWAITING_VERIFICATION or d.waits_for or d.phase is not Phase.DONE:
+        return ()
+    if command.drift or command.silent:
+        return (e.NoLongerStaged(d.number, command.drift, command.silent),)
+    return (e.StillStaged(d.number),)
+
+
 def on_finished(status: Status, d: Live, command: c.Finished) -> tuple[e.Event, ...]:
     """It is over; from now on the fleet holds it, and hosts that do not are stale."""
     if d.state is not State.FINISHING or status.holdings is None:

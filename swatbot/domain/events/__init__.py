@@ -23,9 +23,11 @@ from swatbot.domain.events.shipping import (
     FleetStarted,
     HostsPutRight,
     HostsSynced,
+    NoLongerStaged,
     Pinned,
     Progressed,
     Reminded,
+    StillStaged,
     VerificationAsked,
 )
 from swatbot.domain.events.site import Answered, BaselineTaken, EngineStarted, Locked, Unlocked
@@ -64,6 +66,8 @@ DeploymentEvent = (
     | VerificationAsked
     | Answer
     | Reminded
+    | StillStaged
+    | NoLongerStaged
     | CanariesStarted
     | BakeStarted
     | FleetStarted
@@ -123,6 +127,7 @@ __all__ = [
     "HostsReturned",
     "HostsSynced",
     "Locked",
+    "NoLongerStaged",
     "Parked",
     "Patrolled",
     "Pinned",
@@ -136,6 +141,7 @@ __all__ = [
     "RollbackStarted",
     "RolledBack",
     "Started",
+    "StillStaged",
     "Unlocked",
     "UpkeepEvent",
     "UpkeepStarted",

@@ -7,6 +7,7 @@ from swatbot.domain.deployment import Word
 from swatbot.domain.findings import Holdings, Pin, StageHosts
 from swatbot.domain.person import Actor
 from swatbot.domain.stage import HostResult, Stage, Tally
+from swatbot.domain.upkeep import Drift
 from swatbot.domain.verdict import Verdict
 
 
@@ -97,8 +98,29 @@ class Reminded:
 
 
 @dataclass(frozen=True, slots=True)
+class StillStaged:
+    """Everybody's word is there, and the test servers prove that they hold what it was about."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoLongerStaged:
+    """Test servers hold something else by now, so that nobody's word counts: it is staged anew.
+
+    Attributes:
+        drift: those that differ.
+        silent: those that could not be asked.
+    """
+
+    number: int
+    drift: tuple[Drift, ...]
+    silent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CanariesStarted:
-    """Everybody's word is there: production is next."""
+    """Production is next."""
 
     number: int
 
