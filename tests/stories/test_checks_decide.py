@@ -6,7 +6,7 @@ from swatbot.domain.deployment import State
 from swatbot.domain.stage import Outcome, Stage
 from swatbot.domain.verdict import Finding
 from tests.stories.test_who_may_say_it import staged
-from tests.world import World, story
+from tests.world import FLEET, World, story
 
 FATAL = 'new message "Call to undefined function arrray()" 212× on 3/3 canaries, 0× in the control group'
 
@@ -108,6 +108,17 @@ def test_checks_are_told_which_state_the_hosts_are_in() -> None:
         assert {task.step for task in world.checker.asked} == {1, 2}
         assert {task.state for task in world.checker.asked if task.baking} == {states[2]}
         assert all(task.state == states[task.step] for task in world.checker.asked)
+
+
+def test_the_control_group_are_the_hosts_of_the_fleet_that_do_not_have_it_yet() -> None:
+    with story() as world:
+        world.tree.change("submitter", "Both", {"wmf-config/CommonSettings.php": "2", "static/logo.png": "2"})
+        world.chat.says("deployer", "!sync-dir wmf-config then static Both")
+        world.chat.says("submitter", "verified")
+        world.chat.skip()
+        by_stage = {task.stage: set(task.control) for task in world.checker.asked}
+        assert by_stage[Stage.CANARIES] == set(FLEET), "nobody of the fleet has it yet"
+        assert by_stage[Stage.FLEET] == set(), "everybody has it"
 
 
 def test_a_step_that_fails_on_the_test_server_stops_there() -> None:

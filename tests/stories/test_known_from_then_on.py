@@ -60,6 +60,15 @@ def test_a_host_that_could_not_be_repaired_is_put_right_by_the_next_deployment()
         assert world.engine.status.drift == {}
 
 
+def test_a_host_that_can_not_be_put_right_counts_against_the_budget_of_the_sync() -> None:
+    with story(budgets=ONE_MAY_FAIL) as world:
+        world.fleet.spoil("mw1300", EVIL)
+        world.chat.says("other", "!drift")
+        world.fleet.fail("mw1300", "mw1301")
+        submit(world)
+        assert any("mw[1300-1301]" in line and "Rolling back" in line for line in live(world))
+
+
 def test_a_repair_that_was_stopped_is_done_by_the_next_deployment() -> None:
     with story() as world:
         world.fleet.spoil("mw1300", EVIL)
