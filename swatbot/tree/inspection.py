@@ -33,7 +33,7 @@ from swatbot.tree.manifest import Captured, HashCache, capture, entry_at
 from swatbot.tree.net import is_nothing
 from swatbot.tree.owners import owner
 from swatbot.tree.patterns import Patterns
-from swatbot.tree.pending import Waiting, effective, pending
+from swatbot.tree.pending import Sight, Waiting, effective, pending
 from swatbot.tree.recover import recover
 from swatbot.tree.snapshots import SnapshotStore
 from swatbot.tree.suggest import nearest
@@ -212,8 +212,8 @@ class Inspection:
             return held_back(self.history, head, path, entry)
 
         commits = self.history.since(head, frozenset(mark.commit for mark in marks))
-        nothing = partial(is_nothing, self.history.git)
-        return pending(commits, head, marks, deployed, differs, lacks, nothing, self.people)
+        sight = Sight(deployed, differs, lacks, partial(is_nothing, self.history.git))
+        return pending(commits, head, marks, sight, self.people)
 
     def _below_differs(self, path: str, held: Manifest) -> bool:
         captured = capture(self.tree, [path], self.ignore, self.cache.sha256, together=False)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from swatbot.domain.coverage import Cancelled, Change, cancel
 from swatbot.domain.findings import Mark, mark_for
@@ -42,15 +43,29 @@ class Waiting:
     undone: tuple[Change, ...]
 
 
+@dataclass(frozen=True)
+class Sight:
+    """What is seen of a path, or of commits in it.
+
+    Attributes:
+        deployed: whether it is deployed at all.
+        differs: whether tree and fleet differ in it, if it is deployed.
+        lacks: whether the tree has not what HEAD has there, though it does not differ from the fleet.
+        is_nothing: whether these commits do nothing to it, taken together.
+    """
+
+    deployed: Callable[[str], bool]
+    differs: Callable[[str], bool]
+    lacks: Callable[[str], bool]
+    is_nothing: Callable[[tuple[str, ...], str], bool]
+
+    def once(self) -> "Sight":
+        """The same, which looks at each path once."""
+        return Sight(cache(self.deployed), cache(self.differs), cache(self.lacks), self.is_nothing)
+
+
 def pending(
-    commits: Sequence[Commit],
-    head: str,
-    marks: Sequence[Mark],
-    deployed: Callable[[str], bool],
-    differs: Callable[[str], bool],
-    lacks: Callable[[str], bool],
-    is_nothing: Callable[[tuple[str, ...], str], bool],
-    people: People,
+    commits: Sequence[Commit], head: str, marks: Sequence[Mark], sight: Sight, people: People
 ) -> Waiting:
     """Hold the commits against what the fleet holds.
 
@@ -58,10 +73,7 @@ def pending(
         commits: from `History.since` for this head and these marks, newest first.
         head: the commit checked out.
         marks: the effective marks.
-        deployed: whether a path is deployed at all; asked once for each path.
-        differs: whether tree and fleet differ in a path that is deployed; asked once too.
-        lacks: whether the tree has not what HEAD has at a path, though it does not differ from the fleet.
-        is_nothing: whether these commits do nothing to a path, taken together.
+        sight: what tree and git show.
         people: whose addresses are whose.
 
     Raises:
@@ -70,25 +82,24 @@ def pending(
     graph = {commit.id: commit for commit in commits}
     held = {mark.commit: reach(mark.commit, graph) for mark in marks}
     _refuse_unrelated(head, graph)
-    ours = reach(head, graph)
-    deployed, differs, lacks = _once(deployed), _once(differs), _once(lacks)
+    ours, sight = reach(head, graph), sight.once()
 
     def has(commit: Commit, path: str) -> bool:
         mark = mark_for(path, marks)
         return mark is not None and commit.id in held[mark.commit]
 
     def change(commit: Commit, *, have: bool) -> Change:
-        files = (p for p in commit.paths if deployed(p) and has(commit, p) is have)
+        files = (p for p in commit.paths if sight.deployed(p) and has(commit, p) is have)
         return change_of(commit, people, tuple(files))
 
-    waiting = [c for c in (change(commit, have=False) for commit in commits if commit.id in ours) if c.files]
+    waiting = [change(commit, have=False) for commit in commits if commit.id in ours]
+    told = _with_reverts([c for c in waiting if c.files], graph, sight)
+    left, cancelled = cancel(told, sight.differs, sight.is_nothing)
     back = [change(commit, have=True) for commit in commits if commit.id not in ours]
-    counted = {c.commit for c in waiting}
-    silent = {commit.id for commit in commits if not any(map(deployed, commit.paths))}
-    told = [replace(c, reverts=_reverted(graph[c.commit], graph, counted, silent)) for c in waiting]
-    left, cancelled = cancel(told, differs, is_nothing)
     return Waiting(
-        _differing(left, lambda path: differs(path) or lacks(path)), cancelled, _differing(back, differs)
+        _cut(left, lambda path: sight.differs(path) or sight.lacks(path)),
+        cancelled,
+        _cut(back, sight.differs),
     )
 
 
@@ -99,20 +110,17 @@ def change_of(commit: Commit, people: People, files: tuple[str, ...]) -> Change:
     return Change(commit.id, commit.author, commit.email, commit.subject, commit.when, files, name)
 
 
-def _once(ask: Callable[[str], bool]) -> Callable[[str], bool]:
-    answers: dict[str, bool] = {}
-
-    def asked(path: str) -> bool:
-        if path not in answers:
-            answers[path] = ask(path)
-        return answers[path]
-
-    return asked
-
-
-def _differing(changes: Iterable[Change], differs: Callable[[str], bool]) -> tuple[Change, ...]:
-    found = (replace(c, files=tuple(f for f in c.files if differs(f)), reverts=()) for c in changes)
+def _cut(changes: Iterable[Change], wanted: Callable[[str], bool]) -> tuple[Change, ...]:
+    """The changes with the files that are wanted; those that have none are left out."""
+    found = (replace(c, files=tuple(f for f in c.files if wanted(f)), reverts=()) for c in changes)
     return tuple(change for change in found if change.files)
+
+
+def _with_reverts(waiting: Sequence[Change], graph: dict[str, Commit], sight: Sight) -> list[Change]:
+    """The changes that wait with what each of them reverts."""
+    counted = {c.commit for c in waiting}
+    silent = {commit.id for commit in graph.values() if not any(map(sight.deployed, commit.paths))}
+    return [replace(c, reverts=_reverted(graph[c.commit], graph, counted, silent)) for c in waiting]
 
 
 def _reverted(
