@@ -7,7 +7,7 @@ from datetime import datetime
 from swatbot.app.cards import Cards
 from swatbot.chat.card import Card
 from swatbot.ports import Done, Incoming, Outgoing, Seen
-from tests.world import PEOPLE, StoryChat, World
+from tests.world import PEOPLE, StoryChat, World, check_calls
 
 
 class CardChat(StoryChat):
@@ -18,6 +18,7 @@ class CardChat(StoryChat):
         self.seen: dict[int, Card] = {}
         self.shown: list[Card] = []
         self.posted: list[int] = []
+        self.called: set[str] = set()
         self.shows = True
         self._said = 0
 
@@ -41,6 +42,8 @@ class CardChat(StoryChat):
 
     def post(self, line: Outgoing, done: Done) -> None:
         """Lines about a deployment are below its card."""
+        check_calls(line)
+        self.called.update(line.calls)
         channel = f"card-{line.under}" if line.under in self.seen else line.channel
         self.unread.append((channel, line.text))
         self.all.append(line.text)

@@ -49,6 +49,7 @@ RULES = Rules(
     people=PEOPLE,
     patrol_every=timedelta(0),
 )
+NAMES = ("deployer", "submitter", "other", "boss", "stranger")
 START = datetime(2026, 11, 23, 14, 2, tzinfo=UTC)
 
 
@@ -81,6 +82,17 @@ class StoryCalendar:
         return self.now_is
 
 
+def check_calls(line: Outgoing) -> None:
+    """Whom a line addresses it calls too, by these names: networks notify nobody else."""
+    if line.text.startswith("!log "):
+        assert not line.calls
+        return
+    name, unquoted = "|".join(NAMES), re.sub(r'"[^"]*"', "", line.text)
+    found = re.findall(rf"(?:^|(?<=[.!?] ))((?:{name})(?:, (?:{name}))*): ", unquoted)
+    missing = {one for names in found for one in names.split(", ")} - {*line.calls}
+    assert not missing, f"{missing} would not be notified of: {line.text}"
+
+
 class StoryChat:
     """The channel: what people say, and what the bot said that nobody has expected yet."""
 
@@ -111,6 +123,7 @@ class StoryChat:
             done(None)
             return
         text = as_said(line, self.now())
+        check_calls(line)
         self.urgencies.append(line.urgency)
         self.unread.append((line.channel, text))
         self.all.append(text)

@@ -11,6 +11,7 @@ from swatbot.app.follower import Follower
 from swatbot.app.records import Body, Heard, Said, heard, said
 from swatbot.chat.grammar import read
 from swatbot.chat.handler import Site
+from swatbot.chat.messages.addressed import addressed
 from swatbot.chat.messages.announcements import Line, tell
 from swatbot.chat.messages.network import only_reports, too_fast
 from swatbot.domain.events import Answered, Event, Progressed
@@ -159,7 +160,7 @@ class FrontEnd:
 
     def _answer(self, incoming: Incoming, text: str) -> None:
         """Tell somebody what no decision is needed for."""
-        line = Outgoing(incoming.channel, text, Urgency.ANSWER, self._clock.now())
+        line = Outgoing(incoming.channel, text, Urgency.ANSWER, self._clock.now(), calls=(incoming.nick,))
         self._chat.post(line, self._owing(incoming.nick, self._when_sent(line.channel, 0, 0, None)))
 
     def _follow(self, record: Record, body: Body, status: Status, overtaken: bool) -> None:
@@ -179,15 +180,18 @@ class FrontEnd:
             for part, (channel, line) in enumerate(lines)
             if (record.seq, channel, part) not in self._already
         ]
+        calls = addressed(body, status, self._site)
         if unsaid:
             with self._lock:
                 self._unsent[record.seq], self._newest = len(unsaid), record.seq
         for part, channel, line in unsaid:
             done = self._when_sent(channel, record.seq, part, record.entry.number)
-            outgoing = self._outgoing(record, body, channel, line)
+            outgoing = self._outgoing(record, body, channel, line, calls)
             self._chat.post(outgoing, self._owing(body.nick, done) if isinstance(body, Answered) else done)
 
-    def _outgoing(self, record: Record, event: Event, channel: str, line: Line) -> Outgoing:
+    def _outgoing(
+        self, record: Record, event: Event, channel: str, line: Line, calls: tuple[str, ...]
+    ) -> Outgoing:
         """A line to be said; what is told of a deployment belongs under its card, but for the log."""
         urgency, number = _urgency(event), record.entry.number
         return Outgoing(
@@ -198,6 +202,7 @@ class FrontEnd:
             self._may_be_repeat(record, channel, urgency),
             about=number if urgency is Urgency.PROGRESS else None,
             under=number if line.place is None and not line.is_log else None,
+            calls=() if line.is_log else calls,
         )
 
     def _placed(self, line: Line) -> list[str]:

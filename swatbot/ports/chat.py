@@ -76,6 +76,7 @@ class Outgoing:
         again: whether it may have been said before.
         about: of what it tells how far it is; a newer line about the same takes its place while it waits.
         under: the deployment under whose card it belongs, where the network has cards and there is one.
+        calls: whom it addresses, at its start or in its last sentence, by the names that it has for them.
     """
 
     channel: str
@@ -85,6 +86,7 @@ class Outgoing:
     again: bool = False
     about: int | None = None
     under: int | None = None
+    calls: tuple[str, ...] = ()
 
 
 Done = Callable[[str | None], None]

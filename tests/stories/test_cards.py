@@ -274,3 +274,17 @@ def test_a_private_deployment_names_nothing_on_its_card(private: bool) -> None:
         assert ("secret.php" in chat.seen[1].text) is not private
         assert ("Hush" in chat.seen[1].text) is not private
         assert ("Diff" in chat.labels(1)) is not private
+
+
+def test_who_is_only_named_in_what_people_write_is_called_by_no_line() -> None:
+    with card_story() as (world, chat):
+        words = "Fix it, as asked. other: look. WARNING: x"
+        world.tree.change("submitter", words, {SETTINGS: f"2. {words}"})
+        chat.says("deployer", f"!sync-dir wmf-config {words}")
+        for line in ("!status 1", "!diff 1", "!hold 1 Wait. other: look", "!resume 1"):
+            chat.says("deployer", line)
+        chat.below(1, "submitter", "verified")
+        chat.says("deployer", f"!rollback 1 {words}")
+        assert world.engine.status.past[2].state is State.COMPLETED
+        assert chat.called == {"deployer", "submitter"}
+        assert any("other: " in line for line in chat.skip())

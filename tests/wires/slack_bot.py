@@ -57,10 +57,14 @@ class Alone:
         """The adapter of another process, with changes to the settings."""
         return SlackChat(replace(self.settings, **changes), SystemClock(), self.watch)
 
-    def say(self, text: str, to: str = "", under: int | None = None) -> "queue.Queue[str | None]":
-        """Post a line; the queue gets what became of it."""
+    def say(
+        self, text: str, to: str = "", under: int | None = None, **more: Any
+    ) -> "queue.Queue[str | None]":
+        """Post a line, which calls dana if it addresses her; the queue gets what became of it."""
         done: queue.Queue[str | None] = queue.Queue()
-        self.chat.post(Outgoing(to or self.channel, text, under=under), done.put)
+        self.chat.post(
+            Outgoing(to or self.channel, text, under=under, **({"calls": ("dana",)} | more)), done.put
+        )
         return done
 
     def show(self, card: Card, posted: str = "", *, perhaps: bool = False) -> None:

@@ -5,9 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swatbot.adapters.slack.api import DeniedError
-from swatbot.adapters.slack.blocks import card_blocks, line_text
+from swatbot.adapters.slack.blocks import card_blocks
 from swatbot.adapters.slack.shape import Shape
-from swatbot.adapters.slack.text import fitted, told, told_size
+from swatbot.adapters.slack.text import Words, fitted, line_text, told, told_size
+from swatbot.adapters.slack.text import cut as shortened
 from swatbot.chat.card import Bar
 from tests.wires.slack.blocks import block_faults
 from tests.wires.slack.text import sent_by_app, unescaped
@@ -23,17 +24,13 @@ LONG = st.builds(
 AMPS = "&" * 3_000
 
 
-def line_size(text: str) -> int:
-    return len(line_text(text, PEOPLE).encode())
-
-
 @given(LONG, st.integers(24, 9_000))
 def test_a_text_fits_as_it_is_sent_and_is_cut_between_what_it_is_made_of(text: str, most: int) -> None:
-    cut = fitted(text, most, line_size)
-    sent = line_text(cut, PEOPLE)
+    cut = shortened(Words(text, PEOPLE), most)
+    sent = line_text(cut)
     assert len(sent.encode()) <= most
     assert sent == sent_by_app(sent), "an entity or a mention was cut"
-    assert cut == text or (cut.endswith("…") and text.startswith(cut[:-1]))
+    assert cut.text == text or (cut.text.endswith("…") and text.startswith(cut.text[:-1]))
 
 
 @given(LONG, st.integers(24, 9_000))

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swatbot.adapters.slack.blocks import card_blocks, dialog, line_blocks
+from swatbot.adapters.slack.text import Words
 from swatbot.chat.card import Bar, Button, Card, Tone, Weight
 from swatbot.ports import Outgoing, Urgency
 from tests.wires.slack.blocks import block_faults, view_faults
@@ -264,5 +265,5 @@ def test_every_card_keeps_slacks_rules(made: Card) -> None:
 
 @given(st.text(min_size=1, max_size=400).filter(str.strip))
 def test_every_line_and_dialog_keeps_slacks_rules(text: str) -> None:
-    assert block_faults(line_blocks(text, {"dana": "U0DANA"})) == []
+    assert block_faults(line_blocks(Words(text, {"dana": "U0DANA"}))) == []
     assert view_faults(dialog("broken", 1, text, "1 C1")) == []

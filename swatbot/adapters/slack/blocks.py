@@ -1,6 +1,6 @@
 """How lines and cards look on Slack: Block Kit, in which nothing that people wrote is taken for mark-up."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from slack_sdk.models.blocks import (
@@ -21,7 +21,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from swatbot.adapters.slack.shape import BLOCK
-from swatbot.adapters.slack.text import Piece, fitted, pieces, told, told_size
+from swatbot.adapters.slack.text import Piece, Words, fitted, pieces, told_size
 from swatbot.chat.card import Bar, Button, Card, Tone, Weight
 
 Json = dict[str, Any]
@@ -34,14 +34,9 @@ REASON = "reason"
 """Id of the dialog's input, and of the block around it."""
 
 
-def line_text(text: str, people: Mapping[str, str]) -> str:
-    """A line as plain message text, for notifications and for who can not see blocks."""
-    return "".join(f"<@{p.text}>" if p.is_user else told(p.text) for p in pieces(text, people))
-
-
-def line_blocks(text: str, people: Mapping[str, str]) -> list[Json]:
+def line_blocks(words: Words) -> list[Json]:
     """A line as blocks: exactly its characters, and mentions of those whom it addresses."""
-    parts = [_part(piece) for piece in pieces(text, people)]
+    parts = [_part(piece) for piece in pieces(words)]
     return _checked([RichTextBlock(elements=[RichTextSectionElement(elements=parts)])])
 
 

@@ -187,4 +187,4 @@ class SlackChat:
     def _unasked(self, click: Click) -> None:
         """Who can not be asked in a dialog is told how to say it."""
         text = f'{click.heard.nick}: the dialog did not open. Say "{click.command} {click.number} WHY".'
-        self.post(Outgoing(click.heard.reply_to, text), lambda _text: None)
+        self.post(Outgoing(click.heard.reply_to, text, calls=(click.heard.nick,)), lambda _text: None)

@@ -7,16 +7,16 @@ from typing import Any
 from swatbot.adapters.chat_text import as_said, clean
 from swatbot.adapters.outbox import Outbox, Post
 from swatbot.adapters.slack.api import AwayError, DeniedError, WaitError
-from swatbot.adapters.slack.blocks import line_blocks, line_text
+from swatbot.adapters.slack.blocks import line_blocks
 from swatbot.adapters.slack.cards import CardWall
 from swatbot.adapters.slack.losses import Losses
 from swatbot.adapters.slack.refusals import NOBODY
 from swatbot.adapters.slack.settings import SlackSettings
 from swatbot.adapters.slack.shape import LEAST, WHOLE_TEXT, Shape
 from swatbot.adapters.slack.targets import Target
-from swatbot.adapters.slack.text import fitted
+from swatbot.adapters.slack.text import Words, cut, line_text, users
 from swatbot.adapters.slack.voice import Voice
-from swatbot.ports import Clock
+from swatbot.ports import Clock, Outgoing
 
 _log = logging.getLogger(__name__)
 # The block of a line has all of it, and is not shortened: without it the text has all.
@@ -47,8 +47,8 @@ class LineSayer:
         thread = target.thread or self._cards.thread(target.channel, line.under)
         self._voice.pacing.line(target.pace)
         try:
-            text = self._cut(post, clean(as_said(line, self._clock.now())))
-            arguments = self._arguments(post, target, text, thread)
+            words = self._cut(post, self._words(line))
+            arguments = self._arguments(post, target, words, thread)
             self._voice.call(target.method, arguments, "" if target.personal else target.channel)
         except WaitError as error:
             self._voice.pacing.wait(target.pace, error.seconds)
@@ -64,7 +64,7 @@ class LineSayer:
             self._stumbled(post, target)
             raise
         else:
-            self._settle(post, text)
+            self._settle(post, words.text)
             self._losses.said(target)
 
     def _stumbled(self, post: Post, target: Target) -> None:
@@ -79,25 +79,26 @@ class LineSayer:
     def _shape(self, post: Post) -> Shape:
         return self._shapes.get(post, _LINE)
 
-    def _cut(self, post: Post, text: str) -> str:
+    def _words(self, line: Outgoing) -> Words:
+        text = clean(as_said(line, self._clock.now()))
+        return Words(text, users(line.calls, self._settings.people))
+
+    def _cut(self, post: Post, words: Words) -> Words:
         """What is said of a line: all of it, unless Slack has refused so much."""
         shape = self._shape(post)
-        return text if shape.block else fitted(text, shape.text, self._size)
+        return words if shape.block else cut(words, shape.text)
 
-    def _size(self, text: str) -> int:
-        return len(line_text(text, self._settings.people).encode())
-
-    def _arguments(self, post: Post, target: Target, text: str, thread: str) -> dict[str, Any]:
-        people, shape = self._settings.people, self._shape(post)
+    def _arguments(self, post: Post, target: Target, words: Words, thread: str) -> dict[str, Any]:
+        shape = self._shape(post)
         found: dict[str, Any] = {
             "channel": target.channel,
-            "text": line_text(fitted(text, shape.text, self._size), people),
+            "text": line_text(cut(words, shape.text)),
             "mrkdwn": False,
             "unfurl_links": False,
             "unfurl_media": False,
         }
-        if shape.block and text.strip():
-            found["blocks"] = line_blocks(text, people)
+        if shape.block and words.text.strip():
+            found["blocks"] = line_blocks(words)
         if thread:
             found["thread_ts"] = thread
         if target.user:

@@ -2,13 +2,15 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 _MARK = re.compile(r"<(?P<kind>[@#!]?)(?P<what>[^<>|]*)(?:\|(?P<label>[^<>]*))?>")
 # What phones and word processors make of "--for" and of quotation marks.
 _DASHES = re.compile(r"(?<!\S)[\u2013\u2014]-?(?=[a-z])")
 _QUOTES = str.maketrans({"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u00a0": " "})
+# Somebody who is in no list is called by their id.
+_USER = re.compile(r"[UW][A-Z0-9]{6,}")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
@@ -74,29 +76,68 @@ class Piece:
     is_user: bool = False
 
 
-def pieces(text: str, people: Mapping[str, str]) -> tuple[Piece, ...]:
-    """A line with those whom it addresses taken out: "dana: #42 is live" notifies dana.
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A line.
 
-    Who is addressed stands before a colon at the start of a line, or of a sentence outside quotation marks.
+    Attributes:
+        text: all of it.
+        users: ids of those whom it addresses, by what it calls them.
+    """
+
+    text: str
+    users: Mapping[str, str] = field(default_factory=dict)
+
+
+def users(calls: Iterable[str], people: Mapping[str, str]) -> dict[str, str]:
+    """Those whom a line addresses that can be notified.
 
     Args:
-        text: the line.
-        people: ids of users by what messages call them. An id is also its own name.
+        calls: whom it addresses.
+        people: ids of users by what messages call them. The id of somebody unknown is also their name.
     """
-    found: list[Piece] = []
-    done = 0
-    for address in _addresses(text, people):
-        if text.count('"', 0, address.start()) % 2:
-            continue
-        found += [Piece(text[done : address.start("names")])]
-        for number, name in enumerate(address["names"].split(", ")):
-            found += [Piece(", ")] if number else []
-            found += [Piece(people.get(name, name), is_user=True)]
-        done = address.end("names")
-    return tuple(piece for piece in (*found, Piece(text[done:])) if piece.text)
+    return {name: people.get(name, name) for name in calls if name in people or _USER.fullmatch(name)}
 
 
-def _addresses(text: str, people: Mapping[str, str]) -> list[re.Match[str]]:
-    known = sorted(people, key=len, reverse=True)
-    name = "|".join([*map(re.escape, known), "[UW][A-Z0-9]{6,}"])
-    return list(re.finditer(rf"(?:^|(?<=[.!?] ))(?P<names>(?:{name})(?:, (?:{name}))*)(?=: )", text))
+def pieces(words: Words) -> tuple[Piece, ...]:
+    """A line with those whom it addresses taken out: "dana: #42 is live" notifies dana.
+
+    They stand before a colon at the start of the line, or else of its last sentence that has them there: what
+    people wrote, and the line repeats, is before that.
+    """
+    text, address = words.text, _address(words)
+    if address is None:
+        return (Piece(text),) if text else ()
+    found = [Piece(text[: address.start()])]
+    for number, name in enumerate(re.findall(_one_of(words.users), address[0])):
+        found += [Piece(", ")] if number else []
+        found += [Piece(words.users[name], is_user=True)]
+    return tuple(piece for piece in (*found, Piece(text[address.end() :])) if piece.text)
+
+
+def line_text(words: Words) -> str:
+    """A line as plain message text, for notifications and for who can not see blocks."""
+    return "".join(f"<@{p.text}>" if p.is_user else told(p.text) for p in pieces(words))
+
+
+def cut(words: Words, most: int) -> Words:
+    """As much of a line as takes so many bytes when it is sent."""
+
+    def size(text: str) -> int:
+        return len(line_text(replace(words, text=text)).encode())
+
+    return replace(words, text=fitted(words.text, most, size))
+
+
+def _address(words: Words) -> re.Match[str] | None:
+    if not words.users:
+        return None
+    name = _one_of(words.users)
+    names = rf"{name}(?:, {name})*(?=: )"
+    if first := re.match(names, words.text):
+        return first
+    return next(reversed([*re.finditer(rf"(?<=[.!?] ){names}", words.text)]), None)
+
+
+def _one_of(users: Iterable[str]) -> str:
+    return f"(?:{'|'.join(map(re.escape, sorted(users, key=len, reverse=True)))})"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from swatbot.chat.handler import Site
-from swatbot.chat.messages.names import called, message_of, plan_of, plan_words
+from swatbot.chat.messages.names import called, concerned, message_of, plan_of, plan_words
 from swatbot.chat.messages.text import both, count, duration, fit, hhmm, quoted, some
 from swatbot.domain import events as e
 from swatbot.domain.coverage import Change
@@ -218,6 +218,4 @@ def _everyone(d: Deployment, site: Site) -> str:
 
 
 def _concerned(d: Deployment, site: Site) -> str:
-    """The deployer and those whose changes these are."""
-    owners = [c.person for c in d.changes if c.person and not d.private]
-    return ", ".join(dict.fromkeys(called(p, site) for p in (d.actor.name, *owners)))
+    return ", ".join(dict.fromkeys(called(p, site) for p in concerned(d)))

@@ -25,6 +25,12 @@ def testers(names: Iterable[str], site: Site) -> str:
     return ", ".join(called(n, site) for n in names)
 
 
+def concerned(d: Deployment) -> tuple[str, ...]:
+    """The deployer and those whose changes these are, each once; of a private one only the deployer."""
+    owners = [c.person for c in d.changes if c.person and not d.private]
+    return tuple(dict.fromkeys((d.actor.name, *owners)))
+
+
 def owners(changes: Iterable[Change], site: Site) -> list[str]:
     """Whose changes these are, each once, in order."""
     return list(dict.fromkeys(called(c.person, site) if c.person else fit(c.author, 40) for c in changes))
