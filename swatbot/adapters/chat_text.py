@@ -26,13 +26,15 @@ def clean(text: str) -> str:
 
 
 def as_said(line: Outgoing, now: datetime) -> str:
-    """The text of a line that leaves now, marked if it may be a repeat, and if it tells of long ago.
+    """The text of a line that leaves now, with its mark."""
+    return f"{mark(line, now)}{line.text}"
 
-    Then it is "(perhaps again) [14:05 UTC] ...".
-    """
+
+def mark(line: Outgoing, now: datetime) -> str:
+    """What stands before a repeat, and before what tells of long ago: "(perhaps again) [14:05 UTC] "."""
     again = "(perhaps again) " if line.again else ""
     late = f"[{hhmm(line.at)}] " if line.at is not None and now - line.at > _LATE else ""
-    return f"{again}{late}{line.text}"
+    return f"{again}{late}"
 
 
 def unaddressed(text: str, names: Iterable[str]) -> str | None:

@@ -1,6 +1,7 @@
 """What is said on Slack arrives once and whole, whatever Slack answers; and cards end up true."""
 
 import queue
+from datetime import timedelta
 from functools import partial
 from itertools import pairwise
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from swatbot.adapters.clock import SystemClock
 from swatbot.adapters.slack.blocks import card_blocks, dialog, line_blocks
 from swatbot.adapters.slack.text import Words
 from swatbot.chat.card import Bar, Button, Card, Tone, Weight
@@ -235,6 +237,20 @@ def test_a_progress_line_that_waits_gives_way_to_a_newer_one() -> None:
             line = Outgoing(place.channel, f"#1 {percent}%", Urgency.PROGRESS, about=1)
             place.chat.post(line, became.put)
         assert [became.get(timeout=WAIT) for _ in range(10)] == [None] * 9 + ["#1 9%"]
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("again", [False, True])
+def test_who_is_addressed_is_notified_however_late_or_often_it_is_said(late: bool, again: bool) -> None:
+    with alone() as place:
+        if again:
+            place.slack.answer_next("chat.postMessage", "internal_error")
+        ago = timedelta(minutes=2 if late else 0)
+        said = place.say("dana: #1 is on mwdebug1001", at=SystemClock().now() - ago).get(timeout=WAIT)
+        assert said is not None
+        assert ("UTC] " in said, "(perhaps again) " in said) == (late, again)
+        (notified,) = place.dana.mentions_received()
+        assert place.slack.text_of(notified) == said.replace("dana", "@dana")
 
 
 TEXTS = st.text(max_size=400)

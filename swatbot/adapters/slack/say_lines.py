@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from typing import Any
 
-from swatbot.adapters.chat_text import as_said, clean
+from swatbot.adapters.chat_text import clean, mark
 from swatbot.adapters.outbox import Outbox, Post
 from swatbot.adapters.slack.api import AwayError, DeniedError, WaitError
 from swatbot.adapters.slack.blocks import line_blocks
@@ -80,8 +80,8 @@ class LineSayer:
         return self._shapes.get(post, _LINE)
 
     def _words(self, line: Outgoing) -> Words:
-        text = clean(as_said(line, self._clock.now()))
-        return Words(text, users(line.calls, self._settings.people))
+        late = mark(line, self._clock.now())
+        return Words(f"{late}{clean(line.text)}", users(line.calls, self._settings.people), len(late))
 
     def _cut(self, post: Post, words: Words) -> Words:
         """What is said of a line: all of it, unless Slack has refused so much."""

@@ -83,10 +83,12 @@ class Words:
     Attributes:
         text: all of it.
         users: ids of those whom it addresses, by what it calls them.
+        start: where it begins, behind its mark.
     """
 
     text: str
     users: Mapping[str, str] = field(default_factory=dict)
+    start: int = 0
 
 
 def users(calls: Iterable[str], people: Mapping[str, str]) -> dict[str, str]:
@@ -134,7 +136,7 @@ def _address(words: Words) -> re.Match[str] | None:
         return None
     name = _one_of(words.users)
     names = rf"{name}(?:, {name})*(?=: )"
-    if first := re.match(names, words.text):
+    if first := re.compile(names).match(words.text, words.start):
         return first
     return next(reversed([*re.finditer(rf"(?<=[.!?] ){names}", words.text)]), None)
 
