@@ -54,8 +54,7 @@ class Cards:
         if isinstance(body, Shown) and body.network == self._chat.network:
             self._remember(body)
         if fresh and isinstance(body, Event):
-            numbers = set(status.live) | ({record.entry.number} & set(status.past))
-            self._show(numbers, record, status)
+            self._show({*status.live, *_ended(record.entry.number, status)}, record, status)
         if record.seq == self._head_at_start:
             self._show(range(max(1, status.latest - _LATEST), status.latest + 1), record, status)
 
@@ -113,3 +112,11 @@ class Cards:
             self._journal.append([shown(body, self._clock.now())])
         except Exception:  # noqa: BLE001 - the network's thread must outlive any fault, which is logged
             _LOG.exception("a card was shown, and could not be recorded: %r", body.text)
+
+
+def _ended(number: int | None, status: Status) -> tuple[int, ...]:
+    """A deployment that is over, and the one that it has undone."""
+    d = status.past.get(number) if number is not None else None
+    if d is None:
+        return ()
+    return (d.number, d.of) if d.of and d.kind is Kind.ROLLBACK else (d.number,)

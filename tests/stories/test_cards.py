@@ -103,6 +103,8 @@ def test_only_what_makes_sense_can_be_clicked() -> None:
         assert chat.seen[2].title == "#2 wmf-config (rolls back #1)"
         assert chat.seen[2].state.startswith("#1 is undone (")
         assert chat.labels(2) == ["Diff"]
+        assert chat.seen[1].state == "was live, undone by #2"
+        assert chat.labels(1) == ["Diff"]
 
 
 def test_a_question_of_the_checks_can_be_answered_by_a_click() -> None:

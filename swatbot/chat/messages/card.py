@@ -62,7 +62,7 @@ def card(d: Live | Past, status: Status, site: Site) -> Card:
         tuple(_said(asked, d, site) for asked in d.asked),
         _checks(d),
         _bars(d),
-        _buttons(d),
+        _buttons(d, status),
         d.state.terminal,
         d.requested_at,
     )
@@ -123,7 +123,7 @@ def _bar(d: Live, stage: Stage) -> Bar:
 
 def _state(d: Live | Past, status: Status, site: Site) -> str:
     if isinstance(d, Past):
-        return _ended(d, site)
+        return _ended(d, status, site)
     if d.hold is not None:
         return _held(d, site)
     words = {
@@ -171,9 +171,12 @@ def _held(d: Live, site: Site) -> str:
     return f"is held: the checks can not judge, {hold.why}{until}"
 
 
-def _ended(d: Past, site: Site) -> str:
+def _ended(d: Past, status: Status, site: Site) -> str:
     done, total = d.reached
+    undone = _undone_by(d, status)
     match d.state:
+        case State.COMPLETED if undone:
+            return f"was live, undone by #{undone.number}{_missing(undone)}"
         case State.COMPLETED if d.kind is Kind.ROLLBACK:
             return f"#{d.of} is undone ({d.previous}){_missing(d)}"
         case State.COMPLETED:
@@ -186,6 +189,12 @@ def _ended(d: Past, site: Site) -> str:
             where = fold(d.failed) or f"{done} of {total}"
             return f"was put back, NOT on all hosts ({where}){_because(d, site)}"
     return f"was put back{_because(d, site)}"
+
+
+def _undone_by(d: Past, status: Status) -> Past | None:
+    """The rollback that has put back what it had shipped."""
+    rollbacks = (p for p in status.past.values() if p.kind is Kind.ROLLBACK and p.of == d.number)
+    return next((p for p in rollbacks if p.state is State.COMPLETED), None)
 
 
 def _missing(d: Past) -> str:
@@ -203,12 +212,12 @@ def _because(d: Live | Past, site: Site) -> str:
     return f":{_VERBS.get(cause.kind, '')}{by}{why}" if by or why else ""
 
 
-def _buttons(d: Live | Past) -> tuple[Button, ...]:
+def _buttons(d: Live | Past, status: Status) -> tuple[Button, ...]:
     """What makes sense in its state; who may is found out when somebody clicks."""
     diff = () if d.private or not (d.states or d.changes) else (_DIFF,)
     if isinstance(d, Past):
-        undo = (_rollback(d),) if d.state is State.COMPLETED and d.kind is Kind.SYNC else ()
-        return (*undo, *diff)
+        live = d.state is State.COMPLETED and d.kind is Kind.SYNC and not _undone_by(d, status)
+        return (*((_rollback(d),) if live else ()), *diff)
     if d.hold is not None:
         return (*_while_held(d), *diff)
     match d.state:
