@@ -27,6 +27,7 @@ class Showing:
         message: the message that is the card, "" before it was posted.
         perhaps: whether it may have been posted, though nobody knows as which message.
         shown: whether it shows all that.
+        last: what it showed last, as far as that is known.
         shape: how much of it Slack takes.
         tries: how often Slack has refused it since it last showed what it was to.
         given_up: whether it was told that it does not show what it is to.
@@ -40,6 +41,7 @@ class Showing:
     message: str = ""
     perhaps: bool = False
     shown: bool = False
+    last: Card | None = None
     shape: Shape = _WHOLE
     tries: int = 0
     given_up: bool = False
@@ -50,6 +52,11 @@ class Showing:
     def place(self) -> Place:
         """Where it is, and whose it is."""
         return self.channel, self.card.number
+
+    @property
+    def only_goes_on(self) -> bool:
+        """Whether all that is new is how far a stage is."""
+        return self.last is not None and replace(self.last, bars=self.card.bars) == self.card
 
     @property
     def name(self) -> str:
@@ -89,8 +96,16 @@ class CardWall:
         return next((s for s in self._all() if not s.message and not s.shown and may(s)), None)
 
     def unedited(self, may: Callable[[Showing], bool]) -> Showing | None:
-        """A card that has to be edited, and may be now."""
-        return next((s for s in self._all() if s.message and not s.shown and may(s)), None)
+        """A card that has to be edited, and may be now: the one whose turn was longest ago.
+
+        All share what Slack takes, and how far a stage is may wait for what is decided.
+        """
+        found = [s for s in self._all() if s.message and not s.shown and may(s)]
+        first = min(found, key=lambda s: s.only_goes_on, default=None)
+        if first is not None:
+            with self._lock:
+                self._cards[first.place] = self._cards.pop(first.place, first)
+        return first
 
     def open(self) -> list[Showing]:
         """Those that do not show yet what they are to."""
@@ -103,7 +118,13 @@ class CardWall:
             if now.message == showing.message:
                 shown = now.card == showing.card
                 self._cards[showing.place] = replace(
-                    now, message=message, perhaps=False, tries=0, given_up=False, shown=shown
+                    now,
+                    message=message,
+                    perhaps=False,
+                    tries=0,
+                    given_up=False,
+                    shown=shown,
+                    last=showing.card,
                 )
 
     def found(self, showing: Showing, message: str) -> None:
