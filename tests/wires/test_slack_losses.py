@@ -100,6 +100,29 @@ def test_a_card_that_can_not_be_posted_is_told_and_its_lines_are_in_the_channel(
     assert "thread_ts" not in line
 
 
+@pytest.mark.parametrize("code", sorted(refusals.THREAD))
+@pytest.mark.parametrize("whose", ["a card's", "a person's"])
+def test_what_a_thread_does_not_take_is_said_in_its_channel(place: Alone, code: str, whose: str) -> None:
+    place.show(card(1))
+    _, ts = place.seen.get(timeout=WAIT)
+    refuse(place, "chat.postMessage", code, 1)
+    if whose == "a card's":
+        done = place.say("#1 is live", under=1)
+    else:
+        done = place.say("#1 is live", to=f"{place.channel}/{ts}")
+    after = place.say("!log plain")
+    assert done.get(timeout=WAIT) == "#1 is live"
+    assert after.get(timeout=WAIT) == "!log plain"
+    assert not any("thread_ts" in message for message in place.ours())
+    assert place.told.empty()
+
+
+def test_a_thread_code_for_what_is_in_no_thread_is_not_tried_for_ever(place: Alone) -> None:
+    refuse(place, "chat.postMessage", "cannot_reply_to_message", 2)
+    assert place.say("#1 is live").get(timeout=WAIT) is None
+    assert "(cannot_reply_to_message)" in place.told.get(timeout=WAIT)
+
+
 def test_what_one_person_alone_should_have_read_is_told_to_nobody_else(place: Alone) -> None:
     refuse(place, "chat.postEphemeral", UNHEARD_OF, TRIES)
     assert place.say("dana: no", to=f"{place.channel}@{place.dana.id}").get(timeout=WAIT) is None

@@ -34,7 +34,6 @@ CHANNEL = frozenset(
         "not_in_channel",
         "restricted_action",
         "restricted_action_read_only_channel",
-        "restricted_action_thread_locked",
         "restricted_action_thread_only_channel",
     )
 )
@@ -52,6 +51,11 @@ MOMENT = frozenset(
 
 BLOCKS = frozenset(("block_mismatch", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"))
 """Of blocks that Slack does not like."""
+
+THREAD = frozenset(
+    ("cannot_reply_to_message", "restricted_action_non_threadable_channel", "restricted_action_thread_locked")
+)
+"""Of one thread: the channel may take what it does not."""
 
 GONE = frozenset(("cant_update_message", "message_not_found"))
 """Of a message that somebody has deleted; one with a thread leaves a stone, which nobody can edit."""
@@ -76,13 +80,13 @@ NOBODY = frozenset(
 
 FINAL = (
     BLOCKS
+    | THREAD
     | GONE
     | CLOSED
     | NOBODY
     | frozenset(
         (
             "as_user_not_supported",
-            "cannot_reply_to_message",
             "cant_broadcast_message",
             "deprecated_endpoint",
             "invalid_arg_name",
@@ -104,7 +108,6 @@ FINAL = (
             "missing_post_type",
             "msg_too_long",
             "no_text",
-            "restricted_action_non_threadable_channel",
             "slack_connect_file_link_sharing_blocked",
             "team_not_found",
             "thread_not_found",

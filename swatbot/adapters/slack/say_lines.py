@@ -44,7 +44,7 @@ class LineSayer:
         """Say it; where that can not be now, it waits."""
         line = self._outbox.line(post)
         target = Target.of(line.channel)
-        thread = target.thread or self._cards.thread(target.channel, line.under)
+        thread = self._thread(post, target)
         self._voice.pacing.line(target.pace)
         try:
             words = self._cut(post, self._words(line))
@@ -78,6 +78,11 @@ class LineSayer:
 
     def _shape(self, post: Post) -> Shape:
         return self._shapes.get(post, _LINE)
+
+    def _thread(self, post: Post, target: Target) -> str:
+        """The message below which a line is said, "" for none."""
+        below = target.thread or self._cards.thread(target.channel, post.line.under)
+        return below if self._shape(post).below else ""
 
     def _words(self, line: Outgoing) -> Words:
         late = mark(line, self._clock.now())
