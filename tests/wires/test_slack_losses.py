@@ -2,6 +2,7 @@
 
 import queue
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -10,7 +11,7 @@ from swatbot.adapters.slack import refusals, voice
 from swatbot.adapters.slack.losses import Losses
 from swatbot.adapters.slack.shape import Shape
 from swatbot.adapters.slack.targets import Target
-from swatbot.adapters.slack.voice import TRIES
+from swatbot.adapters.slack.voice import LONG_TRIES, TRIES
 from swatbot.adapters.teller import Teller
 from swatbot.adapters.watch import Watch
 from swatbot.ports import Outgoing, Urgency
@@ -36,6 +37,10 @@ def tries(place: Alone, method: str) -> int:
     return [call.method for call in place.slack.calls].count(method)
 
 
+def tried(place: Alone, method: str, times: int) -> bool:
+    return tries(place, method) >= times
+
+
 def test_a_line_refused_for_a_reason_nobody_knows_is_tried_again(place: Alone) -> None:
     refuse(place, "chat.postMessage", UNHEARD_OF, TRIES - 1)
     done = place.say("#1 is live")
@@ -59,6 +64,43 @@ def test_the_channel_that_refused_a_line_is_told_as_well(place: Alone) -> None:
     place.say("#1 is live").get(timeout=WAIT)
     place.told.get(timeout=WAIT)
     assert place.but.get(timeout=WAIT) == frozenset()
+
+
+def test_a_line_that_slack_stumbles_over_keeps_only_its_channel_waiting_and_not_for_ever(
+    place: Alone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(voice, "PAUSE", 3600.0)
+    refuse(place, "chat.postMessage", "fatal_error", LONG_TRIES)
+    poison, behind = place.say("#1 is live"), place.say("behind")
+    place.slack.wait_for(lambda: tries(place, "chat.postMessage") == 1, WAIT)
+    place.say("dana: here", to=f"{place.channel}@{place.dana.id}").get(timeout=WAIT)
+    assert poison.empty()
+    monkeypatch.setattr(voice, "PAUSE", 0.001)
+    _a_minute_is_over(place)
+    assert poison.get(timeout=WAIT) is None
+    assert behind.get(timeout=WAIT) == "behind"
+    assert "does not take a line (fatal_error)" in place.told.get(timeout=WAIT)
+    assert place.told.empty()
+
+
+def test_a_card_that_slack_stumbles_over_is_given_up_and_told_once_however_much_is_well(place: Alone) -> None:
+    place.show(card(1, "is next"))
+    place.seen.get(timeout=WAIT)
+    refuse(place, "chat.update", "internal_error", LONG_TRIES)
+    place.show(card(1, "is live"))
+    for number in range(LONG_TRIES):
+        place.slack.wait_for(partial(tried, place, "chat.update", number + 1), WAIT)
+        place.say(f"line {number}").get(timeout=WAIT)
+    assert "does not take the card of #1 (internal_error)" in place.told.get(timeout=WAIT)
+    assert place.told.empty()
+
+
+def test_a_card_that_slack_stumbled_over_is_looked_for_before_it_is_posted_again(place: Alone) -> None:
+    refuse(place, "chat.postMessage", "internal_error", 1)
+    place.show(card(1))
+    place.seen.get(timeout=WAIT)
+    assert tries(place, "conversations.history") == 1
+    assert len(place.ours()) == 1
 
 
 def test_an_edit_refused_for_a_reason_nobody_knows_is_tried_again(place: Alone) -> None:

@@ -61,6 +61,11 @@ class DeniedError(Exception):
         return self.code in refusals.CHANNEL
 
     @property
+    def perhaps(self) -> bool:
+        """Whether it may have done it all the same, since something went wrong on its side."""
+        return self.code in refusals.MOMENT
+
+    @property
     def too_long(self) -> bool:
         """Whether less of the same might be taken."""
         return self.code.endswith("_too_long") or "must be less than" in self.detail
@@ -107,7 +112,9 @@ def _meaning(error: SlackApiError, method: str) -> Exception:
     code = str(data.get("error", ""))
     if answer.status_code == _TOO_MANY:
         return WaitError(_seconds(answer.headers))
-    if answer.status_code >= _SERVER or code in refusals.MOMENT | refusals.NOT_NOW or not code:
+    if code in refusals.MOMENT:  # perhaps of this call only: nothing else has to wait for that
+        return DeniedError(code, method=method)
+    if answer.status_code >= _SERVER or code in refusals.NOT_NOW or not code:
         return AwayError(code or f"status {answer.status_code}", perhaps=code not in refusals.NOT_NOW)
     more = [str(data["needed"])] if "needed" in data else []
     more += [str(m) for m in data.get("response_metadata", {}).get("messages", [])]

@@ -47,7 +47,7 @@ NOT_NOW = frozenset(
 MOMENT = frozenset(
     ("fatal_error", "internal_error", "request_timeout", "service_unavailable", "update_failed")
 )
-"""Of the moment, and it may have been done."""
+"""Perhaps of the moment, and it may have been done; perhaps of this call, however often it is made."""
 
 BLOCKS = frozenset(("block_mismatch", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"))
 """Of blocks that Slack does not like."""

@@ -86,6 +86,8 @@ class CardSayer:
             _log.exception("what follows a card that was shown has failed")
 
     def _denied(self, showing: Showing, error: DeniedError) -> None:
+        if error.perhaps and not showing.message:
+            self._cards.perhaps_posted(showing)
         if (shape := showing.shape.smaller(error)) is not None:
             _log.error("Slack refuses the form of the card of %s: %s", showing.name, error)
             self._cards.reshape(showing, shape)

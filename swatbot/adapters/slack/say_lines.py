@@ -113,6 +113,8 @@ class LineSayer:
     def _denied(self, post: Post, target: Target, thread: str, error: DeniedError) -> None:
         """What can be mended, or may pass, waits for that; nothing is given up without a word."""
         self._forget()
+        if error.perhaps:
+            self._outbox.perhaps_said(post)
         if error.code == "thread_not_found" and thread and not target.thread:
             self._cards.lost(target.channel, thread)
         elif (shape := self._shape(post).smaller(error)) is not None:

@@ -13,6 +13,8 @@ MENDED = 60.0
 """Seconds after which it is tried again whether somebody has mended what Slack says is wrong."""
 TRIES = 6
 """So often is tried what Slack refuses for a reason that is in no list of ours."""
+LONG_TRIES = 10
+"""So often, within minutes, what Slack stumbles over: that may be an outage."""
 PAUSE = 1.0
 """Seconds before it is tried again the first time; each further pause is twice as long."""
 _log = logging.getLogger(__name__)
@@ -67,10 +69,11 @@ class Voice:
             tries: how often the same was tried by now.
             where: what waits, as of `Pacing.wait`.
         """
-        if error.final or tries >= TRIES:
+        most = LONG_TRIES if error.perhaps else TRIES
+        if error.final or tries >= most:
             return False
-        _log.warning("Slack says %s, which may be of the moment: try %d of %d", error, tries, TRIES)
-        self.pacing.wait(where, PAUSE * 2 ** (tries - 1))
+        _log.warning("Slack says %s, which may be of the moment: try %d of %d", error, tries, most)
+        self.pacing.wait(where, min(PAUSE * 2 ** (tries - 1), MENDED))
         return True
 
 
