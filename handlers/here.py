@@ -10,7 +10,7 @@ def run(request: Request, view: View) -> Here:
     """Somebody is here; a bare word under the card of one that is not parked is chatter."""
     parked = {d.number for d in view.status.in_state(State.PARKED)}
     number = request.meant if not request.bare or request.about in parked else request.number
-    return Here(request.actor, request.place, number, bare=request.bare)
+    return Here(request.actor, request.place, number, bare=request.bare, apart=request.apart)
 
 
 HANDLER = Handler(

@@ -57,11 +57,12 @@ class CardChat(StoryChat):
         *,
         at: datetime | None = None,
         message: str = "",
+        thread: str = "",
     ) -> None:
-        """A person says something in the thread of a deployment's card."""
+        """A person says something in the thread of a deployment's card, or in another."""
         account = f"irc:net/{nick}" if PEOPLE.by_name(nick) else None
         self._said += 1
-        thread = f"card-{number}"
+        apart, thread = bool(thread), thread or f"card-{number}"
         self._hear(
             Incoming(
                 text,
@@ -71,6 +72,7 @@ class CardChat(StoryChat):
                 message=message or f"message-{self._said}",
                 reply_to=thread,
                 thread=thread,
+                apart=apart,
                 at=at,
             )
         )

@@ -97,7 +97,8 @@ def _asked(actor: Actor, status: Status) -> bool:
 def _spoken(spoken: Spoken, actor: Actor, place: Place, line: Incoming) -> Request:
     """What was taken apart, with who said it, where and when."""
     bare = spoken.bare and not line.addressed
-    return Request(actor, place, spoken.command, spoken.number, spoken.rest, bare, line.about, line.at)
+    apart = line.apart and line.about is None
+    return Request(actor, place, spoken.command, spoken.number, spoken.rest, bare, line.about, line.at, apart)
 
 
 def _result(spoken: Spoken, request: Request, view: View) -> PersonCommand | Query | tuple[str, ...] | None:

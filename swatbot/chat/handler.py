@@ -24,6 +24,7 @@ class Request:
         bare: whether it was a bare word, without `!` and without addressing the bot.
         about: the deployment under whose card it was said, None if it was elsewhere.
         at: when (UTC) it was said, where that is known.
+        apart: whether it was said in a thread that may be about anything.
     """
 
     actor: Actor
@@ -34,6 +35,7 @@ class Request:
     bare: bool = False
     about: int | None = None
     at: datetime | None = None
+    apart: bool = False
 
     @property
     def meant(self) -> int | None:
@@ -121,6 +123,7 @@ def speak(request: Request, word: Word, number: int | None, why: str) -> Speak:
         bare=request.bare,
         about=request.about,
         at=request.at,
+        apart=request.apart,
     )
 
 

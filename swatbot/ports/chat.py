@@ -25,6 +25,7 @@ class Incoming:
         aside: whether it was said out of a channel's hearing, in which it belongs if it changes something.
         reply_to: where the answer goes, if that is not just `channel`: a thread in it, or one person there.
         thread: the network's id of the message under which it was said, "" if it was under none.
+        apart: whether that message is not the bot's, so that what is below it may be about anything.
         about: the deployment whose card that message is, None if it is no card; told by who keeps the cards.
         at: when (UTC) it was said, where the network tells; None: just now.
     """
@@ -40,6 +41,7 @@ class Incoming:
     aside: bool = False
     reply_to: str = ""
     thread: str = ""
+    apart: bool = False
     about: int | None = None
     at: datetime | None = None
 

@@ -175,6 +175,54 @@ def test_under_its_card_no_number_is_needed_where_two_could_be_meant() -> None:
         assert world.engine.status.past[2].state is State.COMPLETED
 
 
+def test_a_bare_word_in_a_thread_about_something_else_does_not_count() -> None:
+    with card_story() as (world, chat):
+        staged(world, chat)
+        chat.below(0, "submitter", "verified", thread="T999")
+        chat.expect(
+            'submitter: a thread may be about anything. If you mean #1, say "verified 1",'
+            " or say it in the channel.",
+            to="T999",
+        )
+        chat.below(0, "submitter", "broken the logo is upside down", thread="T999")
+        chat.expect(
+            'submitter: a thread may be about anything. If you mean #1, say "broken 1" and why,'
+            " or say it in the channel.",
+            to="T999",
+        )
+        chat.below(0, "other", "verified", thread="T999")
+        chat.silent()
+        assert world.engine.status.live[1].state is State.AWAITING_VERIFICATION
+        chat.below(0, "submitter", "verified 1", thread="T999")
+        chat.skip()
+        assert world.engine.status.past[1].state is State.COMPLETED
+
+
+def test_who_says_here_in_a_thread_about_something_else_is_asked_for_what() -> None:
+    with card_story() as (world, chat):
+        staged(world, chat)
+        world.tree.change("other", "New logo", {"static/logo.png": "logo 2"})
+        chat.says("deployer", "!sync-dir static New logo")
+        world.advance(minutes=6)
+        chat.skip()
+        assert world.engine.status.live[1].state is State.PARKED
+        chat.below(0, "submitter", "here", thread="T999")
+        chat.expect(
+            'submitter: a thread may be about anything. If you mean #1, say "here 1",'
+            " or say it in the channel.",
+            to="T999",
+        )
+        assert world.engine.status.live[1].state is State.PARKED
+
+
+def test_a_command_in_a_thread_about_something_else_is_one() -> None:
+    with card_story() as (world, chat):
+        staged(world, chat)
+        chat.below(0, "submitter", "!verify", thread="T999")
+        chat.skip()
+        assert world.engine.status.past[1].state is State.COMPLETED
+
+
 def test_chatter_under_a_card_is_let_be() -> None:
     with card_story() as (world, chat):
         staged(world, chat)

@@ -27,6 +27,16 @@ def test_who_said_what_where_and_when() -> None:
         assert line.message == f"{place.channel}/{below}"
 
 
+def test_a_thread_of_somebody_elses_is_told_from_one_of_the_bots() -> None:
+    with alone() as place:
+        place.say("I was away").get(timeout=WAIT)
+        (ours,) = place.ours()
+        theirs = place.dana.says(CHANNEL, "T999?")
+        place.dana.says(CHANNEL, "verified", thread=theirs)
+        place.dana.says(CHANNEL, "verified", thread=ours["ts"])
+        assert [place.heard.get(timeout=WAIT).apart for _ in range(3)] == [False, True, False]
+
+
 def test_bots_edits_and_deletions_are_not_heard() -> None:
     with alone() as place:
         place.slack.other_bot().says(CHANNEL, "verified", username="dana")

@@ -71,6 +71,7 @@ class Ears:
             aside=private,
             reply_to=str(Target(channel, thread)) if thread else "",
             thread=thread,
+            apart=bool(thread) and event.get("parent_user_id") != self._me,
             at=_moment(event["ts"]),
         )
 

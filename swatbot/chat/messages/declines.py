@@ -40,6 +40,7 @@ def why(reason: r.Reason) -> str:
             | r.AlreadySaid()
             | r.UnknownPerson()
             | r.OtherCard()
+            | r.OtherThread()
             | r.TooEarly()
         ):
             return about_words(reason)

@@ -42,13 +42,14 @@ def about_people(reason: People) -> str:
             )
 
 
-Words = r.SayNumber | r.NearlyAWord | r.WhyNeeded | r.AlreadySaid | r.UnknownPerson | r.OtherCard | r.TooEarly
+_Misplaced = r.OtherCard | r.OtherThread | r.TooEarly
+Words = r.SayNumber | r.NearlyAWord | r.WhyNeeded | r.AlreadySaid | r.UnknownPerson | _Misplaced
 
 
 def about_words(reason: Words) -> str:
     """What is wrong with the words themselves, or with where and when they were said."""
     match reason:
-        case r.OtherCard() | r.TooEarly():
+        case r.OtherCard() | r.OtherThread() | r.TooEarly():
             return _misplaced(reason)
         case r.SayNumber(word=word, over=over, over_ended=ended, staged=staged):
             first = f"#{over} is over" if ended else f"#{over} waits for you too"
@@ -66,11 +67,14 @@ def about_words(reason: Words) -> str:
             return f"I do not know {quoted(name, 40)} in people.toml.{hint}"
 
 
-def _misplaced(reason: r.OtherCard | r.TooEarly) -> str:
+def _misplaced(reason: _Misplaced) -> str:
     """A word that came to the wrong place, or at the wrong time."""
     match reason:
         case r.OtherCard(number=n, card=card):
             return f"this is under the card of #{card}: say it under that of #{n}, or in the channel."
+        case r.OtherThread(number=n, word=word):
+            say = f'"{word} {n}"' + (" and why" if word in ("broken", "untestable") else "")
+            return f"a thread may be about anything. If you mean #{n}, say {say}, or say it in the channel."
         case r.TooEarly(number=n, word=word):
             return (
                 f'you said that before #{n} was there to be tested. If you have tested it, say "{word} {n}".'

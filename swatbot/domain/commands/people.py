@@ -51,6 +51,7 @@ class Speak:
         bare: whether it was said without a command, so that it may be chatter.
         about: the deployment under whose card it was said, if it was.
         at: when (UTC) it was said, None for just now.
+        apart: whether it was said in a thread that may be about anything.
     """
 
     actor: Actor
@@ -61,6 +62,7 @@ class Speak:
     bare: bool = False
     about: int | None = None
     at: datetime | None = None
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class Here:
     place: Place
     number: int | None
     bare: bool = False
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from swatbot.domain.reasons import (
     NothingTo,
     NotProven,
     OtherCard,
+    OtherThread,
     Relayed,
     SayNumber,
     SelfVerifyDenied,
@@ -104,8 +105,11 @@ def on_here(status: Status, command: c.Here) -> tuple[Event, ...]:
     for_others = command.actor.role >= Role.DEPLOYER and not command.bare
     parked = status.in_state(State.PARKED) if name is not None else ()
     mine = [d for d in parked if name in d.people or for_others]
-    if command.bare and command.number is None and len(mine) != 1:
-        return ()
+    if command.bare and command.number is None:
+        if len(mine) != 1:
+            return ()
+        if command.apart:
+            raise DeclinedError(OtherThread(number=mine[0].number, word="here"))
     d = pick_or_named(status, mine, command.number, "here")
     return (Rejoined(d.number, command.actor),)
 
@@ -124,6 +128,8 @@ def _meant(status: Status, command: c.Speak, now: datetime, rules: Rules) -> Liv
             return None
         raise DeclinedError(NothingTo(command=command.word.value))
     newest = max(asked, key=lambda d: d.number)
+    if command.bare and command.apart:
+        raise DeclinedError(OtherThread(number=newest.number, word=command.word.value))
     other = _confusable(status, newest, str(name), now)
     if other is not None:
         over = other.state.terminal

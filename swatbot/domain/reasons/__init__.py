@@ -33,6 +33,7 @@ from swatbot.domain.reasons.requests import (
     NotKnown,
     NotProven,
     OtherCard,
+    OtherThread,
     OutOfSeason,
     Relayed,
     SayNumber,
@@ -59,6 +60,7 @@ Reason = (
     | NeedsRole
     | SayNumber
     | OtherCard
+    | OtherThread
     | TooEarly
     | NearlyAWord
     | WhyNeeded
@@ -122,6 +124,7 @@ __all__ = [
     "NothingTo",
     "NothingToSync",
     "OtherCard",
+    "OtherThread",
     "OutOfSeason",
     "PathInMessage",
     "Reason",

@@ -118,6 +118,15 @@ class OtherCard:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OtherThread:
+    """A bare word was said in a thread that may be about anything."""
+
+    number: int
+    word: str
+    why: Literal["other_thread"] = "other_thread"
+
+
+@dataclass(frozen=True, kw_only=True)
 class TooEarly:
     """A word that was said before its speaker was asked, and came late: it can be about no test."""
 
