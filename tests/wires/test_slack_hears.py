@@ -65,6 +65,34 @@ def test_a_bot_that_speaks_as_its_user_is_not_heard_either() -> None:
         assert place.heard.get(timeout=WAIT).text == "last"
 
 
+ACTION = {"action_id": "verify", "value": "1", "action_ts": "1"}
+CLICK = {"type": "block_actions", "user": {"id": "U1", "team_id": "T1"}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        CLICK | {"actions": [ACTION]},
+        CLICK | {"actions": [ACTION], "channel": None},
+        CLICK | {"actions": [], "channel": {"id": "C1"}},
+        CLICK | {"channel": {"id": "C1"}},
+        CLICK | {"actions": [{"action_id": "link", "action_ts": "1"}], "channel": {"id": "C1"}},
+        {
+            "type": "event_callback",
+            "event": {"type": "message", "subtype": "message_changed", "message": None},
+        },
+    ],
+)
+def test_what_has_not_all_that_a_click_or_a_message_has_is_acknowledged_and_let_be(
+    body: dict[str, Any],
+) -> None:
+    with alone() as place:
+        assert place.chat.wait_joined(WAIT)
+        assert place.chat._deliver(body) == {}
+        place.dana.says(CHANNEL, "last")
+        assert place.heard.get(timeout=WAIT).text == "last"
+
+
 def test_a_click_from_another_workspace_is_not_a_click_of_ours() -> None:
     with alone() as place:
         guest = place.slack.user("guest", team="T0ELSEWHERE")

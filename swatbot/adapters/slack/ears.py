@@ -78,7 +78,7 @@ class Ears:
     def deleted(self, body: Json) -> tuple[str, str] | None:
         """The channel and the id of a message that was deleted; one with a thread becomes a stone instead."""
         event = body["event"]
-        channel, stone = str(event.get("channel", "")), event.get("message", {})
+        channel, stone = str(event.get("channel", "")), event.get("message") or {}
         match event.get("subtype"):
             case "message_deleted":
                 return channel, str(event.get("deleted_ts", ""))
@@ -103,13 +103,16 @@ class Ears:
         )
 
     def click(self, body: Json) -> Click | None:
-        """A button of a card that was clicked."""
-        action = body["actions"][0]
+        """A button of a card that was clicked; None for a click on whatever else Slack may deliver."""
+        actions, channel = body.get("actions") or [], (body.get("channel") or {}).get("id")
+        if not actions or not channel:
+            return None
+        action = actions[0]
         number, _, question = str(action.get("value", "")).partition(" ")
         if not number.isdigit():
             return None
         message = f"click/{body['user']['id']}/{action['action_ts']}"
-        heard = self._clicked(body, body["channel"]["id"], f"!{action['action_id']} {number}", message)
+        heard = self._clicked(body, channel, f"!{action['action_id']} {number}", message)
         return Click(action["action_id"], int(number), question, body.get("trigger_id", ""), heard)
 
     def reason(self, body: Json) -> Incoming:
