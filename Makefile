@@ -40,7 +40,7 @@ docs: $(READY) ## Write anew what is generated from the code.
 
 pictures: docs ## Draw the pictures in docs/ anew, from the pages beside them (needs chromium).
 	chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-sync \
-		--hide-scrollbars --force-device-scale-factor=1 --window-size=1360,1520 --user-data-dir=build/chromium \
+		--hide-scrollbars --force-device-scale-factor=1 --window-size=1360,2480 --user-data-dir=build/chromium \
 		--screenshot=docs/slack-cards.png docs/slack-cards.html
 
 lock: ## Pin what is installed now; what a fresh install gives is what was tested.

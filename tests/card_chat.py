@@ -6,8 +6,9 @@ from datetime import datetime
 
 from swatbot.app.cards import Cards
 from swatbot.chat.card import Card
+from swatbot.domain.rules import Rules
 from swatbot.ports import Done, Incoming, Outgoing, Seen
-from tests.world import PEOPLE, StoryChat, World, check_calls
+from tests.world import PEOPLE, RULES, StoryChat, World, check_calls
 
 
 class CardChat(StoryChat):
@@ -96,9 +97,9 @@ class CardChat(StoryChat):
 
 
 @contextmanager
-def card_story() -> Iterator[tuple[World, CardChat]]:
+def card_story(rules: Rules = RULES) -> Iterator[tuple[World, CardChat]]:
     """A world for one story on such a network; it fails on a line of the bot's that nobody expected."""
     chat = CardChat()
-    world = World(chat=chat)
+    world = World(rules, chat=chat)
     yield world, chat
     chat.silent()

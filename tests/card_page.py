@@ -2,14 +2,15 @@
 
 import html
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from swatbot.adapters.slack.blocks import card_blocks
 from swatbot.chat.card import Card
-from swatbot.domain.stage import Stage
+from swatbot.domain.stage import Budget, Outcome, Stage
 from swatbot.domain.verdict import Finding
 from tests.card_chat import CardChat, card_story
-from tests.world import World
+from tests.world import RULES, World
 
 Json = dict[str, Any]
 SETTINGS = "wmf-config/InitialiseSettings.php"
@@ -17,7 +18,9 @@ SETTINGS = "wmf-config/InitialiseSettings.php"
 
 def states() -> dict[str, Card]:
     """A card for each state that one stays in long enough to be seen, by what it shows."""
-    return {**_good(), **_held(), **_asked(), **_rejected(), **_failed(), **_parked()}
+    before = _locked, _stumbled, _stopped, _cancelled, _parked
+    after = _good, _undone, _missing, _held, _asked, _rejected, _failed, _incomplete
+    return {title: card for story in (*before, *after) for title, card in story().items()}
 
 
 def page() -> str:
@@ -32,15 +35,18 @@ def _good() -> dict[str, Card]:
         world.tree.change("other", "New logo for the anniversary", {"static/logo.png": "logo 2"})
         chat.says("deployer", "!sync-dir static New logo")
         waiting, next_one = chat.seen[1], chat.seen[2]
+        world.fleet.progress_at["mw1310"] = 12
         chat.below(1, "submitter", "verified")
         chat.skip()
         return {
             "in the queue": next_one,
+            "its snapshot is taken": _first(chat, "its snapshot is being taken"),
             "being staged": _first(chat, "is being put on"),
             "waiting for its submitter": waiting,
             "on the canaries": _first(chat, "goes to the canaries"),
             "watched under traffic": _first(chat, "is watched under traffic"),
-            "on its way to the fleet": _first(chat, "goes to 97 hosts"),
+            "on its way to the fleet": next(c for c in chat.shown if c.bars and 0 < c.bars[-1].done < 97),
+            "on all hosts": _first(chat, "what they hold is noted"),
             "live": chat.seen[1],
         }
 
@@ -87,8 +93,72 @@ def _parked() -> dict[str, Card]:
         world.tree.change("other", "New logo", {"static/logo.png": "logo 2"})
         chat.says("deployer", "!sync-dir static New logo")
         world.advance(minutes=6)
+        parked = chat.seen[1]
+        chat.clicks("submitter", 1, "I am here")
         chat.skip()
-        return {"parked": chat.seen[1]}
+        return {"parked": parked, "looked at": _first(chat, "is being looked at")}
+
+
+def _undone() -> dict[str, Card]:
+    with card_story() as (world, chat):
+        _staged(world, chat)
+        chat.below(1, "submitter", "verified")
+        chat.clicks("deployer", 1, "Roll back")
+        chat.skip()
+        rollback = _first(chat, "puts back what was there before #1")
+        return {"a rollback": rollback, "a rollback that is done": chat.seen[2], "rolled back": chat.seen[1]}
+
+
+def _locked() -> dict[str, Card]:
+    with card_story() as (world, chat):
+        chat.says("deployer", "!lock the data centre is switched over")
+        _staged(world, chat)
+        return {"deployments are locked": chat.seen[1]}
+
+
+def _stumbled() -> dict[str, Card]:
+    with card_story() as (world, chat):
+        world.tree.fails = OSError("disk on fire")
+        _staged(world, chat)
+        return {"I stumbled over it": chat.seen[1]}
+
+
+def _stopped() -> dict[str, Card]:
+    with card_story() as (world, chat):
+
+        def somebody_commits() -> None:
+            world.tree.change("other", "Two", {SETTINGS: "settings 3"})
+
+        world.tree.during_snapshot = somebody_commits
+        _staged(world, chat)
+        return {"stopped before any host": chat.seen[1]}
+
+
+def _cancelled() -> dict[str, Card]:
+    with card_story() as (world, chat):
+        chat.says("deployer", "!lock the data centre is switched over")
+        _staged(world, chat)
+        chat.says("deployer", "!cancel 1 not today")
+        chat.skip()
+        return {"cancelled": chat.seen[1]}
+
+
+def _incomplete() -> dict[str, Card]:
+    with card_story() as (world, chat):
+        world.fleet.fail("mw1262")
+        _staged(world, chat)
+        chat.below(1, "submitter", "verified")
+        chat.skip()
+        return {"not put back on all hosts": chat.seen[1]}
+
+
+def _missing() -> dict[str, Card]:
+    with card_story(replace(RULES, budgets={Stage.FLEET: Budget(hosts=2)})) as (world, chat):
+        world.fleet.fail("mw1300", outcome=Outcome.UNREACHABLE)
+        _staged(world, chat)
+        chat.below(1, "submitter", "verified")
+        chat.skip()
+        return {"live, but not on all hosts": chat.seen[1]}
 
 
 def _staged(world: World, chat: CardChat) -> None:

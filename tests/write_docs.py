@@ -1,5 +1,6 @@
 """Writes the pages that are generated from the code; `make docs`."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,5 +70,6 @@ GENERATED: dict[str, Callable[[], str]] = {
 }
 
 if __name__ == "__main__":
+    logging.disable()  # a story in which the bot stumbles is no trouble of whoever writes the documents
     for name, page in GENERATED.items():
         (Path(__file__).parent.parent / name).write_text(page(), encoding="utf-8")

@@ -103,6 +103,10 @@ def test_only_what_makes_sense_can_be_clicked() -> None:
         assert chat.seen[2].title == "#2 wmf-config (rolls back #1)"
         assert chat.seen[2].state.startswith("#1 is undone (")
         assert chat.labels(2) == ["Diff"]
+        going = next(
+            card for card in chat.shown if card.state.startswith("puts back what was there before #1: ")
+        )
+        assert going.tone is Tone.WORKING
         assert chat.seen[1].state == "was live, undone by #2"
         assert chat.labels(1) == ["Diff"]
 
@@ -324,6 +328,17 @@ def test_a_private_deployment_names_nothing_on_its_card(private: bool) -> None:
         assert ("secret.php" in chat.seen[1].text) is not private
         assert ("Hush" in chat.seen[1].text) is not private
         assert ("Diff" in chat.labels(1)) is not private
+
+
+def test_who_is_not_asked_any_more_was_not_asked() -> None:
+    with card_story() as (world, chat):
+        chat.says("deployer", "!lock switch-over")
+        staged(world, chat)
+        assert chat.seen[1].people == ("submitter: will be asked",)
+        chat.clicks("deployer", 1, "Hold")
+        chat.says("deployer", "!cancel 1")
+        chat.skip()
+        assert chat.seen[1].people == ("submitter: was not asked",)
 
 
 def test_who_is_only_named_in_what_people_write_is_called_by_no_line() -> None:

@@ -69,6 +69,8 @@ def card(d: Live | Past, status: Status, site: Site) -> Card:
 
 
 def _tone(d: Live | Past) -> Tone:
+    if d.kind is Kind.ROLLBACK and d.state is State.ROLLING_BACK:
+        return Tone.WORKING
     return _TONES.get(d.state, Tone.BAD if isinstance(d, Past) else Tone.WORKING)
 
 
@@ -92,8 +94,9 @@ def _said(asked: Asked, d: Live | Past, site: Site) -> str:
     """Whose word it is, and what it was."""
     name = called(asked.person, site)
     if asked.word is None:
-        silent = "no answer" if d.state.terminal else "no answer yet"
-        return f"{name}: {silent if d.asked_at else 'will be asked'}"
+        over = "no answer" if d.asked_at else "was not asked"
+        on = "no answer yet" if d.asked_at else "will be asked"
+        return f"{name}: {over if d.state.terminal else on}"
     by = f", says {called(asked.by, site)}" if asked.by != asked.person else ""
     why = f" {quoted(asked.why, 100)}" if asked.why else ""
     return f"{name}: {asked.word.value}{by}{why}"
@@ -126,6 +129,9 @@ def _state(d: Live | Past, status: Status, site: Site) -> str:
         return _ended(d, status, site)
     if d.hold is not None:
         return _held(d, site)
+    if d.kind is Kind.ROLLBACK and d.state in (State.ROLLING_BACK, State.FINISHING):
+        did = "puts back" if d.state is State.ROLLING_BACK else "has put back"
+        return f"{did} what was there before #{d.of}{_because(d, site)}"
     words = {
         State.INSPECTING: "is being looked at",
         State.QUEUED: _queued(d, status),
