@@ -65,6 +65,21 @@ def test_a_bot_that_speaks_as_its_user_is_not_heard_either() -> None:
         assert place.heard.get(timeout=WAIT).text == "last"
 
 
+def test_a_token_that_is_revoked_while_it_runs_is_named() -> None:
+    with alone(told_after=1.0) as place:
+        assert place.chat.wait_joined(WAIT)
+        for _ in range(2):
+            place.slack.answer_next("apps.connections.open", "token_revoked")
+        place.slack.close_sockets()
+        assert (
+            place.told.get(timeout=WAIT) == "Slack says token_revoked of the app's token: see docs/slack.md"
+        )
+        told = place.told.get(timeout=WAIT)
+        if "does not deliver to me" in told:
+            told = place.told.get(timeout=WAIT)
+        assert told == "Slack is well again"
+
+
 ACTION = {"action_id": "verify", "value": "1", "action_ts": "1"}
 CLICK = {"type": "block_actions", "user": {"id": "U1", "team_id": "T1"}}
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from swatbot.adapters.outbox import Outbox
 from swatbot.adapters.pace import Backoff
+from swatbot.adapters.slack import refusals
 from swatbot.adapters.slack.api import Api, AwayError, DeniedError, WaitError
 from swatbot.adapters.slack.cards import CardWall
 from swatbot.adapters.slack.dialogs import Dialogs
@@ -125,7 +126,7 @@ class SlackChat:
             raise DeniedError(f"the token is of {me.get('team_id')}, and not of {self._settings.team}")
         self._ears = Ears(self._settings, str(me["user_id"]))
         address = str(self._app_api.call("apps.connections.open", {})["url"])
-        self._socket = Socket(self._settings, self._deliver, Presence(self._there, self._away))
+        self._socket = Socket(self._settings, self._deliver, Presence(self._there, self._away, self._refused))
         self._socket.start(address)
 
     def _there(self, gap: float) -> None:
@@ -139,6 +140,11 @@ class SlackChat:
     def _away(self) -> None:
         self._joined.clear()
         self._teller.trouble("does not deliver to me: nothing said there is heard", way=HEARING)
+
+    def _refused(self, code: str) -> None:
+        """A connection that was lost does not come back by itself, if somebody has to mend the app."""
+        if code in refusals.APP:
+            self._teller.trouble(f"says {code} of the app's token: see docs/slack.md", way=HEARING)
 
     def _deliver(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Deal with one payload; what is returned acknowledges it, and must not take longer than 3 s."""

@@ -11,7 +11,9 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.adapter.socket_mode.aiohttp import SocketModeHandler
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from swatbot.adapters.slack.settings import SlackSettings
 
@@ -31,10 +33,28 @@ class Presence:
     Attributes:
         there: it is, after so many seconds in which it was not; 0 for the first time.
         away: it has not been for as long as is worth a word.
+        refused: Slack gives no address for it, with its word for why.
     """
 
     there: Callable[[float], None]
     away: Callable[[], None]
+    refused: Callable[[str], None]
+
+
+class _Addresses(AsyncWebClient):
+    """Asks for addresses, as the library does whenever it needs one; it only logs why there is none."""
+
+    def __init__(self, url: str, refused: Callable[[str], None]) -> None:
+        super().__init__(base_url=url)
+        self._refused = refused
+
+    async def apps_connections_open(self, *, app_token: str, **more: Any) -> AsyncSlackResponse:
+        """As the library's."""
+        try:
+            return await super().apps_connections_open(app_token=app_token, **more)
+        except SlackApiError as error:
+            self._refused(str(error.response.get("error", "")))
+            raise
 
 
 class Socket:
@@ -88,7 +108,7 @@ class Socket:
             _app(self._settings, self._deliver),
             self._settings.app_token,
             logger=_log,
-            web_client=AsyncWebClient(base_url=self._settings.api_url),
+            web_client=_Addresses(self._settings.api_url, self._presence.refused),
             ping_interval=self._settings.ping_every,
         )
         self._handler.client.wss_uri = address
