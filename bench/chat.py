@@ -41,6 +41,9 @@ class StampedChat:
     _out: "queue.SimpleQueue[Callable[[], None] | None]" = field(default_factory=queue.SimpleQueue)
     _hear: Callable[[Incoming], None] = lambda _line: None
 
+    def called(self, channel: str) -> str:
+        return channel
+
     def start(self, hear: Callable[[Incoming], None]) -> None:
         self._hear = hear
         threading.Thread(target=self._send, name="bench-network", daemon=True).start()

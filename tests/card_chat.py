@@ -19,7 +19,7 @@ class CardChat(StoryChat):
         self.seen: dict[int, Card] = {}
         self.shown: list[Card] = []
         self.posted: list[int] = []
-        self.called: set[str] = set()
+        self.notified: set[str] = set()
         self.shows = True
         self._said = 0
 
@@ -44,7 +44,7 @@ class CardChat(StoryChat):
     def post(self, line: Outgoing, done: Done) -> None:
         """Lines about a deployment are below its card."""
         check_calls(line)
-        self.called.update(line.calls)
+        self.notified.update(line.calls)
         channel = f"card-{line.under}" if line.under in self.seen else line.channel
         self.unread.append((channel, line.text))
         self.all.append(line.text)

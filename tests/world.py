@@ -111,6 +111,9 @@ class StoryChat:
         self.now: Callable[[], datetime] = lambda: START
         self._hear: Callable[[Incoming], None] = lambda _: None
 
+    def called(self, channel: str) -> str:
+        return channel
+
     @property
     def redelivers(self) -> bool:
         return False

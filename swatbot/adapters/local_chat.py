@@ -81,6 +81,10 @@ class LocalChat:
         """Announcements go to everyone who is connected."""
         return {ANNOUNCEMENTS: ChannelRole.COMMANDS}
 
+    def called(self, channel: str) -> str:
+        """There is no other name for it."""
+        return channel
+
     @property
     def redelivers(self) -> bool:
         """What was said and not heard is lost."""

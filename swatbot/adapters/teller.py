@@ -23,9 +23,18 @@ class Teller:
         well: how one goes on that says that all is well again.
         channels: all of the network.
         watch: whom to tell.
+        called: how people call a channel; whoever tells something of one asks this, too.
     """
 
-    def __init__(self, name: str, well: str, channels: Collection[str], watch: Watch) -> None:
+    def __init__(
+        self,
+        name: str,
+        well: str,
+        channels: Collection[str],
+        watch: Watch,
+        called: Callable[[str], str] = str,
+    ) -> None:
+        self.called = called
         self._name, self._well, self._channels, self._watch = name, well, channels, watch
         self._lock = threading.Lock()
         self._known: dict[tuple[str, str], set[str]] = {}
@@ -52,7 +61,9 @@ class Teller:
             known = self._known.pop((channel, way), None)
             still = any(where == channel for where, _ in self._known)
         if known and not still:
-            self._tell(f"{channel} is well again" if channel else self._well, self._where(channel))
+            self._tell(
+                f"{self.called(channel)} is well again" if channel else self._well, self._where(channel)
+            )
 
     def say(self, text: str) -> None:
         """Tell something everywhere, as often as it happens."""

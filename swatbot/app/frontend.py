@@ -149,7 +149,8 @@ class FrontEnd:
     def _show_the_way(self, incoming: Incoming, role: ChannelRole) -> None:
         """Who speaks to the bot where it only reports is told so; other bots' commands are let be."""
         if incoming.addressed or (role is ChannelRole.PROGRESS and self._is_command(incoming)):
-            hears = [c for c, role in self._chat.channels.items() if role is ChannelRole.COMMANDS]
+            roles = self._chat.channels.items()
+            hears = [self._chat.called(c) for c, role in roles if role is ChannelRole.COMMANDS]
             self._answer(incoming, only_reports(incoming.nick, hears))
 
     def _is_command(self, incoming: Incoming) -> bool:

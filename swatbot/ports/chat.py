@@ -112,6 +112,10 @@ class Chat(Protocol):
         """The channels, and what each is for."""
         ...
 
+    def called(self, channel: str) -> str:
+        """How people call one of the channels."""
+        ...
+
     @property
     def redelivers(self) -> bool:
         """Whether what `hear` has not dealt with is heard again, even by another process.

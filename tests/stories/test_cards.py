@@ -351,5 +351,5 @@ def test_who_is_only_named_in_what_people_write_is_called_by_no_line() -> None:
         chat.below(1, "submitter", "verified")
         chat.says("deployer", f"!rollback 1 {words}")
         assert world.engine.status.past[2].state is State.COMPLETED
-        assert chat.called == {"deployer", "submitter"}
+        assert chat.notified == {"deployer", "submitter"}
         assert any("other: " in line for line in chat.skip())

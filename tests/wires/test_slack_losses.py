@@ -15,7 +15,7 @@ from swatbot.adapters.slack.voice import LONG_TRIES, TRIES
 from swatbot.adapters.teller import Teller
 from swatbot.adapters.watch import Watch
 from swatbot.ports import Outgoing, Urgency
-from tests.wires.slack_bot import WAIT, Alone, alone, card
+from tests.wires.slack_bot import CHANNEL, WAIT, Alone, alone, card
 
 UNHEARD_OF = "mercury_in_retrograde"
 
@@ -54,7 +54,7 @@ def test_a_line_refused_for_a_reason_nobody_knows_is_tried_again(place: Alone) -
 def test_a_line_that_is_given_up_is_told_with_its_words(place: Alone, code: str, times: int) -> None:
     refuse(place, "chat.postMessage", code, times)
     assert place.say("#1 is live").get(timeout=WAIT) is None
-    words = f'Slack {place.channel} does not take a line ({code}), so it was not said there: "#1 is live"'
+    words = f'Slack {CHANNEL} does not take a line ({code}), so it was not said there: "#1 is live"'
     assert place.told.get(timeout=WAIT) == words
     assert tries(place, "chat.postMessage") == times
 
@@ -118,9 +118,7 @@ def test_a_card_that_is_given_up_is_told_once_and_its_next_state_is_tried(place:
     place.seen.get(timeout=WAIT)
     refuse(place, "chat.update", UNHEARD_OF, TRIES + 1)
     place.show(card(1, "is on canaries"))
-    words = (
-        f'Slack {place.channel} does not take the card of #1 ({UNHEARD_OF}): "!status 1" tells how it stands'
-    )
+    words = f'Slack {CHANNEL} does not take the card of #1 ({UNHEARD_OF}): "!status 1" tells how it stands'
     assert place.told.get(timeout=WAIT) == words
     place.show(card(1, "is on the fleet"))
     place.slack.wait_for(lambda: tries(place, "chat.update") == TRIES + 1, WAIT)
@@ -168,7 +166,7 @@ def test_a_thread_code_for_what_is_in_no_thread_is_not_tried_for_ever(place: Alo
 def test_what_one_person_alone_should_have_read_is_told_to_nobody_else(place: Alone) -> None:
     refuse(place, "chat.postEphemeral", UNHEARD_OF, TRIES)
     assert place.say("dana: no", to=f"{place.channel}@{place.dana.id}").get(timeout=WAIT) is None
-    words = f"Slack does not take an answer for {place.dana.id} alone ({UNHEARD_OF})"
+    words = f"Slack does not take an answer for dana alone ({UNHEARD_OF})"
     assert place.told.get(timeout=WAIT) == words
 
 

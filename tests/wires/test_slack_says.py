@@ -193,13 +193,23 @@ def test_where_the_bot_is_not_let_in_lines_wait_and_that_is_told() -> None:
         place.slack.remove_bot(CHANNEL)
         waits = place.say("#1 is live")
         told = place.told.get(timeout=WAIT)
-        assert told == f"Slack {place.channel} says not_in_channel: invite the app to it"
+        assert told == f"Slack {CHANNEL} says not_in_channel: invite the app to it"
         assert waits.empty()
         place.slack.invite_bot(CHANNEL)
         place.chat._sender._pacing._not_before.clear()  # a minute is over
         place.chat._sender.poke()
         assert waits.get(timeout=WAIT) == "#1 is live"
-        assert place.told.get(timeout=WAIT) == f"Slack {place.channel} is well again"
+        assert place.told.get(timeout=WAIT) == f"Slack {CHANNEL} is well again"
+
+
+def test_a_channel_whose_name_can_not_be_learnt_is_called_by_its_id() -> None:
+    with alone() as place:
+        place.slack.app.scopes.discard("channels:read")
+        again = place.another()
+        again.start(place.heard.put)
+        assert again.wait_joined(WAIT)
+        assert (again.called(place.channel), place.chat.called(place.channel)) == (place.channel, CHANNEL)
+        again.stop()
 
 
 def test_a_token_that_is_not_valid_any_more_is_told_and_nothing_is_lost() -> None:

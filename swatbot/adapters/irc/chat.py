@@ -72,6 +72,10 @@ class IrcChat:
         """The channels, and what each is for."""
         return self._settings.roles
 
+    def called(self, channel: str) -> str:
+        """People call a channel by its name."""
+        return channel
+
     @property
     def redelivers(self) -> bool:
         """What was said and not heard is lost."""

@@ -43,7 +43,8 @@ class SlackChat:
         self._api = Api(settings.bot_token, settings.api_url)
         self._app_api = Api(settings.app_token, settings.api_url)
         self._outbox, self._cards = Outbox(), CardWall()
-        self._teller = Teller("Slack", "is well again", settings.roles, watch)
+        self._names = {user: name for name, user in settings.people.items()}
+        self._teller = Teller("Slack", "is well again", settings.roles, watch, self.called)
         self._sender = Sender(settings, self._api, self._outbox, self._cards, clock, self._teller)
         self._dialogs = Dialogs(self._api, self._unasked, self.network)
         self._stopping = threading.Event()
@@ -62,6 +63,10 @@ class SlackChat:
     def channels(self) -> dict[str, ChannelRole]:
         """The channels, and what each is for."""
         return self._settings.roles
+
+    def called(self, channel: str) -> str:
+        """The name that a channel, or a person, had when the bot came, or else its id."""
+        return self._names.get(channel, channel)
 
     @property
     def redelivers(self) -> bool:
@@ -125,9 +130,19 @@ class SlackChat:
         if me.get("team_id") != self._settings.team:
             raise DeniedError(f"the token is of {me.get('team_id')}, and not of {self._settings.team}")
         self._ears = Ears(self._settings, str(me["user_id"]))
+        self._learn_names()
         address = str(self._app_api.call("apps.connections.open", {})["url"])
         self._socket = Socket(self._settings, self._deliver, Presence(self._there, self._away, self._refused))
         self._socket.start(address)
+
+    def _learn_names(self) -> None:
+        """What no name is learnt for is called by its id."""
+        for channel in self._settings.roles:
+            try:
+                found = self._api.call("conversations.info", {"channel": channel})["channel"]
+                self._names[channel] = f"#{found['name']}"
+            except (AwayError, WaitError, DeniedError, KeyError) as error:
+                _log.warning("how %s is called is not known: %s", channel, error)
 
     def _there(self, gap: float) -> None:
         """Slack delivers to us; a short gap is none, for it delivers what it could not for some minutes."""

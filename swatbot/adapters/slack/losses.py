@@ -21,20 +21,23 @@ class Losses:
     def line(self, target: Target, text: str, why: str) -> None:
         """A line is given up; what was for one person alone is told to nobody else."""
         if target.personal:
-            self._teller.say(f"does not take an answer for {target.user or target.channel} alone ({why})")
+            who = self._teller.called(target.user or target.channel)
+            self._teller.say(f"does not take an answer for {who} alone ({why})")
             return
         self._lost[target.channel] += 1
         if self._lost[target.channel] == 1:
             what = f"does not take a line ({why}), so it was not said there: {quoted(text)}"
-            self._teller.say(f"{target.channel} {what}")
+            self._teller.say(f"{self._teller.called(target.channel)} {what}")
 
     def card(self, channel: str, number: int, why: str) -> None:
         """What a card is to show is given up."""
         hint = f'"!status {number}" tells how it stands'
-        self._teller.say(f"{channel} does not take the card of #{number} ({why}): {hint}")
+        where = self._teller.called(channel)
+        self._teller.say(f"{where} does not take the card of #{number} ({why}): {hint}")
 
     def said(self, target: Target) -> None:
         """A line was taken."""
         more = 0 if target.personal else self._lost.pop(target.channel, 0) - 1
         if more > 0:
-            self._teller.say(f"{target.channel} did not get {count(more, 'more line')}: my log has what")
+            where = self._teller.called(target.channel)
+            self._teller.say(f"{where} did not get {count(more, 'more line')}: my log has what")

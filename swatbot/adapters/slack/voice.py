@@ -58,7 +58,8 @@ class Voice:
             self._teller.trouble(f"says {error}: see docs/slack.md")
         elif error.of_channel:
             self.pacing.wait(channel, MENDED)
-            self._teller.trouble(f"{channel} says {error}{_what_to_do(error)}", channel)
+            where = self._teller.called(channel)
+            self._teller.trouble(f"{where} says {error}{_what_to_do(error)}", channel)
         return error.of_method or error.of_app or error.of_channel
 
     def once_more(self, error: DeniedError, tries: int, where: str) -> bool:
