@@ -21,6 +21,8 @@ class CardChat(StoryChat):
         self.posted: list[int] = []
         self.notified: set[str] = set()
         self.shows = True
+        self.notes = True
+        self.places: dict[str, Card] = {}
         self._said = 0
 
     @property
@@ -31,15 +33,15 @@ class CardChat(StoryChat):
         return Cards(world.journal, self, world.clock, world.site)
 
     def show(self, channel: str, card: Card, seen: Seen, posted: str = "", *, perhaps: bool = False) -> None:
-        """A card is seen at once, unless the story says that it does not get so far."""
-        del channel
+        """A card is seen at once, and noted, unless the story says that it does not get so far."""
         if not self.shows:
             return
         if not posted and not (perhaps and card.number in self.posted):
             self.posted.append(card.number)
-        self.seen[card.number] = card
+        self.seen[card.number] = self.places[channel] = card
         self.shown.append(card)
-        seen(f"card-{card.number}")
+        if self.notes:
+            seen(f"card-{card.number}")
 
     def post(self, line: Outgoing, done: Done) -> None:
         """Lines about a deployment are below its card."""

@@ -1,15 +1,19 @@
 """A deployment as a card: what it shows, what can be clicked, and what is said in its thread."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from swatbot.app.records import Heard
 from swatbot.chat.card import Tone
 from swatbot.domain.deployment import State
 from swatbot.domain.stage import Stage
 from swatbot.domain.verdict import Finding
+from swatbot.ports import ChannelRole, Entry, Record
 from tests.card_chat import CardChat, card_story
-from tests.world import START, World
+from tests.world import START, StoryChat, World
 
 SETTINGS = "wmf-config/InitialiseSettings.php"
 
@@ -309,6 +313,72 @@ def test_a_card_that_was_not_edited_before_a_crash_is_edited_after_it() -> None:
         chat.skip()
         assert chat.seen[1].state.startswith("is live")
         assert chat.posted == [1]
+
+
+def test_a_card_of_which_nobody_noted_that_it_was_posted_is_looked_for_after_a_crash() -> None:
+    with card_story() as (world, chat):
+        chat.notes = False
+        staged(world, chat)
+        chat.notes = True
+        chat.posted = [1]
+        world.restart()
+        chat.skip()
+        chat.below(1, "submitter", "verified")
+        chat.skip()
+        assert chat.posted == [1]
+        assert chat.seen[1].state.startswith("is live")
+
+
+def test_where_no_command_is_heard_a_card_has_no_buttons_and_the_log_has_none_at_all() -> None:
+    with card_story() as (world, chat):
+        chat.channels |= {"#told": ChannelRole.PROGRESS, "#log": ChannelRole.LOG}
+        staged(world, chat)
+        assert chat.places.keys() == {"#swat", "#told"}
+        assert chat.places["#swat"].buttons
+        assert not chat.places["#told"].buttons
+
+
+@pytest.mark.parametrize("chat", [CardChat(), StoryChat()])
+def test_what_is_not_delivered_again_need_not_be_on_the_disk_at_once(
+    chat: StoryChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(chat=chat)
+    append = world.journal.append
+    durable: list[bool] = []
+
+    def watched(entries: Sequence[Entry], **more: Any) -> tuple[Record, ...]:
+        durable.extend(more.get("durable", True) for entry in entries if entry.type == Heard.__name__)
+        return append(entries, **more)
+
+    monkeypatch.setattr(world.journal, "append", watched)
+    chat.says("other", "!queue")
+    chat.skip()
+    assert durable == [chat.redelivers]
+
+
+def test_what_does_not_make_sense_can_not_be_clicked() -> None:
+    with card_story() as (world, chat):
+        world.fleet.progress_at["mw1310"] = 12
+        world.fleet.before["mw1270"] = lambda: chat.clicks("other", 1, "Hold")
+        staged(world, chat)
+        (staging, *_) = [c for c in chat.shown if c.state.startswith("is being put on")]
+        assert "Broken…" not in [button.label for button in staging.buttons]
+        chat.below(1, "submitter", "verified")
+        chat.skip()
+        assert world.engine.status.live[1].state is State.HELD
+        assert chat.labels(1) == ["Resume", "Roll back", "Diff"]
+        chat.clicks("deployer", 1, "Resume")
+        chat.skip()
+        assert 47 in [card.bars[-1].done for card in chat.shown if card.bars]
+
+
+def test_what_went_live_nowhere_can_not_be_rolled_back() -> None:
+    with card_story() as (world, chat):
+        staged(world, chat)
+        chat.below(1, "submitter", "broken the logo is upside down")
+        chat.skip()
+        assert world.engine.status.past[1].state is State.ROLLED_BACK
+        assert chat.labels(1) == ["Diff"]
 
 
 def test_what_is_refused_has_no_card() -> None:

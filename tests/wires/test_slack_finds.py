@@ -49,6 +49,14 @@ def test_it_is_found_below_more_messages_than_a_page_has() -> None:
         assert all(int(args["limit"]) == find_cards.PAGE for args in looked(place))
 
 
+def test_another_bots_message_with_the_same_mark_is_not_the_card() -> None:
+    with died(0) as (place, ts, newer):
+        (ours,) = place.ours()
+        forger = place.slack.other_bot()
+        forger._say(CHANNEL, forger._author("swatbot") | {"text": "#1", "metadata": ours["metadata"]})
+        assert taken_up(place, newer) == ts
+
+
 def test_what_is_older_than_the_deployment_is_not_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(find_cards, "PAGE", 2)
     later = datetime(2100, 1, 1, tzinfo=UTC)

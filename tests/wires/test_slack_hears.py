@@ -80,6 +80,22 @@ def test_a_token_that_is_revoked_while_it_runs_is_named() -> None:
         assert told == "Slack is well again"
 
 
+def test_what_the_bots_own_user_says_is_not_heard() -> None:
+    with alone() as place:
+        event = {"type": "message", "channel": place.channel, "text": "verified", "ts": "1.0"}
+        assert place.chat._ears is not None
+        assert place.chat._ears.message({"event": event | {"user": place.dana.id}}) is not None
+        assert place.chat._ears.message({"event": event | {"user": place.slack.app.user}}) is None
+
+
+def test_a_short_gap_is_not_told() -> None:
+    with alone(told_after=5.0) as place:
+        place.chat._there(4.9)
+        assert place.gaps.empty()
+        place.chat._there(5.1)
+        assert not place.gaps.empty()
+
+
 ACTION = {"action_id": "verify", "value": "1", "action_ts": "1"}
 CLICK = {"type": "block_actions", "user": {"id": "U1", "team_id": "T1"}}
 

@@ -235,15 +235,17 @@ def test_a_channel_that_takes_nothing_is_told_of_once_and_how_much_it_lacks_when
     losses = Losses(Teller("Slack", "is well again", ("C1",), Watch(lambda text, _: told.put(text))))
     for number in range(3):
         losses.line(Target("C1"), f"#{number} is live", "no_text")
-    losses.line(Target("C2"), "#9 is live", "no_text")
+    for number in (8, 9):
+        losses.line(Target("C2"), f"#{number} is live", "no_text")
     losses.said(Target("U1"))
     losses.said(Target("C1"))
     losses.said(Target("C1"))
     losses.said(Target("C2"))
-    assert [told.get_nowait() for _ in range(3)] == [
+    assert [told.get_nowait() for _ in range(4)] == [
         'Slack C1 does not take a line (no_text), so it was not said there: "#0 is live"',
-        'Slack C2 does not take a line (no_text), so it was not said there: "#9 is live"',
+        'Slack C2 does not take a line (no_text), so it was not said there: "#8 is live"',
         "Slack C1 did not get 2 more lines: my log has what",
+        "Slack C2 did not get 1 more line: my log has what",
     ]
     assert told.empty()
 

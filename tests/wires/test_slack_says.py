@@ -158,6 +158,25 @@ def test_that_lines_can_be_said_does_not_say_that_they_are_heard() -> None:
         assert place.chat.wait_joined(0)
 
 
+def test_after_a_429_for_an_edit_no_card_is_edited_for_as_long_as_slack_says() -> None:
+    with alone() as place:
+        pacing = place.chat._sender._pacing
+        place.show(card(1))
+        place.seen.get(timeout=WAIT)
+        place.slack.answer_next("chat.update", "ratelimited", 429)
+        place.show(card(1, "is live"))
+        place.slack.wait_for(lambda: pacing.until_edit("C1 #2") > 0, WAIT)
+        assert pacing.until_line("C1") == 0
+        place.seen.get(timeout=WAIT)
+
+
+def test_a_card_that_was_just_posted_rests_before_it_is_edited() -> None:
+    with alone(edit_every=60.0) as place:
+        place.show(card(1))
+        place.seen.get(timeout=WAIT)
+        assert place.chat._sender._pacing.until_edit(f"{place.channel} #1") > 0
+
+
 def test_a_line_that_may_have_arrived_says_so_when_it_is_said_again() -> None:
     with alone() as place:
         place.slack.lose_answer("chat.postMessage")
