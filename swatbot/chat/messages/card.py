@@ -158,6 +158,8 @@ def _queued(d: Live, status: Status) -> str:
 
 
 def _waits(d: Live, site: Site) -> str:
+    if not d.waits_for:
+        return f"is verified; it is made sure that it is still on {fold(d.hosts(Stage.TESTSERVERS))}"
     until = f" until {hhmm(d.deadline)}" if d.deadline else ""
     return f"is on {fold(d.hosts(Stage.TESTSERVERS))} and waits for {_names(d, site)}{until}"
 
