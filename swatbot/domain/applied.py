@@ -218,7 +218,12 @@ def _held(d: Live, event: e.Held, at: datetime) -> Live:
     hold = Hold(event.kind, event.by, event.why, back, at, event.deadline)
     if event.kind is HoldKind.STUMBLE:  # an effect broke off without a report: any host may be in between
         d = replace(d, marks={h: replace(m, uncertain=m.proven != m.attempted) for h, m in d.marks.items()})
-    return replace(d, hold=hold, reminded_at=at)
+    return replace(unproven(d), hold=hold, reminded_at=at)
+
+
+def unproven(d: Live) -> Live:
+    """Time has passed: what the test servers proved they prove once more before production."""
+    return replace(d, phase=Phase.DONE) if d.phase is Phase.PROVEN else d
 
 
 def _continued(d: Live, _event: e.Continued, at: datetime) -> Live:

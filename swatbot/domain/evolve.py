@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from swatbot.domain import events as e
-from swatbot.domain.applied import applied, credited
+from swatbot.domain.applied import applied, credited, unproven
 from swatbot.domain.deployment import Deployment, Kind, State
 from swatbot.domain.findings import Holdings
 from swatbot.domain.live import HostMark, Live
@@ -44,7 +44,10 @@ def fold(status: Status, recorded: Iterable[tuple[e.Event, datetime]]) -> Status
 
 def _global(status: Status, event: e.GlobalEvent, at: datetime) -> Status:
     if isinstance(event, e.UpkeepEvent):
-        return upkept(status, event, at)
+        after = upkept(status, event, at)
+        is_over = status.mending is not None and after.mending is None
+        # Whoever waited for that has waited with what the test servers had proven before.
+        return replace(after, live={n: unproven(d) for n, d in after.live.items()}) if is_over else after
     match event:
         case e.EngineStarted():
             live = {n: _credited(d, timedelta(seconds=event.away_for)) for n, d in status.live.items()}
@@ -67,7 +70,7 @@ def _credited(d: Live, away: timedelta) -> Live:
     What a hold interrupted is moved by the whole of the hold when it ends.
     """
     marks = {h: replace(m, uncertain=m.proven != m.attempted) for h, m in d.marks.items()}
-    d = replace(d, marks=marks)
+    d = unproven(replace(d, marks=marks))
     if d.hold is None:
         return credited(d, away)
     deadline = d.hold.deadline + away if d.hold.deadline else None

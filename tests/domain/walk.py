@@ -96,7 +96,8 @@ class Walker:
     def _spoil(self) -> None:
         """Test servers are where people try things; what they hold matters from the next staging on."""
         active = self.desk.status.active
-        if active is None or (active.state is State.AWAITING_VERIFICATION and active.phase is Phase.DONE):
+        waits = active is not None and active.state is State.AWAITING_VERIFICATION
+        if active is None or (waits and (active.phase is Phase.DONE or self.desk.status.mending)):
             self.desk.hosts.spoil("debug1", self.random.choice(PATHS))
 
     def _other_hosts(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from swatbot.domain.commands import HostReturned
 from swatbot.domain.deployment import State
+from swatbot.domain.live import Phase
 from swatbot.domain.stage import Budget, Outcome, Stage
 from swatbot.domain.verdict import Finding
 from swatbot.ports import HostProof, Stop
@@ -101,6 +102,39 @@ def test_a_private_file_that_was_edited_on_a_test_server_meanwhile_is_counted() 
         lines = world.chat.skip()
         assert any("mwdebug1001 has 1 file (1 private) not as staged" in line for line in lines)
         assert not any("key.php" in line for line in lines)
+
+
+@pytest.mark.parametrize("then", ["", "!hold 1"])
+def test_what_the_test_servers_proved_before_a_repair_or_a_hold_they_prove_again(then: str) -> None:
+    with story() as world:
+        submit(world)
+        plain = world.fleet.prove
+
+        def meanwhile(text: str) -> None:
+            world.chat.settle = world.meanwhile
+            world.chat.says("deployer", text)
+            world.chat.settle = world.settle
+
+        def proven(hosts: Sequence[str], roots: Sequence[str], **how: Any) -> tuple[HostProof, ...]:
+            world.fleet.prove = plain  # type: ignore[method-assign]  # once
+            meanwhile("!repair mw1300")
+            return plain(hosts, roots, **how)
+
+        def repaired() -> None:
+            assert world.engine.status.live[1].phase is Phase.PROVEN, "it waits for the repair only"
+            if then:
+                meanwhile(then)
+            world.fleet.spoil("mwdebug1001", FILE)
+
+        world.fleet.prove = proven  # type: ignore[method-assign]
+        world.fleet.before["mw1300"] = repaired
+        world.chat.says("submitter", "verified")
+        if then:
+            world.chat.says("deployer", "!resume 1")
+        assert any(
+            line.startswith(f"{NOT_SYNCED} has 1 file ({FILE}) not as staged") for line in world.chat.skip()
+        )
+        assert {host for host, number, _ in world.fleet.writes if number} == {"mwdebug1001"}
 
 
 def test_a_hold_while_the_test_servers_are_asked_is_kept() -> None:

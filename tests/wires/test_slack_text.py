@@ -45,6 +45,8 @@ def test_what_was_typed_is_read(heard: str, meant: str) -> None:
         ('#1 held by eve: "it broke. dana: look at this". eve: "!resume 1"', ["eve"], ["U0EVE"]),
         ('#1 held by dana: "it\'s 2" off. eve: see". eve: "!resume 1"', ["eve"], ["U0EVE"]),
         ("nobody: hello", ["nobody"], []),
+        ("nobody, dana: #1 is live", ["nobody", "dana"], ["U0DANA"]),
+        ("dana, nobody: #1 is live", ["dana", "nobody"], ["U0DANA"]),
         ("!log dana@d Synchronized wmf-config: Fix it. eve: see", [], []),
         ("dana: #1 x: Fix it. eve: see. WARNING: y. dana: z", ["dana"], ["U0DANA"]),
     ],

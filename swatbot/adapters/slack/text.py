@@ -82,7 +82,7 @@ class Words:
 
     Attributes:
         text: all of it.
-        users: ids of those whom it addresses, by what it calls them.
+        users: ids of those whom it addresses, by what it calls them; "" for who is not on Slack.
         start: where it begins, behind its mark.
     """
 
@@ -92,13 +92,13 @@ class Words:
 
 
 def users(calls: Iterable[str], people: Mapping[str, str]) -> dict[str, str]:
-    """Those whom a line addresses that can be notified.
+    """Those whom a line addresses, with the id of each that can be notified.
 
     Args:
         calls: whom it addresses.
         people: ids of users by what messages call them. The id of somebody unknown is also their name.
     """
-    return {name: people.get(name, name) for name in calls if name in people or _USER.fullmatch(name)}
+    return {name: people.get(name) or (name if _USER.fullmatch(name) else "") for name in calls}
 
 
 def pieces(words: Words) -> tuple[Piece, ...]:
@@ -113,7 +113,8 @@ def pieces(words: Words) -> tuple[Piece, ...]:
     found = [Piece(text[: address.start()])]
     for number, name in enumerate(re.findall(_one_of(words.users), address[0])):
         found += [Piece(", ")] if number else []
-        found += [Piece(words.users[name], is_user=True)]
+        user = words.users[name]
+        found += [Piece(user or name, is_user=bool(user))]
     return tuple(piece for piece in (*found, Piece(text[address.end() :])) if piece.text)
 
 
