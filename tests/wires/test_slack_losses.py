@@ -83,6 +83,20 @@ def test_a_line_that_slack_stumbles_over_keeps_only_its_channel_waiting_and_not_
     assert place.told.empty()
 
 
+def test_in_an_outage_nothing_is_given_up_however_often_it_was_tried(
+    place: Alone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(voice, "PAUSE", 0.001)
+    monkeypatch.setattr(voice, "MENDED", 0.01)
+    refuse(place, "chat.postMessage", "service_unavailable", 2 * LONG_TRIES)
+    first, second = place.say("#1 is live"), place.say("behind")
+    assert first.get(timeout=WAIT) == "(perhaps again) #1 is live"
+    assert second.get(timeout=WAIT) == "behind"
+    assert "can not be reached: service_unavailable" in place.told.get(timeout=WAIT)
+    assert "well again" in place.told.get(timeout=WAIT)
+    assert place.told.empty()
+
+
 def test_a_card_that_slack_stumbles_over_is_given_up_and_told_once_however_much_is_well(place: Alone) -> None:
     place.show(card(1, "is next"))
     place.seen.get(timeout=WAIT)

@@ -170,7 +170,7 @@ class CardWall:
             if now.message != showing.message:
                 return False
             shown = for_good or now.card == showing.card
-            self._cards[showing.place] = replace(now, fixed=for_good, shown=shown, given_up=True)
+            self._cards[showing.place] = replace(now, fixed=for_good, shown=shown, given_up=True, tries=0)
             return not now.given_up
 
     def _change(self, showing: Showing, **fields: object) -> None:

@@ -14,7 +14,7 @@ MENDED = 60.0
 TRIES = 6
 """So often is tried what Slack refuses for a reason that is in no list of ours."""
 LONG_TRIES = 10
-"""So often, within minutes, what Slack stumbles over: that may be an outage."""
+"""So often, within minutes, what Slack stumbles over while it takes other things; else that is an outage."""
 PAUSE = 1.0
 """Seconds before it is tried again the first time; each further pause is twice as long."""
 _log = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ class Voice:
         self.pacing = pacing
         self._api, self._teller = api, teller
         self._backoff = Backoff(1.0, 30.0)
+        self._stumbles = 0
 
     def call(self, method: str, arguments: Mapping[str, Any], channel: str = "") -> dict[str, Any]:
         """What a method answers; if it does, all is well, also in the channel that it was about.
@@ -36,6 +37,7 @@ class Voice:
         """
         answer = self._api.call(method, arguments)
         self._backoff.reset()
+        self._stumbles = 0
         self._teller.well()
         self._teller.well(method)
         if channel:
@@ -71,10 +73,18 @@ class Voice:
             where: what waits, as of `Pacing.wait`.
         """
         most = LONG_TRIES if error.perhaps else TRIES
-        if error.final or tries >= most:
+        self._stumbles += error.perhaps
+        if error.final or (tries >= most and not self._is_outage(error, tries)):
             return False
         _log.warning("Slack says %s, which may be of the moment: try %d of %d", error, tries, most)
         self.pacing.wait(where, min(PAUSE * 2 ** (tries - 1), MENDED))
+        return True
+
+    def _is_outage(self, error: DeniedError, tries: int) -> bool:
+        """Whether Slack has taken nothing at all since the first of these tries: then nothing is given up."""
+        if not error.perhaps or self._stumbles < tries:
+            return False
+        self._teller.trouble(f"can not be reached: {error}")
         return True
 
 
