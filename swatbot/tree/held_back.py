@@ -1,5 +1,7 @@
 """What HEAD has and the tree has not: an edit that undoes a file of a commit would hide that half ships."""
 
+from pathlib import Path
+
 from swatbot.domain.manifest import Entry
 from swatbot.tree.committed import uncommitted
 from swatbot.tree.git import Git
@@ -22,15 +24,13 @@ def held_back(history: History, head: str, path: str, entry: Entry | None) -> bo
     tree = history.git.path
     submodule = history.committed(head).submodules.get(path)
     if submodule is not None:
-        return _checked_out(history, path) != submodule
+        return _checked_out(tree / path) != submodule
     new = {path: entry} if entry else {}
     return bool(uncommitted(history, head, (path,), new, lambda found: bytes_at(tree, found.path)))
 
 
-def _checked_out(history: History, submodule: str) -> str:
-    """The commit that is checked out in a submodule, "" if none is."""
-    top = history.git.path / submodule
-    if not (top / ".git").exists():  # else git would take it for a part of the tree around it
-        return ""
-    status, out = Git(top).ask("rev-parse", "--verify", "--quiet", "HEAD", allowed=(0, 1, 128))
-    return "" if status else out.decode().strip()
+def _checked_out(submodule: Path) -> str | None:
+    """The commit that is checked out in a submodule, None if none is."""
+    if not (submodule / ".git").exists():  # else git would take it for a part of the tree around it
+        return None
+    return History(Git(submodule)).commit("HEAD")
